@@ -1,0 +1,146 @@
+/** The one error class of dunlin: what happened, where, why, and what to do about it. */
+
+/** Stable names that a program may switch on. The text of a message may change, a code does not. */
+export type ErrorCode =
+  | 'INVALID_ARGUMENT' // a verb, option or flag was given something it cannot take
+  | 'INVALID_PLAN' // the pipeline as a whole cannot be planned
+  | 'NOT_FOUND' // a path, glob, object or job that does not exist
+  | 'ACCESS_DENIED' // the operating system or the cloud refused
+  | 'OUTPUT_NOT_EMPTY' // the output directory holds something already
+  | 'BAD_RECORD' // bytes of an input that are not a record of its format
+  | 'TYPE_MISMATCH' // two records that cannot share a column type, or a value outside a declared one
+  | 'UNKNOWN_COLUMN' // a column name that the records do not have
+  | 'USER_FUNCTION' // a user's function threw, or returned what it must not
+  | 'CANNOT_SHIP' // a function or captured value that cannot be sent to a worker
+  | 'TOO_LARGE' // a result, value or record over a documented limit
+  | 'CORRUPT' // bytes whose checksum, count or hash is not what was committed
+  | 'ROWS_NOT_CONSERVED' // a barrier where the counts read and the counts written differ
+  | 'NO_SPACE' // the disk or store is full
+  | 'STORE' // any other failure of the object store
+  | 'THROTTLED' // the backend or store said: slower
+  | 'WORKER_LOST' // a worker ended without an answer: crash, kill, out of memory
+  | 'OUT_OF_MEMORY'
+  | 'TIMEOUT'
+  | 'CANCELLED'
+  | 'FINGERPRINT' // plan or code differ from what the driver submitted
+  | 'JOB_FAILED'
+  | 'CONFIGURATION'
+  | 'INTERNAL'
+
+/** Where in a job something happened. Every field is optional: it says what is known. */
+export interface ErrorPlace {
+  readonly job?: string
+  readonly stage?: number
+  readonly task?: number
+  readonly attempt?: number
+  /** The operator as `explain` prints it, e.g. `Map parseLine`. */
+  readonly operator?: string
+  /** A short preview of the record. */
+  readonly record?: string
+  /** `file:line` or `file:line:column` of an input record or of the user's source. */
+  readonly at?: string
+}
+
+export interface DunlinErrorOptions {
+  readonly cause?: unknown
+  /** What to do about it, in one sentence. */
+  readonly hint?: string
+  /** Whether another attempt of the same task could succeed. Default false. */
+  readonly retryable?: boolean
+  readonly place?: ErrorPlace
+}
+
+/**
+ * Everything dunlin throws on purpose.
+ *
+ * @example
+ * try { await read.text('nowhere/*.txt').count() }
+ * catch (e) { if (e instanceof DunlinError && e.code === 'NOT_FOUND') console.error(e.hint) }
+ */
+export class DunlinError extends Error {
+  override readonly name = 'DunlinError'
+  readonly code: ErrorCode
+  readonly hint: string | undefined
+  readonly retryable: boolean
+  readonly place: ErrorPlace
+
+  constructor(code: ErrorCode, message: string, options: DunlinErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    this.hint = options.hint
+    this.retryable = options.retryable ?? false
+    this.place = options.place ?? {}
+  }
+
+  /** The same error, with what is now known about where it happened; fields already known win. */
+  at(place: ErrorPlace): DunlinError {
+    const same = new DunlinError(this.code, this.message, {
+      cause: this.cause,
+      retryable: this.retryable,
+      place: { ...place, ...this.place },
+      ...(this.hint === undefined ? {} : { hint: this.hint }),
+    })
+    if (this.stack !== undefined) same.stack = this.stack
+    return same
+  }
+}
+
+/** An error as data: what crosses from a worker to the driver. */
+export interface Failure {
+  readonly code: ErrorCode
+  readonly message: string
+  readonly hint?: string
+  readonly retryable: boolean
+  readonly place: ErrorPlace
+  readonly stack?: string
+  /** Names, messages and stacks of the chain of causes, outermost first. */
+  readonly causes: readonly { readonly name: string; readonly message: string; readonly stack?: string }[]
+}
+
+const CAUSES_KEPT = 8
+
+/** Turns anything thrown into data; an error that is not ours becomes `INTERNAL`. */
+export function toFailure(thrown: unknown): Failure {
+  const error =
+    thrown instanceof DunlinError
+      ? thrown
+      : new DunlinError('INTERNAL', thrown instanceof Error ? thrown.message : String(thrown), { cause: thrown })
+  const causes: { name: string; message: string; stack?: string }[] = []
+  for (let c: unknown = error.cause; c !== undefined && causes.length < CAUSES_KEPT; ) {
+    if (c instanceof Error) {
+      causes.push({ name: c.name, message: c.message, ...(c.stack === undefined ? {} : { stack: c.stack }) })
+      c = c.cause
+    } else {
+      causes.push({ name: typeof c, message: String(c) })
+      break
+    }
+  }
+  return {
+    code: error.code,
+    message: error.message,
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    retryable: error.retryable,
+    place: error.place,
+    ...(error.stack === undefined ? {} : { stack: error.stack }),
+    causes,
+  }
+}
+
+/** The error again, on the driver's side of the wire. */
+export function fromFailure(failure: Failure): DunlinError {
+  let cause: Error | undefined
+  for (const link of [...failure.causes].reverse()) {
+    const error = new Error(link.message, cause === undefined ? undefined : { cause })
+    error.name = link.name
+    if (link.stack !== undefined) error.stack = link.stack
+    cause = error
+  }
+  const error = new DunlinError(failure.code, failure.message, {
+    cause,
+    retryable: failure.retryable,
+    place: failure.place,
+    ...(failure.hint === undefined ? {} : { hint: failure.hint }),
+  })
+  if (failure.stack !== undefined) error.stack = failure.stack
+  return error
+}

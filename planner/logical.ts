@@ -1,0 +1,121 @@
+/** The logical plan: the tree of frozen nodes that the fluent verbs build. Nothing here runs. */
+import type { NamedAggregation, ReadFormat, RowStep, Schema, WriteFormat } from '../operators/index.ts'
+
+/** Any function a person may hand to a verb; its real type is checked where the verb is declared. */
+// biome-ignore lint/complexity/noBannedTypes: user functions of every signature are carried, never called, here
+export type UserFunction = Function
+
+export type Source =
+  /** Files under URIs that may hold globs, in the given order. */
+  | { readonly kind: 'files'; readonly uris: readonly string[]; readonly format: ReadFormat }
+  /** An iterable that is written to the store once, when the job is submitted. */
+  | { readonly kind: 'values'; readonly values: Iterable<unknown> | AsyncIterable<unknown>; readonly schema?: Schema }
+  | { readonly kind: 'range'; readonly start: number; readonly end: number; readonly step: number }
+
+/** What `.with()` asks for the stages that its node ends up in; the largest of a stage wins. */
+export interface Resources {
+  readonly memoryMb?: number
+  readonly timeoutMs?: number
+  /** Partitions of the exchanges below this node. */
+  readonly partitions?: number
+  /** Calls in flight per task for async functions. */
+  readonly concurrency?: number
+}
+
+interface NodeBase {
+  /** `file:line` of the verb's call, where known. */
+  readonly at?: string
+}
+
+export interface ScanNode extends NodeBase {
+  readonly kind: 'scan'
+  readonly source: Source
+  /** Bytes a split covers; the planner's default where absent. */
+  readonly splitBytes?: number
+}
+export interface RowNode extends NodeBase {
+  readonly kind: RowStep['kind']
+  readonly input: LogicalNode
+  readonly fn: UserFunction
+}
+export interface MapBatchesNode extends NodeBase {
+  readonly kind: 'mapBatches'
+  readonly input: LogicalNode
+  readonly fn: UserFunction
+  readonly size: number
+}
+export interface WordsNode extends NodeBase {
+  readonly kind: 'words'
+  readonly input: LogicalNode
+}
+export interface SelectNode extends NodeBase {
+  readonly kind: 'select'
+  readonly input: LogicalNode
+  readonly columns: readonly { readonly from: string; readonly as: string }[]
+}
+export type LogicalKey =
+  | { readonly kind: 'column'; readonly column: string; readonly as: string }
+  | { readonly kind: 'function'; readonly fn: UserFunction; readonly as: string }
+
+export type LogicalAggregation =
+  | Exclude<NamedAggregation['spec'], { op: 'user' }>
+  | {
+      readonly op: 'user'
+      readonly init: UserFunction
+      readonly add: UserFunction
+      readonly merge: UserFunction
+      readonly finish: UserFunction
+    }
+
+/** `distinct` is an aggregation by all columns with no aggregations; `reduce` one with no keys. */
+export interface AggregateNode extends NodeBase {
+  readonly kind: 'aggregate'
+  readonly input: LogicalNode
+  readonly keys: readonly LogicalKey[] | 'all'
+  readonly aggregations: readonly { readonly as: string; readonly spec: LogicalAggregation }[]
+  readonly shape: 'object' | 'pair' | 'scalar'
+}
+export interface UnionNode extends NodeBase {
+  readonly kind: 'union'
+  readonly inputs: readonly LogicalNode[]
+}
+/** Only at the root of an action: `take(n)`. */
+export interface LimitNode extends NodeBase {
+  readonly kind: 'limit'
+  readonly input: LogicalNode
+  readonly rows: number
+}
+export interface WithNode extends NodeBase {
+  readonly kind: 'with'
+  readonly input: LogicalNode
+  readonly resources: Resources
+}
+export type LogicalNode =
+  | ScanNode
+  | RowNode
+  | MapBatchesNode
+  | WordsNode
+  | SelectNode
+  | AggregateNode
+  | UnionNode
+  | LimitNode
+  | WithNode
+
+export type WriteMode = 'fail' | 'overwrite' | 'append'
+
+/** What a job produces: files under a URI, or rows that the driver asked for. */
+export type LogicalOutput =
+  | {
+      readonly kind: 'write'
+      readonly input: LogicalNode
+      readonly uri: string
+      readonly format: WriteFormat
+      readonly mode: WriteMode
+      readonly at?: string
+    }
+  | { readonly kind: 'result'; readonly input: LogicalNode }
+
+/** One job: its outputs share every node that they have in common (by identity). */
+export interface LogicalPlan {
+  readonly outputs: readonly LogicalOutput[]
+}

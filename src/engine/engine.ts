@@ -1,0 +1,18 @@
+/** An Engine: where objects are and where tasks run. */
+import type { EngineFacts } from '../../planner/index.ts'
+import type { ComputeBackend } from '../compute/compute-backend.ts'
+import type { ObjectStore, Stores } from '../store/object-store.ts'
+import type { Clock, Randomness } from './ports.ts'
+
+export interface Engine {
+  readonly name: string
+  /** Holds `jobs/` and `code/`. */
+  readonly store: ObjectStore
+  /** Opens the roots of sources and outputs. */
+  readonly stores: Stores
+  readonly compute: ComputeBackend
+  readonly clock: Clock
+  readonly random: Randomness
+  readonly facts: EngineFacts
+  close(): Promise<void>
+}

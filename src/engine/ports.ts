@@ -1,0 +1,19 @@
+/** The ports through which everything that is not deterministic reaches the driver. */
+
+export interface Timer {
+  cancel(): void
+}
+
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number
+  /** Calls back once, not before `delayMs` milliseconds have passed. */
+  after(delayMs: number, callback: () => void): Timer
+}
+
+export interface Randomness {
+  /** A number in [0, 1). */
+  next(): number
+  /** Lower-case hexadecimal of `bytes` random bytes: nonces and ids. */
+  hex(bytes: number): string
+}

@@ -1,0 +1,91 @@
+/** The job's event stream: what progress bars, reports, journals and `onEvent` are made from. */
+import type { Failure, LogLevel } from '../../operators/index.ts'
+import type { StageId } from '../../planner/index.ts'
+import type { TaskStats } from '../task/task-event.ts'
+
+interface At {
+  /** Milliseconds since 1970. */
+  readonly time: number
+}
+
+/** One thing that happened. `onEvent` receives each; the journal keeps them. */
+export type JobEvent =
+  | (At & {
+      readonly type: 'jobStarted'
+      readonly job: string
+      readonly name: string
+      readonly engine: string
+      readonly stages: readonly { readonly id: StageId; readonly title: string; readonly tasks: number; readonly bytes: number }[]
+    })
+  | (At & { readonly type: 'stageStarted'; readonly stage: StageId; readonly tasks: number })
+  | (At & { readonly type: 'taskStarted'; readonly stage: StageId; readonly task: number; readonly attempt: number })
+  | (At & {
+      readonly type: 'taskCommitted'
+      readonly stage: StageId
+      readonly task: number
+      readonly attempt: number
+      readonly stats: TaskStats
+      readonly counters: Readonly<Record<string, number>>
+    })
+  | (At & {
+      readonly type: 'taskFailed'
+      readonly stage: StageId
+      readonly task: number
+      readonly attempt: number
+      readonly failure: Failure
+      /** Whether another attempt follows, and after how long. */
+      readonly retryInMs: number | null
+    })
+  | (At & { readonly type: 'log'; readonly stage: StageId; readonly task: number; readonly level: LogLevel; readonly message: string })
+  | (At & { readonly type: 'stageFinished'; readonly stage: StageId; readonly rowsOut: number })
+  | (At & { readonly type: 'jobFinished'; readonly job: string; readonly state: 'succeeded' | 'failed' | 'cancelled'; readonly failure?: Failure })
+
+export interface StageReport {
+  readonly id: StageId
+  readonly title: string
+  readonly tasks: number
+  readonly attempts: number
+  readonly retries: number
+  readonly rowsIn: number
+  readonly rowsOut: number
+  readonly bytesIn: number
+  readonly bytesOut: number
+  readonly gets: number
+  readonly puts: number
+  /** From the first start to the last commit. */
+  readonly wallMs: number
+  /** Sum over the committed attempts. */
+  readonly taskMs: number
+}
+
+export interface WrittenOutput {
+  readonly uri: string
+  readonly parts: number
+  readonly rows: number
+  readonly bytes: number
+}
+
+/** What `run` resolves with, and what `end.json` keeps. Durations in milliseconds, sizes in bytes. */
+export interface JobReport {
+  readonly job: string
+  readonly name: string
+  readonly state: 'succeeded' | 'failed' | 'cancelled'
+  readonly engine: string
+  readonly fingerprint: string
+  readonly startedAt: number
+  readonly finishedAt: number
+  readonly wallMs: number
+  readonly tasks: number
+  readonly attempts: number
+  readonly retries: number
+  readonly bytesRead: number
+  readonly bytesWritten: number
+  readonly requests: { readonly gets: number; readonly puts: number }
+  readonly stages: readonly StageReport[]
+  readonly outputs: readonly WrittenOutput[]
+  readonly counters: Readonly<Record<string, number>>
+  /** Invalid UTF-8 sequences that became U+FFFD. */
+  readonly invalidText: number
+  /** The first failure of each kind, retried or not. */
+  readonly failures: readonly Failure[]
+}

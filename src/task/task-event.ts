@@ -1,0 +1,98 @@
+/** What crosses between driver and worker: small JSON in both directions. Data goes through the store. */
+import type { Failure, LogLevel, Schema } from '../../operators/index.ts'
+import type { Split, StageId } from '../../planner/index.ts'
+
+interface TaskEventBase {
+  readonly version: 1
+  /** The job's id. */
+  readonly job: string
+  /** Root URI of the store that holds `jobs/` and `code/`. */
+  readonly store: string
+  /** SHA-256 of the plan's canonical text; a worker that reads another plan refuses. */
+  readonly fingerprint: string
+  readonly stage: StageId
+  /** Unique to this delivery; part of every key that the attempt writes. */
+  readonly nonce: string
+  readonly attempt: number
+  /** Milliseconds since 1970, or null for none. (JSON has no Infinity.) */
+  readonly deadline: number | null
+}
+
+/** One task of a stage. */
+export interface StageTaskEvent extends TaskEventBase {
+  readonly kind: 'task'
+  readonly task: number
+  /** Grows when a committed object was lost and is made again. */
+  readonly generation: number
+  /** Hash of the shipped module; the worker trusts this, not the bucket. Empty when the plan has no functions. */
+  readonly codeHash: string
+  /** Seeds `task.random`. */
+  readonly seed: number
+  /** This task's split for each input of the stage; null where the input is an exchange or not this task's. */
+  readonly splits: readonly (Split | null)[]
+}
+
+/** The barrier after a stage whose output is an exchange: turns the commits into the exchange manifest. */
+export interface ManifestTaskEvent extends TaskEventBase {
+  readonly kind: 'manifest'
+  /** Producers, i.e. commits to read: `stage-<s>/commits/<0 … tasks-1>.<generation>`. */
+  readonly tasks: number
+  readonly partitions: number
+  /** What the driver was told: the manifest must hold exactly this many rows. */
+  readonly rows: number
+  /** Unified over all producers; null where no producer had a row. */
+  readonly schema: Schema | null
+}
+
+export type TaskEvent = StageTaskEvent | ManifestTaskEvent
+
+export interface TaskLog {
+  readonly level: LogLevel
+  readonly message: string
+}
+
+export interface TaskStats {
+  readonly rowsIn: number
+  readonly rowsOut: number
+  readonly bytesIn: number
+  readonly bytesOut: number
+  readonly gets: number
+  readonly puts: number
+  /** Wall milliseconds on the worker. */
+  readonly durationMs: number
+  /** Invalid UTF-8 sequences that were replaced. */
+  readonly invalidText: number
+}
+
+/** A file of an output, still under its attempt's key. */
+export interface CommittedPart {
+  readonly key: string
+  readonly rows: number
+  readonly bytes: number
+  readonly crc32: number
+}
+
+/** The committed result of a task: of this attempt, or of the one that won. */
+export interface TaskSuccess {
+  readonly ok: true
+  /** The attempt that committed. */
+  readonly attempt: number
+  readonly nonce: string
+  /** Rows read through exchanges, for the conservation check; 0 where the inputs are splits. */
+  readonly exchangeRowsIn: number
+  /** Rows given to the exchange, the sink or the result. */
+  readonly rowsOut: number
+  /** Schema of what was given; null where there was no row and none is known. */
+  readonly schema: Schema | null
+  readonly part?: CommittedPart
+  readonly stats: TaskStats
+  readonly counters: Readonly<Record<string, number>>
+  readonly logs: readonly TaskLog[]
+}
+
+export interface TaskFailed {
+  readonly ok: false
+  readonly failure: Failure
+}
+
+export type TaskResult = TaskSuccess | TaskFailed

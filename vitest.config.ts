@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config'
+
+/** Tests run on Node's own module loader, against the sources (export condition `development`), never a build. */
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    experimental: { viteModuleRunner: false },
+    pool: 'forks',
+    execArgv: ['--conditions=development'],
+    env: { NODE_OPTIONS: '--conditions=development' },
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    typecheck: { enabled: true, include: ['test/types/**/*.test-d.ts'], tsconfig: './tsconfig.json' },
+  },
+})
