@@ -44,7 +44,12 @@ export interface EngineFacts {
   readonly slots: number
   /** Bytes a second one task reads and writes; for estimates. */
   readonly bytesPerSecond: number
-  readonly dollars: { readonly perGbSecond: number; readonly perTask: number; readonly perGet: number; readonly perPut: number }
+  readonly dollars: {
+    readonly perGbSecond: number
+    readonly perTask: number
+    readonly perGet: number
+    readonly perPut: number
+  }
 }
 
 export interface Facts {

@@ -1,4 +1,13 @@
 /** The door of the planner: what was asked → what will run. */
+export { canonicalText } from './canonical-text.ts'
+export { type Estimate, estimatePlan, type StageEstimate } from './explain/estimate.ts'
+export { explainText } from './explain/explain-text.ts'
 export type * from './facts.ts'
+export { planFingerprint } from './fingerprint.ts'
 export type * from './logical.ts'
+export * from './nodes.ts'
+export type { PlanOptions } from './options.ts'
+export { partitionsOf, splitsOfTask } from './partitions-of.ts'
 export type * from './physical.ts'
+export { plan } from './plan.ts'
+export { functionsOf, inputsOf, nodesOf, scansOf } from './walk.ts'

@@ -9,8 +9,19 @@ export type Source =
   /** Files under URIs that may hold globs, in the given order. */
   | { readonly kind: 'files'; readonly uris: readonly string[]; readonly format: ReadFormat }
   /** An iterable that is written to the store once, when the job is submitted. */
-  | { readonly kind: 'values'; readonly values: Iterable<unknown> | AsyncIterable<unknown>; readonly schema?: Schema }
-  | { readonly kind: 'range'; readonly start: number; readonly end: number; readonly step: number }
+  | {
+      readonly kind: 'values'
+      readonly values: Iterable<unknown> | AsyncIterable<unknown>
+      readonly schema?: Schema
+    }
+  | {
+      readonly kind: 'range'
+      readonly start: number
+      readonly end: number
+      readonly step: number
+      /** Numbers a task gets; the planner's default where absent. */
+      readonly splitRows?: number
+    }
 
 /** What `.with()` asks for the stages that its node ends up in; the largest of a stage wins. */
 export interface Resources {

@@ -5,7 +5,10 @@ import type { WriteMode } from './logical.ts'
 declare const brand: unique symbol
 export type StageId = number & { readonly [brand]: 'StageId' }
 
-/** A range of one source object: bytes, record batches (arrow) or numbers (range). */
+/**
+ * A range of one source object: bytes, record batches (arrow), or positions in the sequence (range, whose value at
+ * position i is `start + i * step`).
+ */
 export interface SplitRange {
   readonly root: string
   readonly key: string
@@ -35,11 +38,22 @@ export type StageInput =
       /** SHA-256 of the listing (roots, keys, sizes, versions) and the cuts. */
       readonly listing: string
     }
-  | { readonly kind: 'exchange'; readonly from: StageId; readonly partitions: number; readonly partitioning: Partitioning }
+  | {
+      readonly kind: 'exchange'
+      readonly from: StageId
+      readonly partitions: number
+      readonly partitioning: Partitioning
+    }
 
 export type StageOutput =
   | { readonly kind: 'exchange'; readonly partitioning: Partitioning; readonly partitions: number }
-  | { readonly kind: 'write'; readonly output: number; readonly uri: string; readonly format: WriteFormat; readonly mode: WriteMode }
+  | {
+      readonly kind: 'write'
+      readonly output: number
+      readonly uri: string
+      readonly format: WriteFormat
+      readonly mode: WriteMode
+    }
   | { readonly kind: 'result'; readonly output: number }
 
 export interface Stage {
@@ -79,6 +93,11 @@ export interface Planned {
   readonly plan: PhysicalPlan
   /** The canonical text that the fingerprint hashes and `explain` prints. */
   readonly text: string
-  /** Splits by stage and input: `splits.get(stage)?.[input]?.[task]`. */
+  /**
+   * Splits by stage, input and partition of that input; null where the input is an exchange. `partitionsOf` says which
+   * partition of which input a task reads.
+   */
   readonly splits: ReadonlyMap<StageId, readonly (readonly Split[] | null)[]>
+  /** For people: what the planner did about a stage, and why. Not part of the text. */
+  readonly notes?: ReadonlyMap<StageId, readonly string[]>
 }

@@ -8,6 +8,8 @@ export interface Engine {
   readonly name: string
   /** Holds `jobs/` and `code/`. */
   readonly store: ObjectStore
+  /** What relative paths are relative to: a root URI. */
+  readonly baseUri: string
   /** Opens the roots of sources and outputs. */
   readonly stores: Stores
   readonly compute: ComputeBackend

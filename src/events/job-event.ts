@@ -8,6 +8,14 @@ interface At {
   readonly time: number
 }
 
+/** What an event says of a stage of the plan; `bytes` are those of its splits. */
+export interface StageOutline {
+  readonly id: StageId
+  readonly title: string
+  readonly tasks: number
+  readonly bytes: number
+}
+
 /** One thing that happened. `onEvent` receives each; the journal keeps them. */
 export type JobEvent =
   | (At & {
@@ -15,10 +23,17 @@ export type JobEvent =
       readonly job: string
       readonly name: string
       readonly engine: string
-      readonly stages: readonly { readonly id: StageId; readonly title: string; readonly tasks: number; readonly bytes: number }[]
+      readonly stages: readonly StageOutline[]
     })
+  /** The job grew. */
+  | (At & { readonly type: 'stagesAdded'; readonly stages: readonly StageOutline[] })
   | (At & { readonly type: 'stageStarted'; readonly stage: StageId; readonly tasks: number })
-  | (At & { readonly type: 'taskStarted'; readonly stage: StageId; readonly task: number; readonly attempt: number })
+  | (At & {
+      readonly type: 'taskStarted'
+      readonly stage: StageId
+      readonly task: number
+      readonly attempt: number
+    })
   | (At & {
       readonly type: 'taskCommitted'
       readonly stage: StageId
@@ -36,14 +51,55 @@ export type JobEvent =
       /** Whether another attempt follows, and after how long. */
       readonly retryInMs: number | null
     })
-  | (At & { readonly type: 'log'; readonly stage: StageId; readonly task: number; readonly level: LogLevel; readonly message: string })
-  | (At & { readonly type: 'stageFinished'; readonly stage: StageId; readonly rowsOut: number })
-  | (At & { readonly type: 'jobFinished'; readonly job: string; readonly state: 'succeeded' | 'failed' | 'cancelled'; readonly failure?: Failure })
+  /** An attempt that was no longer needed has ended: it was cancelled, or another one had won. Null: the manifest. */
+  | (At & {
+      readonly type: 'attemptCancelled'
+      readonly stage: StageId
+      readonly task: number | null
+      readonly attempt: number
+    })
+  /** Every task of the stage has committed; the index of its exchange is being written. */
+  | (At & { readonly type: 'manifestStarted'; readonly stage: StageId; readonly attempt: number })
+  | (At & {
+      readonly type: 'manifestWritten'
+      readonly stage: StageId
+      readonly attempt: number
+      readonly stats: TaskStats
+    })
+  | (At & {
+      readonly type: 'manifestFailed'
+      readonly stage: StageId
+      readonly attempt: number
+      readonly failure: Failure
+      readonly retryInMs: number | null
+    })
+  | (At & {
+      readonly type: 'log'
+      readonly stage: StageId
+      readonly task: number
+      readonly level: LogLevel
+      readonly message: string
+    })
+  | (At & {
+      readonly type: 'stageFinished'
+      readonly stage: StageId
+      readonly rowsOut: number
+      /** Tasks of a partial wave that were never launched, because enough rows were there. */
+      readonly skipped?: number
+    })
+  | (At & {
+      readonly type: 'jobFinished'
+      readonly job: string
+      readonly state: 'succeeded' | 'failed' | 'cancelled'
+      readonly failure?: Failure
+    })
 
 export interface StageReport {
   readonly id: StageId
   readonly title: string
+  /** As planned; `skipped` of them were not needed. */
   readonly tasks: number
+  readonly skipped?: number
   readonly attempts: number
   readonly retries: number
   readonly rowsIn: number
@@ -75,7 +131,9 @@ export interface JobReport {
   readonly startedAt: number
   readonly finishedAt: number
   readonly wallMs: number
+  /** As planned; `skipped` of them were not needed. */
   readonly tasks: number
+  readonly skipped?: number
   readonly attempts: number
   readonly retries: number
   readonly bytesRead: number

@@ -47,7 +47,11 @@ export interface ObjectStore {
   /** The whole object, or the bytes of a range that lies inside it (else `CORRUPT`: the object is shorter). */
   get(key: string, range?: ByteRange, options?: RequestOptions): Promise<Uint8Array>
   /** The bytes from `offset` (default 0) to the end, in pieces; `length` bounds it. */
-  stream(key: string, range?: { readonly offset: number; readonly length?: number }, options?: RequestOptions): AsyncIterable<Uint8Array>
+  stream(
+    key: string,
+    range?: { readonly offset: number; readonly length?: number },
+    options?: RequestOptions,
+  ): AsyncIterable<Uint8Array>
   /** With `ifAbsent`, of several writers exactly one is told `created: true`. */
   put(key: string, body: Body, options?: RequestOptions & { readonly ifAbsent?: boolean }): Promise<PutResult>
   writer(key: string, options?: RequestOptions): Promise<ObjectWriter>

@@ -1,0 +1,63 @@
+/** The walls of the house: operators ← planner ← src ← lambda ← benchmarks ← test. A folder looks only left. */
+const FOLDERS = ['operators', 'planner', 'src', 'lambda', 'benchmarks', 'test']
+
+const onlyLeft = FOLDERS.slice(0, -1).map((folder, index) => ({
+  name: `${folder}-looks-only-left`,
+  severity: 'error',
+  from: { path: `^${folder}/` },
+  to: { path: `^(${FOLDERS.slice(index + 1).join('|')})/` },
+}))
+
+export default {
+  forbidden: [
+    ...onlyLeft.map(rule =>
+      // Only the command line and the file that builds an engine from configuration may reach right, lazily.
+      rule.name === 'src-looks-only-left'
+        ? { ...rule, from: { ...rule.from, pathNot: '^src/(cli/|engine/configured-engine)' } }
+        : rule,
+    ),
+    {
+      name: 'through-the-door',
+      comment: 'Another folder is entered through its index.ts (src also through worker.ts).',
+      severity: 'error',
+      from: { path: '^(operators|planner|src|lambda)/' },
+      to: { path: '^(operators|planner|src|lambda)/', pathNot: '^(operators|planner|src|lambda)/(index|worker)[.]ts$|^$1/' },
+    },
+    {
+      name: 'benchmarks-use-the-public-package',
+      severity: 'error',
+      from: { path: '^benchmarks/' },
+      to: { path: '^(operators|planner|lambda)/|^src/(?!index[.]ts$)' },
+    },
+    {
+      name: 'arrow-only-in-the-codec',
+      severity: 'error',
+      from: { path: '^(operators|planner|src|lambda)/', pathNot: '^operators/ipc/' },
+      to: { path: 'node_modules/apache-arrow', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'pure-folders-do-no-io',
+      severity: 'error',
+      from: { path: '^(operators|planner)/' },
+      to: {
+        dependencyTypes: ['core'],
+        path: '^(node:)?(fs|fs/promises|net|http|https|http2|child_process|worker_threads|cluster|timers|timers/promises|os|dns|dgram|tls|inspector|perf_hooks)$',
+      },
+    },
+    {
+      name: 'no-test-code-in-the-product',
+      severity: 'error',
+      from: { path: '^(operators|planner|src|lambda)/' },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+    },
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^(dist|node_modules)/|fixtures/planted' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { conditionNames: ['development', 'import', 'types', 'node', 'default'], exportsFields: ['exports'] },
+  },
+}

@@ -1,0 +1,83 @@
+/** The stateless function, whatever cloud runs it: a JSON event in, `runTask`, a JSON result out. */
+import { DunlinError, runTask, type TaskEvent, type TaskPorts, type TaskResult, toFailure } from '../src/worker.ts'
+
+/** What one invocation knows of its own end. */
+export interface Invocation {
+  /** Milliseconds until the platform ends this invocation. */
+  remainingMs(): number
+}
+
+/** What stays the same over the invocations of one warm function. */
+export type HandlerHost = Omit<TaskPorts, 'signal'>
+
+/** Time kept for the answer: a task is stopped this long before the platform would end it without a word. */
+export const ANSWER_MARGIN_MS = 2_000
+
+const EVENT_VERSION = 1
+const TEXT_FIELDS = ['kind', 'job', 'store', 'fingerprint', 'nonce'] as const
+const NUMBER_FIELDS = ['stage', 'attempt'] as const
+
+/**
+ * Reads an event off JSON, and refuses one that another version of dunlin wrote.
+ *
+ * @throws DunlinError `CONFIGURATION` that names what is wrong with the event
+ */
+export function parseTaskEvent(event: unknown): TaskEvent {
+  const hint = 'Deploy the function again, so that it has the version of dunlin that the driver has.'
+  if (typeof event !== 'object' || event === null) {
+    throw new DunlinError('CONFIGURATION', `a task event is an object, not ${event === null ? 'null' : typeof event}`, { hint })
+  }
+  const fields = event as Readonly<Record<string, unknown>>
+  if (fields['version'] !== EVENT_VERSION) {
+    const found = JSON.stringify(fields['version'])
+    throw new DunlinError('CONFIGURATION', `this function takes task events of version ${EVENT_VERSION}, not ${found}`, { hint })
+  }
+  for (const field of TEXT_FIELDS) {
+    if (typeof fields[field] !== 'string') throw new DunlinError('CONFIGURATION', `the task event has no ${field}`, { hint })
+  }
+  for (const field of NUMBER_FIELDS) {
+    if (typeof fields[field] !== 'number') throw new DunlinError('CONFIGURATION', `the task event has no ${field}`, { hint })
+  }
+  if (fields['kind'] !== 'task' && fields['kind'] !== 'manifest') {
+    throw new DunlinError('CONFIGURATION', `unknown kind of task event: ${JSON.stringify(fields['kind'])}`, { hint })
+  }
+  return event as TaskEvent
+}
+
+/**
+ * Makes the function's handler. It never rejects: what fails, fails as data. The fingerprint that the event carries is
+ * checked against the plan, the code hash against the code, before anything of the job runs.
+ */
+export function createHandler(host: HandlerHost): (event: unknown, invocation: Invocation) => Promise<TaskResult> {
+  return async (event, invocation) => {
+    let task: TaskEvent
+    try {
+      task = parseTaskEvent(event)
+    } catch (error) {
+      return { ok: false, failure: toFailure(error) }
+    }
+    const startedAt = host.clock.now()
+    const limitMs = invocation.remainingMs()
+    const guard = new AbortController()
+    const timer = host.clock.after(Math.max(0, limitMs - ANSWER_MARGIN_MS), () => guard.abort())
+    try {
+      const result = await runTask(task, { ...host, signal: guard.signal })
+      if (result.ok || !guard.signal.aborted) return result
+      return { ok: false, failure: toFailure(outOfTime(task, limitMs, host.clock.now() - startedAt)) }
+    } finally {
+      timer.cancel()
+    }
+  }
+}
+
+function outOfTime(task: TaskEvent, limitMs: number, usedMs: number): DunlinError {
+  return new DunlinError(
+    'TIMEOUT',
+    `the task was stopped after ${usedMs} ms: the function has ${limitMs} ms, of which ${ANSWER_MARGIN_MS} ms are kept for the answer`,
+    {
+      retryable: true,
+      hint: 'Give the stage a longer time-out with .with({ timeoutMs }), or smaller splits with splitBytes.',
+      place: { job: task.job, stage: task.stage, attempt: task.attempt },
+    },
+  )
+}

@@ -1,0 +1,47 @@
+/** A text that is equal for lists and objects that are equal as keys. */
+import { typedArrayName } from '../batch/value-kind.ts'
+
+const MAX_DEPTH = 64
+
+/**
+ * Fields that are null or missing do not count, the order of fields neither; numbers are SameValueZero. Null for
+ * values that no column can hold.
+ */
+export function nestedKey(value: unknown, depth = 0): string | null {
+  if (value === null || value === undefined) return '_'
+  switch (typeof value) {
+    case 'string':
+      return value.isWellFormed() ? JSON.stringify(value) : null
+    case 'number':
+      return String(value)
+    case 'boolean':
+      return value ? 't' : 'f'
+    case 'bigint':
+      return `${value}n`
+    case 'object':
+      return depth > MAX_DEPTH ? null : objectKey(value, depth)
+    default:
+      return null
+  }
+}
+
+function objectKey(value: object, depth: number): string | null {
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : `d${value.getTime()}`
+  if (value instanceof Uint8Array) return `x${Buffer.from(value.buffer, value.byteOffset, value.length).toString('base64')}`
+  const name = Array.isArray(value) ? 'Array' : typedArrayName(value)
+  const parts: string[] = []
+  if (name !== undefined) {
+    for (const item of value as Iterable<unknown>) {
+      const key = nestedKey(item, depth + 1)
+      if (key === null) return null
+      parts.push(key)
+    }
+    return `${name}[${parts.join()}]`
+  }
+  for (const field of Object.keys(value).sort()) {
+    const key = nestedKey((value as Record<string, unknown>)[field], depth + 1)
+    if (key === null) return null
+    if (key !== '_') parts.push(`${JSON.stringify(field)}:${key}`)
+  }
+  return `{${parts.join()}}`
+}

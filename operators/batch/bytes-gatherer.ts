@@ -1,0 +1,90 @@
+/** Gatherer of text and binary columns. */
+import { DunlinError } from '../errors.ts'
+import type { BytesColumn, Column } from './batch.ts'
+import { type ColumnGatherer, RowNulls } from './column-gatherer.ts'
+import { grown } from './growing.ts'
+
+/** Copies up to here are made byte by byte, which beats a call into the runtime. */
+const SHORT_COPY = 32
+const MAX_BYTES = 0x7fff_ffff
+
+export class BytesGatherer implements ColumnGatherer {
+  readonly #type: BytesColumn['type']
+  readonly #nulls = new RowNulls()
+  #offsets = new Int32Array(1)
+  #bytes = new Uint8Array(0)
+  #used = 0
+
+  constructor(type: BytesColumn['type']) {
+    this.#type = type
+  }
+
+  get sizeBytes(): number {
+    return 4 * (this.#nulls.length + 1) + this.#used
+  }
+
+  append(column: Column, rows: Int32Array, from: number, to: number): void {
+    const source = column as BytesColumn
+    const sourceOffsets = source.offsets
+    const sourceBytes = source.bytes
+    const length = this.#nulls.length
+    const offsets = (this.#offsets = grown(this.#offsets, length + to - from + 1))
+    let used = this.#used
+    const at = length - from + 1
+    for (let i = from; i < to; i++) {
+      const row = rows[i]!
+      used += sourceOffsets[row + 1]! - sourceOffsets[row]!
+      offsets[at + i] = used
+    }
+    const bytes = this.#room(used)
+    let target = this.#used
+    for (let i = from; i < to; i++) {
+      const row = rows[i]!
+      let byte = sourceOffsets[row]!
+      const end = sourceOffsets[row + 1]!
+      if (end - byte > SHORT_COPY) {
+        bytes.set(sourceBytes.subarray(byte, end), target)
+        target += end - byte
+      } else while (byte < end) bytes[target++] = sourceBytes[byte++]!
+    }
+    this.#used = used
+    this.#nulls.append(column, rows, from, to)
+  }
+
+  appendRange(column: Column, start: number, end: number): void {
+    const source = column as BytesColumn
+    const length = this.#nulls.length
+    const first = source.offsets[start]!
+    const last = source.offsets[end]!
+    this.#offsets = grown(this.#offsets, length + end - start + 1)
+    const shift = this.#used - first
+    for (let row = start; row < end; row++)
+      this.#offsets[length + row - start + 1] = source.offsets[row + 1]! + shift
+    this.#room(this.#used + last - first).set(source.bytes.subarray(first, last), this.#used)
+    this.#used += last - first
+    this.#nulls.appendRange(column, start, end)
+  }
+
+  #room(needed: number): Uint8Array {
+    if (needed > MAX_BYTES) throw tooLarge()
+    this.#bytes = grown(this.#bytes, needed)
+    return this.#bytes
+  }
+
+  take(): Column {
+    const nulls = this.#nulls.take()
+    const used = this.#used
+    this.#used = 0
+    return {
+      type: this.#type,
+      ...nulls,
+      offsets: this.#offsets.slice(0, nulls.length + 1),
+      bytes: this.#bytes.slice(0, used),
+    }
+  }
+}
+
+const tooLarge = (): DunlinError =>
+  new DunlinError('TOO_LARGE', 'one batch would hold more than 2 GiB of a column', {
+    hint: 'make the partitions smaller',
+  })

@@ -1,0 +1,162 @@
+/** Gatherers of columns whose rows all take the same room. */
+import type {
+  BooleanColumn,
+  Column,
+  FixedBinaryColumn,
+  Int64Column,
+  NumberArray,
+  NumberColumn,
+} from './batch.ts'
+import { type ColumnGatherer, RowNulls } from './column-gatherer.ts'
+import type { ColumnType } from './column-type.ts'
+import { bitAt, GrowingBits, grown } from './growing.ts'
+
+export class NullGatherer implements ColumnGatherer {
+  readonly sizeBytes = 0
+  readonly #type: ColumnType & { readonly kind: 'null' }
+  #length = 0
+
+  constructor(type: ColumnType & { readonly kind: 'null' }) {
+    this.#type = type
+  }
+
+  append(_column: Column, _rows: Int32Array, from: number, to: number): void {
+    this.#length += to - from
+  }
+
+  appendRange(_column: Column, start: number, end: number): void {
+    this.#length += end - start
+  }
+
+  take(): Column {
+    const length = this.#length
+    this.#length = 0
+    return { type: this.#type, length, nullCount: length, validity: null }
+  }
+}
+
+export class BooleanGatherer implements ColumnGatherer {
+  readonly #type: BooleanColumn['type']
+  readonly #nulls = new RowNulls()
+  readonly #bits = new GrowingBits()
+
+  constructor(type: BooleanColumn['type']) {
+    this.#type = type
+  }
+
+  get sizeBytes(): number {
+    return (this.#nulls.length + 7) >> 3
+  }
+
+  append(column: Column, rows: Int32Array, from: number, to: number): void {
+    const { bits } = column as BooleanColumn
+    const at = this.#nulls.length - from
+    for (let i = from; i < to; i++) if (bitAt(bits, rows[i]!)) this.#bits.set(at + i)
+    this.#nulls.append(column, rows, from, to)
+  }
+
+  appendRange(column: Column, start: number, end: number): void {
+    const { bits } = column as BooleanColumn
+    const at = this.#nulls.length - start
+    for (let row = start; row < end; row++) if (bitAt(bits, row)) this.#bits.set(at + row)
+    this.#nulls.appendRange(column, start, end)
+  }
+
+  take(): Column {
+    const nulls = this.#nulls.take()
+    return { type: this.#type, ...nulls, bits: this.#bits.take(nulls.length) }
+  }
+}
+
+/** Numbers, 64-bit integers and times: one array element a row. */
+export class FixedGatherer implements ColumnGatherer {
+  readonly #type: NumberColumn['type'] | Int64Column['type']
+  readonly #nulls = new RowNulls()
+  #values: NumberArray | BigInt64Array
+
+  constructor(type: NumberColumn['type'] | Int64Column['type'], empty: NumberArray | BigInt64Array) {
+    this.#type = type
+    this.#values = empty
+  }
+
+  get sizeBytes(): number {
+    return this.#nulls.length * this.#values.BYTES_PER_ELEMENT
+  }
+
+  append(column: Column, rows: Int32Array, from: number, to: number): void {
+    const length = this.#nulls.length
+    this.#values = grown(this.#values, length + to - from)
+    // Both are of the column's type; which one does not matter to the loop.
+    copyRows((column as NumberColumn).values, this.#values as NumberArray, length - from, rows, from, to)
+    this.#nulls.append(column, rows, from, to)
+  }
+
+  appendRange(column: Column, start: number, end: number): void {
+    const length = this.#nulls.length
+    this.#values = grown(this.#values, length + end - start)
+    this.#values.set((column as NumberColumn).values.subarray(start, end) as never, length)
+    this.#nulls.appendRange(column, start, end)
+  }
+
+  take(): Column {
+    const nulls = this.#nulls.take()
+    return { type: this.#type, ...nulls, values: this.#values.slice(0, nulls.length) } as Column
+  }
+}
+
+function copyRows(
+  source: NumberArray,
+  target: NumberArray,
+  at: number,
+  rows: Int32Array,
+  from: number,
+  to: number,
+): void {
+  if (source instanceof Float64Array && target instanceof Float64Array) {
+    // Apart, because this loop then knows its arrays: nearly every number column comes here.
+    for (let i = from; i < to; i++) target[at + i] = source[rows[i]!]!
+  } else for (let i = from; i < to; i++) target[at + i] = source[rows[i]!]!
+}
+
+export class FixedBinaryGatherer implements ColumnGatherer {
+  readonly #type: FixedBinaryColumn['type']
+  readonly #nulls = new RowNulls()
+  #bytes = new Uint8Array(0)
+
+  constructor(type: FixedBinaryColumn['type']) {
+    this.#type = type
+  }
+
+  get sizeBytes(): number {
+    return this.#nulls.length * this.#type.byteLength
+  }
+
+  append(column: Column, rows: Int32Array, from: number, to: number): void {
+    const { byteLength } = this.#type
+    const source = (column as FixedBinaryColumn).bytes
+    let target = this.#nulls.length * byteLength
+    this.#bytes = grown(this.#bytes, target + (to - from) * byteLength)
+    for (let i = from; i < to; i++) {
+      const at = rows[i]! * byteLength
+      this.#bytes.set(source.subarray(at, at + byteLength), target)
+      target += byteLength
+    }
+    this.#nulls.append(column, rows, from, to)
+  }
+
+  appendRange(column: Column, start: number, end: number): void {
+    const { byteLength } = this.#type
+    const target = this.#nulls.length * byteLength
+    this.#bytes = grown(this.#bytes, target + (end - start) * byteLength)
+    this.#bytes.set(
+      (column as FixedBinaryColumn).bytes.subarray(start * byteLength, end * byteLength),
+      target,
+    )
+    this.#nulls.appendRange(column, start, end)
+  }
+
+  take(): Column {
+    const nulls = this.#nulls.take()
+    return { type: this.#type, ...nulls, bytes: this.#bytes.slice(0, nulls.length * this.#type.byteLength) }
+  }
+}

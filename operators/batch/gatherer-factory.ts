@@ -1,0 +1,34 @@
+/** The factory of gatherers. */
+import { BytesGatherer } from './bytes-gatherer.ts'
+import type { ColumnGatherer } from './column-gatherer.ts'
+import type { ColumnType } from './column-type.ts'
+import { BooleanGatherer, FixedBinaryGatherer, FixedGatherer, NullGatherer } from './fixed-gatherers.ts'
+import { ListGatherer, StructGatherer } from './nested-gatherers.ts'
+import { numberArray } from './number-array.ts'
+
+/** A gatherer of columns of the type. */
+export function gathererOf(type: ColumnType): ColumnGatherer {
+  switch (type.kind) {
+    case 'null':
+      return new NullGatherer(type)
+    case 'boolean':
+      return new BooleanGatherer(type)
+    case 'number':
+      return new FixedGatherer(type, numberArray(type.width, 0))
+    case 'int64':
+    case 'timestamp':
+      return new FixedGatherer(type, new BigInt64Array(0))
+    case 'utf8':
+    case 'binary':
+      return new BytesGatherer(type)
+    case 'fixedBinary':
+      return new FixedBinaryGatherer(type)
+    case 'list':
+      return new ListGatherer(type, gathererOf(type.item))
+    case 'struct':
+      return new StructGatherer(
+        type,
+        type.fields.map(f => gathererOf(f.type)),
+      )
+  }
+}

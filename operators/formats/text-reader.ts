@@ -1,0 +1,151 @@
+/** TextReader: a record per line, from the bytes of the file to a utf8 column without a string between. */
+import { isUtf8 } from 'node:buffer'
+import { BATCH_BYTES, BATCH_ROWS, type BytesColumn } from '../batch/batch.ts'
+import type { Schema } from '../batch/column-type.ts'
+import { DunlinError } from '../errors.ts'
+import type { Emit } from '../operator.ts'
+import { LineFramer, type LineRange, type LineRun } from './line-framer.ts'
+import { decodeRepaired, repairUtf8 } from './repair-utf8.ts'
+import type { SplitReader } from './split-reader.ts'
+
+const TEXT_SCHEMA: Schema = { shape: 'scalar', fields: [{ name: 'value', type: { kind: 'utf8' } }] }
+const UTF8 = TEXT_SCHEMA.fields[0]!.type as BytesColumn['type']
+
+/** Below this a loop copies a line faster than a call does. */
+const SHORT_LINE_BYTES = 48
+const FIRST_ROWS = 1024
+const FIRST_BYTES = 64 << 10
+const PREVIEW_BYTES = 80
+
+export class TextReader implements SplitReader {
+  invalidText = 0
+  badOffset = -1
+  readonly #framer: LineFramer
+  readonly #uri: string
+  readonly #onInvalid: 'replace' | 'fail'
+  #bytes = new Uint8Array(0)
+  #used = 0
+  #offsets = new Int32Array(0)
+  #rows = 0
+
+  constructor(range: LineRange, options: { readonly onInvalid: 'replace' | 'fail' }) {
+    this.#framer = new LineFramer(range)
+    this.#uri = range.uri
+    this.#onInvalid = options.onInvalid
+  }
+
+  get from(): number {
+    return this.#framer.from
+  }
+
+  push(bytes: Uint8Array, emit: Emit): boolean {
+    return this.#framer.push(bytes, run => this.#take(run, emit))
+  }
+
+  finish(emit: Emit): void {
+    this.#framer.finish(run => this.#take(run, emit))
+    this.#emit(emit)
+  }
+
+  #take(run: LineRun, emit: Emit): void {
+    // Line feeds are kept in what is checked: a sequence cut short by one must not join the next line's bytes.
+    const valid = isUtf8(run.bytes.subarray(run.starts[0], run.stops[run.count - 1]))
+    if (valid) this.#append(run, 0, run.count, emit)
+    else for (let i = 0; i < run.count; i++) this.#appendDoubtful(run, i, emit)
+  }
+
+  #appendDoubtful(run: LineRun, i: number, emit: Emit): void {
+    const line = run.bytes.subarray(run.starts[i], run.stops[i])
+    if (isUtf8(line)) return this.#append(run, i, i + 1, emit)
+    if (this.#onInvalid === 'fail') {
+      this.badOffset = run.offset + run.starts[i]!
+      throw new DunlinError('BAD_RECORD', `${this.#uri} holds bytes that are not UTF-8`, {
+        hint: "Convert the file to UTF-8, or read it with onInvalid: 'replace'.",
+        place: { record: JSON.stringify(decodeRepaired(line.subarray(0, PREVIEW_BYTES)).text) },
+      })
+    }
+    const repaired = repairUtf8(line)
+    this.invalidText += repaired.replaced
+    const starts = new Int32Array([0])
+    const stops = new Int32Array([repaired.bytes.length])
+    this.#append({ bytes: repaired.bytes, offset: 0, count: 1, starts, stops }, 0, 1, emit)
+  }
+
+  /** Lines `first` to `last` of the run, which are valid UTF-8. */
+  #append(run: LineRun, first: number, last: number, emit: Emit): void {
+    const { bytes: from, starts, stops } = run
+    for (let i = first; i < last; ) {
+      // As many lines as the batch has room for; at least one, however long.
+      const rowsLeft = BATCH_ROWS - this.#rows
+      const until = this.#used === 0 && this.#rows === 0 ? Number.MAX_SAFE_INTEGER : BATCH_BYTES - this.#used
+      let next = i
+      let size = 0
+      while (next < last && next - i < rowsLeft) {
+        const length = stops[next]! - starts[next]!
+        if (size + length > until || (size > 0 && size + length > BATCH_BYTES)) break
+        size += length
+        next++
+      }
+      if (next === i) {
+        this.#emit(emit)
+        continue
+      }
+      this.#reserve(next - i, size)
+      const to = this.#bytes
+      const offsets = this.#offsets
+      let rows = this.#rows
+      let used = this.#used
+      for (; i < next; i++) {
+        const start = starts[i]!
+        const stop = stops[i]!
+        if (stop - start < SHORT_LINE_BYTES) for (let k = start; k < stop; k++) to[used++] = from[k]!
+        else {
+          to.set(from.subarray(start, stop), used)
+          used += stop - start
+        }
+        offsets[++rows] = used
+      }
+      this.#rows = rows
+      this.#used = used
+    }
+  }
+
+  #reserve(rows: number, bytes: number): void {
+    if (this.#rows + rows >= this.#offsets.length) {
+      const bigger = new Int32Array(Math.max(FIRST_ROWS, 2 * this.#offsets.length, this.#rows + rows + 1))
+      bigger.set(this.#offsets.subarray(0, this.#rows + 1))
+      this.#offsets = bigger
+    }
+    if (this.#used + bytes > this.#bytes.length) {
+      const size = Math.max(FIRST_BYTES, Math.min(4 * this.#bytes.length, BATCH_BYTES), this.#used + bytes)
+      // Not zeroed, not pooled: the whole of what is handed over is written.
+      const bigger = new Uint8Array(Buffer.allocUnsafeSlow(size).buffer)
+      bigger.set(this.#bytes.subarray(0, this.#used))
+      this.#bytes = bigger
+    }
+  }
+
+  #emit(emit: Emit): void {
+    const rows = this.#rows
+    if (rows === 0) return
+    const offsets = shrunk(this.#offsets, rows + 1)
+    const bytes = shrunk(this.#bytes, this.#used)
+    const full = rows === BATCH_ROWS || this.#used > BATCH_BYTES >> 1
+    const column: BytesColumn = { type: UTF8, length: rows, nullCount: 0, validity: null, offsets, bytes }
+    this.#rows = 0
+    this.#used = 0
+    // The next batch is likely of the same size; what was handed over is no longer ours.
+    this.#offsets = new Int32Array(full ? this.#offsets.length : 0)
+    this.#bytes = new Uint8Array(full ? Buffer.allocUnsafeSlow(this.#nextBytes()).buffer : 0)
+    emit({ schema: TEXT_SCHEMA, length: rows, columns: [column] })
+  }
+
+  #nextBytes(): number {
+    return Math.min(this.#bytes.length, BATCH_BYTES)
+  }
+}
+
+/** What was written: as a view, or as a copy where the view would keep much more memory alive than it shows. */
+function shrunk<T extends Int32Array | Uint8Array>(array: T, length: number): T {
+  return (length < array.length >> 1 ? array.slice(0, length) : array.subarray(0, length)) as T
+}

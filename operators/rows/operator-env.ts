@@ -1,0 +1,14 @@
+/** What the operators of a task are given besides their specs. */
+import type { TaskArgument } from '../task-argument.ts'
+
+/** A user's function as a worker has it: anything may go in, anything may come out. */
+export type UserFn = (...args: never[]) => unknown
+
+export interface OperatorEnv {
+  /** The default export of the job's shipped module; a `FunctionRef` is an index into it. */
+  readonly functions: readonly UserFn[]
+  /** The last argument of every user function. */
+  readonly task: TaskArgument
+  /** Counted bytes of state at which an operator gives up what it holds. */
+  readonly budgetBytes: number
+}

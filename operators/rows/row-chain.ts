@@ -1,0 +1,66 @@
+/** Runs a chain of map, flatMap and filter functions over the records of batches. */
+import type { Batch } from '../batch/batch.ts'
+import { recordsOf } from '../batch/records.ts'
+import type { Emit, Operator } from '../operator.ts'
+import type { RowStep } from '../spec.ts'
+import { AsyncRowsDriver, type RecordSource } from './async-rows.ts'
+import type { OperatorEnv } from './operator-env.ts'
+import { type RowLoop, rowLoop } from './row-loop.ts'
+import type { RowSink } from './row-sink.ts'
+import { type BoundStep, bindSteps } from './row-step.ts'
+import type { Suspension } from './suspension.ts'
+import { BadResult, userError } from './user-error.ts'
+
+/** An operator whose functions may return promises: it is at the head of its chain, so that its task can wait. */
+export interface Suspendable extends Operator {
+  /** Pushes as far as that goes without waiting; what it returns must be given to a driver. */
+  pushRows(batch: Batch, emit: Emit): Suspension | null
+  /** Calls what is left to be called when the input has ended, but leaves the sink open. */
+  flushRows(emit: Emit): Suspension | null
+  /** Takes over for good: it feeds the same sink, and waits. */
+  driver(options: { readonly concurrency: number }): AsyncRowsDriver
+}
+
+export class RowChain implements Suspendable {
+  readonly #env: OperatorEnv
+  readonly #steps: readonly BoundStep[]
+  readonly #sink: RowSink
+  readonly #loop: RowLoop
+
+  constructor(options: { readonly steps: readonly RowStep[]; readonly env: OperatorEnv; readonly sink: RowSink }) {
+    this.#env = options.env
+    this.#sink = options.sink
+    this.#steps = bindSteps(options.steps, options.env)
+    this.#loop = rowLoop(this.#steps, options.env.functions)
+  }
+
+  push(batch: Batch, emit: Emit): void {
+    const suspension = this.pushRows(batch, emit)
+    if (suspension !== null) throw cannotWait(this.#steps, suspension)
+  }
+
+  pushRows(batch: Batch, emit: Emit): Suspension | null {
+    const suspension = this.#loop(recordsOf(batch), this.#env.task, this.#sink, emit)
+    this.#sink.endBatch(emit)
+    return suspension
+  }
+
+  flushRows(): null {
+    return null
+  }
+
+  driver({ concurrency }: { readonly concurrency: number }): AsyncRowsDriver {
+    const source: RecordSource = { take: recordsOf, rest: () => [] }
+    return new AsyncRowsDriver({ steps: this.#steps, env: this.#env, sink: this.#sink, concurrency, source })
+  }
+
+  finish(emit: Emit): void {
+    this.#sink.finish(emit)
+  }
+}
+
+/** A promise where nobody can wait for it. */
+export function cannotWait(steps: readonly BoundStep[], suspension: Suspension): Error {
+  const refused = new BadResult('returned a promise where none can be awaited', 'Declare the function `async`.')
+  return userError(steps[suspension.step]!, refused, suspension.value)
+}

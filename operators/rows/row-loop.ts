@@ -1,0 +1,146 @@
+/** The fused loop of a chain of row functions, one generated for each chain. */
+import type { Emit } from '../operator.ts'
+import type { TaskArgument } from '../task-argument.ts'
+import type { UserFn } from './operator-env.ts'
+import { type BoundStep, openIterable, refuseThenable, TRUTHY } from './row-step.ts'
+import type { RowSink } from './row-sink.ts'
+import type { Frame, Suspension } from './suspension.ts'
+import { gathered, heldPromise, isThenable } from './thenable.ts'
+import { type CallSite, userError } from './user-error.ts'
+
+/** Runs records through all steps into the sink, row by row; stops at the first promise. */
+export type RowLoop = (
+  records: readonly unknown[],
+  task: TaskArgument,
+  sink: RowSink,
+  emit: Emit,
+) => Suspension | null
+
+/**
+ * A loop that many chains share sees functions and records of every kind, and the compiler gives up on it (about
+ * 40 % slower, measured); so each chain has a loop of its own text. The text is the engine's: kinds and numbers of
+ * steps, never anything of the user's. Loops are kept with the functions that they call, so that the tasks of a job
+ * that meet in one worker share one that is already compiled.
+ */
+export function rowLoop(steps: readonly BoundStep[], functions: readonly UserFn[]): RowLoop {
+  let loops = loopsOf.get(functions)
+  if (loops === undefined) loopsOf.set(functions, (loops = new Map()))
+  const key = steps.map(s => `${s.kind} ${s.ref.fn} ${s.text} ${s.ref.at ?? ''}`).join('\n')
+  let loop = loops.get(key)
+  if (loop === undefined) loops.set(key, (loop = generate(steps)))
+  return loop
+}
+
+const loopsOf = new WeakMap<readonly UserFn[], Map<string, RowLoop>>()
+let generated = 0
+
+function generate(steps: readonly BoundStep[]): RowLoop {
+  const iterators = steps.flatMap((step, k) => (step.kind === 'flatMap' ? [`t${k}`] : []))
+  // The number makes the text unique: equal texts would share what the compiler learns.
+  const text = `// ${++generated}
+return function rows(records, task, sink, emit) {
+  let row = 0, step = 0, given
+  ${iterators.map(t => `let ${t} = null\n`).join('')}
+  try {
+    for (; row < records.length; row++) {
+      const v0 = records[row]
+      ${bodyText(steps, 0, 'v0', [])}
+    }
+    return null
+  } catch (thrown) {
+    engine.close([${iterators.join(', ')}])
+    throw step < ${steps.length} ? engine.failed(step, thrown, given) : thrown
+  }
+}`
+  const names = steps.map((_, k) => `f${k}`)
+  const make = new Function('engine', ...names, text) as (...args: unknown[]) => RowLoop
+  return make(loopEngine(steps), ...steps.map(step => step.fn))
+}
+
+interface OpenFlatMap {
+  readonly k: number
+  readonly v: string
+}
+
+/** The text of step `k` and all after it, for the record in variable `v`. `around` holds the flatMaps around it. */
+function bodyText(steps: readonly BoundStep[], k: number, v: string, around: readonly OpenFlatMap[]): string {
+  const step = steps[k]
+  if (step === undefined) return `step = ${k}; sink.add(${v}); if (sink.full) sink.endBatch(emit)`
+  const call = `step = ${k}; given = ${v}; const r${k} = f${k}(${v}, task)`
+  const frames = around.map(({ k: j, v: of }) => `engine.frame(${j}, a${j}, i${j} + 1, t${j}, ${of})`).join(', ')
+  const suspend = (promise: string) =>
+    `return { row, step: ${k}, promise: ${promise}, value: ${v}, frames: [${frames}], records }`
+  if (step.kind === 'filter') {
+    return `${call}
+    if (r${k} !== true) {
+      if (r${k} === false) continue
+      engine.refuseThenable(r${k})
+      if (!r${k}) continue
+    }
+    ${bodyText(steps, k + 1, v, around)}`
+  }
+  if (step.kind === 'map') {
+    return `${call}
+    if (typeof r${k} === 'object' && r${k} !== null && typeof r${k}.then === 'function') {
+      ${suspend(`engine.heldPromise(r${k})`)}
+    }
+    ${bodyText(steps, k + 1, `r${k}`, around)}`
+  }
+  return `${call}
+  let a${k} = null
+  if (Array.isArray(r${k})) a${k} = r${k}
+  else {
+    const p${k} = engine.promiseOf(r${k})
+    if (p${k} !== null) ${suspend(`p${k}`)}
+    t${k} = engine.openIterable(r${k})
+  }
+  for (let i${k} = 0; ; i${k}++) {
+    let e${k}
+    if (a${k} !== null) {
+      if (i${k} >= a${k}.length) break
+      e${k} = a${k}[i${k}]
+    } else {
+      step = ${k}; given = ${v}
+      const n${k} = t${k}.next()
+      if (n${k}.done) break
+      e${k} = n${k}.value
+    }
+    ${bodyText(steps, k + 1, `e${k}`, [...around, { k, v }])}
+  }
+  t${k} = null`
+}
+
+function loopEngine(steps: readonly CallSite[]) {
+  return {
+    heldPromise,
+    openIterable,
+    promiseOf: flatMapPromise,
+    refuseThenable: (value: unknown) => refuseThenable(value, TRUTHY),
+    failed: (step: number, thrown: unknown, given: unknown) => userError(steps[step]!, thrown, given),
+    frame: (step: number, array: readonly unknown[] | null, next: number, iterator: Iterator<unknown>, given: unknown): Frame => ({
+      step,
+      rest: array === null ? iterator : restOf(array, next),
+      given,
+    }),
+    close: closeIterators,
+  }
+}
+
+/** The promise that a flatMap function returned, or made of the async iterable that it returned. */
+export const flatMapPromise = (value: unknown): Promise<unknown> | null =>
+  isThenable(value) ? heldPromise(value) : gathered(value)
+
+function* restOf(array: readonly unknown[], from: number): Generator<unknown, void, void> {
+  for (let i = from; i < array.length; i++) yield array[i]
+}
+
+/** Lets the user's generators run their `finally`, innermost first, as leaving a `for` loop would. */
+export function closeIterators(iterators: readonly (Iterator<unknown> | null)[]): void {
+  for (const iterator of [...iterators].reverse()) {
+    try {
+      iterator?.return?.()
+    } catch {
+      // The first error is the one to tell.
+    }
+  }
+}

@@ -1,0 +1,63 @@
+/** Errors of user functions: which one, on which record, and what was thrown. */
+import { previewOf } from '../batch/preview.ts'
+import { DunlinError } from '../errors.ts'
+import type { FunctionRef } from '../spec.ts'
+
+/** A user's function where it is called: `text` is the operator as `explain` prints it, e.g. `Map parseLine`. */
+export interface CallSite {
+  readonly text: string
+  readonly ref: FunctionRef
+}
+
+/** What a user's function returned is not what it must be. Thrown inside, and turned into a `DunlinError` by `userError`. */
+export class BadResult {
+  /** Continues the sentence "Map parseLine …". */
+  readonly said: string
+  readonly hint: string
+
+  constructor(said: string, hint: string) {
+    this.said = said
+    this.hint = hint
+  }
+}
+
+/** At most 120 characters on one line, whatever the value is; never throws. */
+export function recordPreview(value: unknown): string {
+  try {
+    return previewOf(value)
+      .replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ')
+      .toWellFormed()
+  } catch {
+    return '(a record that cannot be shown)'
+  }
+}
+
+/** `USER_FUNCTION` for anything that a user's function threw, or for a `BadResult`. */
+export function userError(site: CallSite, thrown: unknown, record: unknown): DunlinError {
+  const preview = recordPreview(record)
+  const place = {
+    operator: site.text,
+    record: preview,
+    ...(site.ref.at === undefined ? {} : { at: site.ref.at }),
+  }
+  if (thrown instanceof BadResult) {
+    return new DunlinError('USER_FUNCTION', `${site.text} ${thrown.said}, on record ${preview}`, {
+      hint: thrown.hint,
+      retryable: false,
+      place,
+    })
+  }
+  return new DunlinError('USER_FUNCTION', `${site.text} threw on record ${preview}: ${thrownText(thrown)}`, {
+    cause: thrown,
+    hint: 'Fix the function, or make it answer for such records too.',
+    retryable: true,
+    place,
+  })
+}
+
+function thrownText(thrown: unknown): string {
+  try {
+    if (thrown instanceof Error) return String(thrown.message) || thrown.name
+  } catch {}
+  return typeof thrown === 'string' ? thrown : recordPreview(thrown)
+}

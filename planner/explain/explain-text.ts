@@ -1,0 +1,165 @@
+/** `explain`: a plan as people read it, with estimates beside it. */
+import type { FunctionRef, OperatorSpec, Partitioning } from '../../operators/index.ts'
+import { operatorText } from '../../operators/tree/operator-text.ts'
+import type { Facts } from '../facts.ts'
+import type { Planned, Split, Stage, StageId, StageInput } from '../physical.ts'
+import { basisText, type Estimate, estimatePlan, type StageEstimate } from './estimate.ts'
+import { bytesText, countText, dollarsText, secondsText } from './quantities.ts'
+import { labelled } from './wrap.ts'
+
+/** Wide enough for the longest label and a space. */
+const LABEL_WIDTH = 10
+const HASH_SHOWN = 12
+
+function line(label: string, text: string): string[] {
+  return labelled(`  ${label}`.padEnd(LABEL_WIDTH), text)
+}
+
+function objectsOf(splits: readonly Split[] | null | undefined): number {
+  let objects = 0
+  // Every object that has a byte is started exactly once.
+  for (const { ranges } of splits ?? []) for (const range of ranges) if (range.start === 0) objects++
+  return objects
+}
+
+function inputText(input: StageInput, splits: readonly Split[] | null | undefined): string {
+  if (input.kind === 'exchange') return `stage ${input.from}, ${countText(input.partitions, 'partition')}`
+  const { source, format, bytes, tasks } = input
+  const cuts = countText(tasks, 'split')
+  if (format.format === 'range') return `${source} · ${cuts}`
+  const files = countText(objectsOf(splits), 'file')
+  return `${format.format} ${source} · ${files}, ${bytesText(bytes)} · ${cuts}`
+}
+
+function partitioningText(partitioning: Partitioning): string {
+  switch (partitioning.kind) {
+    case 'none':
+      return 'each task its own partition'
+    case 'gather':
+      return 'all rows into one partition'
+    case 'hash': {
+      const { keys, partitions } = partitioning
+      return `hash of ${keys === 'all' ? 'all columns' : keys.join(', ')} into ${countText(partitions, 'partition')}`
+    }
+  }
+}
+
+function functionsOf(spec: OperatorSpec): readonly FunctionRef[] {
+  switch (spec.op) {
+    case 'rows':
+    case 'asyncRows':
+      return spec.steps.map(step => step.fn)
+    case 'mapBatches':
+      return [spec.fn]
+    default:
+      return []
+  }
+}
+
+/** Where the functions stand in the user's source, each place once. */
+function placesText(spec: OperatorSpec): string {
+  const places = new Set(functionsOf(spec).flatMap(({ at }) => (at === undefined ? [] : [at])))
+  return places.size === 0 ? '' : ` (${[...places].join(', ')})`
+}
+
+/** Operators in the order in which a record meets them; the inputs of a union each under its own heading. */
+function operatorLines(spec: OperatorSpec, inputs: string): string[] {
+  switch (spec.op) {
+    case 'input':
+      return line('', `${inputs}${spec.input}`)
+    case 'union':
+      return [...spec.inputs.flatMap(input => operatorLines(input, 'input ')), ...line('', 'Union of these')]
+    default:
+      return [...operatorLines(spec.input, inputs), ...line('', operatorText(spec) + placesText(spec))]
+  }
+}
+
+function doLines(stage: Stage): string[] {
+  // With one input there is nothing to tell apart: only the operators are worth a line.
+  const lines = operatorLines(stage.root, 'input ')
+  const shown = stage.layout === 'concat' ? lines : lines.slice(1)
+  const [first, ...others] = shown
+  return first === undefined ? line('do', 'nothing but pass on') : [first.replace(/^ {4}/, '  do'), ...others]
+}
+
+function giveText(stage: Stage, readers: ReadonlyMap<StageId, readonly StageId[]>): string {
+  const { output } = stage
+  switch (output.kind) {
+    case 'write':
+      return `${output.format} ${output.uri} · ${countText(stage.tasks, 'part')}`
+    case 'result':
+      return 'the result'
+    case 'exchange': {
+      const to = readers.get(stage.id) ?? []
+      return `${partitioningText(output.partitioning)} → ${to.length === 1 ? 'stage' : 'stages'} ${to.join(', ')}`
+    }
+  }
+}
+
+function estimateText({ bytesRead, gets, puts, seconds, dollars }: Estimate): string {
+  return [
+    `${bytesText(bytesRead)} read`,
+    `${countText(gets, 'GET')}, ${countText(puts, 'PUT')}`,
+    secondsText(seconds),
+    dollarsText(dollars),
+  ].join(' · ')
+}
+
+function stageLines(
+  stage: Stage,
+  planned: Planned,
+  readers: ReadonlyMap<StageId, readonly StageId[]>,
+  estimate: StageEstimate,
+): string[] {
+  const splits = planned.splits.get(stage.id) ?? []
+  const early = stage.until === undefined ? '' : ` · until ${countText(stage.until.rows, 'row')} are there`
+  const label = (i: number): string => (stage.layout === 'concat' ? `input ${i}` : 'read')
+  return [
+    `stage ${stage.id} · ${countText(stage.tasks, 'task')} of ${stage.memoryMb} MB${early}`,
+    ...stage.inputs.flatMap((input, i) => line(label(i), inputText(input, splits[i]))),
+    ...doLines(stage),
+    ...line('give', giveText(stage, readers)),
+    ...(planned.notes?.get(stage.id) ?? []).flatMap(note => line('note', note)),
+    ...line('about', estimateText(estimate)),
+  ]
+}
+
+function readersOf(stages: readonly Stage[]): ReadonlyMap<StageId, readonly StageId[]> {
+  const readers = new Map<StageId, StageId[]>()
+  for (const stage of stages) {
+    const froms = new Set(stage.inputs.flatMap(input => (input.kind === 'exchange' ? [input.from] : [])))
+    for (const from of froms) {
+      const known = readers.get(from)
+      if (known === undefined) readers.set(from, [stage.id])
+      else known.push(stage.id)
+    }
+  }
+  return readers
+}
+
+/**
+ * The plan for people, no line wider than 100 columns. Times and sums are estimates from sizes and the engine's facts.
+ */
+export function explainText(planned: Planned, facts: Pick<Facts, 'engine'>): string {
+  const { stages, waves, fingerprint } = planned.plan
+  const { engine } = facts
+  const estimates = estimatePlan(planned, engine)
+  const readers = readersOf(stages)
+  const tasks = stages.reduce((sum, stage) => sum + stage.tasks, 0)
+  const heading = [
+    countText(stages.length, 'stage'),
+    countText(waves.length, 'wave'),
+    countText(tasks, 'task'),
+    `engine ${engine.name}`,
+    `plan ${fingerprint.slice(0, HASH_SHOWN)}`,
+  ]
+  return [
+    ...labelled('', heading.join(' · ')),
+    ...stages.flatMap(stage => ['', ...stageLines(stage, planned, readers, estimates.stages.get(stage.id)!)]),
+    '',
+    ...labelled('waves'.padEnd(LABEL_WIDTH), waves.map(wave => wave.join(' ')).join(' → ')),
+    ...labelled('total'.padEnd(LABEL_WIDTH), `about ${estimateText(estimates.total)}`),
+    ...labelled('', basisText(engine)),
+    '',
+  ].join('\n')
+}

@@ -1,0 +1,28 @@
+/** What a job may ask of the planner as a whole; a dataset's own `with` and `splitBytes` come first. */
+import { DunlinError } from '../operators/index.ts'
+
+export interface PlanOptions {
+  /** Bytes of input a task reads. Default: the total / 32, not under 1 MiB and not over 64 MiB. */
+  readonly splitBytes?: number
+  /** Partitions of every hash exchange. Default: a partition per 32 MiB of input below it, from 1 to 256. */
+  readonly partitions?: number
+  /** Default 256. */
+  readonly memoryMb?: number
+  /** Default 900,000. */
+  readonly timeoutMs?: number
+  /** Calls in flight per task for async functions. Default 16. */
+  readonly concurrency?: number
+}
+
+export const DEFAULT_MEMORY_MB = 256
+/** What Lambda allows at most. */
+export const DEFAULT_TIMEOUT_MS = 900_000
+export const DEFAULT_CONCURRENCY = 16
+
+/** @throws DunlinError `INVALID_ARGUMENT` for anything but a positive whole number. */
+export function checkOptions(options: PlanOptions): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined || (Number.isSafeInteger(value) && value >= 1)) continue
+    throw new DunlinError('INVALID_ARGUMENT', `${name} must be a whole number from 1, not ${String(value)}`)
+  }
+}

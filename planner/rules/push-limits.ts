@@ -1,0 +1,28 @@
+/** Rule: a limit moves below steps that give one row for one row, so that those are called for no more than it keeps. */
+import { type Draft, type DraftNode, type StepDraft, stepDraft } from '../draft/draft.ts'
+import { largest } from '../draft/resources.ts'
+import { consumerCounts, rewrite, untilStable } from '../draft/rewrite.ts'
+
+export function pushLimits(draft: Draft): Draft {
+  return untilStable(draft, pushLimitsOnce)
+}
+
+function pushLimitsOnce(draft: Draft): Draft {
+  const consumers = consumerCounts(draft)
+  return rewrite(draft, (node, before) => {
+    if (node.kind !== 'step' || node.step.op !== 'limit') return node
+    const input = node.inputs[0]!
+    if (input.kind !== 'step' || consumers.get(before.inputs[0]!) !== 1) return node
+    if (input.step.op === 'limit') {
+      const rows = Math.min(node.step.rows, input.step.rows)
+      return stepDraft({ op: 'limit', rows }, input.inputs[0]!, largest(node.resources, input.resources))
+    }
+    if (!keepsCount(input)) return node
+    const limited: DraftNode = stepDraft(node.step, input.inputs[0]!, node.resources)
+    return stepDraft(input.step, limited, input.resources)
+  })
+}
+
+function keepsCount({ step }: StepDraft): boolean {
+  return step.op === 'select' || (step.op === 'rows' && step.steps.every(({ kind }) => kind === 'map'))
+}

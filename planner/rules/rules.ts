@@ -1,0 +1,32 @@
+/** The rules, in the order in which they are applied. */
+import type { Draft } from '../draft/draft.ts'
+import { cutAsync } from './cut-async.ts'
+import { fixSchemas } from './fix-schemas.ts'
+import { flattenUnions } from './flatten-unions.ts'
+import { fuseRows } from './fuse-rows.ts'
+import { placeExchanges } from './place-exchanges.ts'
+import { pruneColumns } from './prune-columns.ts'
+import { pushFilters } from './push-filters.ts'
+import { pushLimits } from './push-limits.ts'
+import type { Rule, RuleFacts } from './rule.ts'
+import { shareNodes } from './share-nodes.ts'
+
+/**
+ * Each once; those that push apply themselves until nothing moves. What moves rows' steps comes before the exchanges
+ * are placed, what only groups steps after, and pruning last, when it is known which steps a scan shares a stage with.
+ */
+export const RULES: readonly Rule[] = [
+  pushFilters,
+  flattenUnions,
+  placeExchanges,
+  pushLimits,
+  shareNodes,
+  fixSchemas,
+  cutAsync,
+  fuseRows,
+  pruneColumns,
+]
+
+export function applyRules(draft: Draft, facts: RuleFacts): Draft {
+  return RULES.reduce((current, rule) => rule(current, facts), draft)
+}

@@ -1,0 +1,48 @@
+/** Rule: a node with several consumers is materialised once, by an exchange `none` that all of them read. */
+import { type Draft, type DraftNode, exchangeDraft, unionDraft, withInputs } from '../draft/draft.ts'
+import { draftNodes } from '../draft/rewrite.ts'
+
+/**
+ * Afterwards every node but an exchange has exactly one consumer. Scans are not worth writing again: each consumer
+ * reads the source itself. A union is nothing but its inputs: each consumer has its own, and the inputs are shared.
+ */
+export function shareNodes(draft: Draft): Draft {
+  const nodes = draftNodes(draft)
+  const consumers = effectiveConsumers(draft, nodes)
+  const done = new Map<DraftNode, DraftNode>()
+  /** What one consumer of `node` reads. */
+  const forConsumer = (node: DraftNode): DraftNode => {
+    const result = done.get(node)!
+    if (consumers.get(node) === 1) return result
+    if (result.kind === 'scan') return { ...result }
+    if (result.kind === 'union') return unionDraft(result.inputs.map(copy), result.resources)
+    return result
+  }
+  for (const node of nodes) {
+    const built = withInputs(node, node.inputs.map(forConsumer))
+    const readers = consumers.get(node)!
+    const shared = readers > 1 && node.kind === 'step'
+    done.set(
+      node,
+      shared ? exchangeDraft({ kind: 'none' }, built, `made once for ${readers} readers`) : built,
+    )
+  }
+  return { outputs: draft.outputs.map(output => ({ ...output, root: forConsumer(output.root) })) }
+}
+
+/** The inputs of a shared union are exchanges, or scans, of which each copy gets its own. */
+function copy(node: DraftNode): DraftNode {
+  return node.kind === 'scan' ? { ...node } : node
+}
+
+/** Consumers, with those of a union counted as consumers of each of its inputs. */
+function effectiveConsumers(draft: Draft, nodes: readonly DraftNode[]): Map<DraftNode, number> {
+  const counts = new Map<DraftNode, number>()
+  const add = (node: DraftNode, by: number): void => void counts.set(node, (counts.get(node) ?? 0) + by)
+  for (const { root } of draft.outputs) add(root, 1)
+  for (const node of [...nodes].reverse()) {
+    const by = node.kind === 'union' ? counts.get(node)! : 1
+    for (const input of node.inputs) add(input, by)
+  }
+  return counts
+}

@@ -1,0 +1,69 @@
+/** An error as a person needs it: what happened, where, what to do, and their own frames of the stack. Pure. */
+import { DunlinError, type ErrorPlace, toFailure } from '../../operators/index.ts'
+import { type Palette, PLAIN } from './palette.ts'
+
+const FRAMES_SHOWN = 6
+/** Frames of Node, of dunlin and of the module that the user's functions were bundled into. */
+const FOREIGN_FRAME =
+  /\(?(?:node:|data:|.*\/dunlin\/(?:dist|src|operators)\/|.*\/code\/[0-9a-f]{64}\.mjs|<anonymous>)/
+
+export interface ErrorTextOptions {
+  readonly palette?: Palette
+  /** Directory of dunlin's own files, whose frames are left out. */
+  readonly own?: string
+}
+
+export function errorText(thrown: unknown, { palette = PLAIN, own }: ErrorTextOptions = {}): string {
+  if (!(thrown instanceof DunlinError)) return foreignText(thrown, palette)
+  const failure = toFailure(thrown)
+  const lines = [`${palette.bad('✖')} ${palette.bold(failure.message)}`]
+  const line = (label: string, text: string) =>
+    lines.push(`  ${palette.dim(label.padEnd(7))} ${text.replaceAll('\n', '\n          ')}`)
+  const where = placeText(failure.place)
+  if (where !== '') line('where', where)
+  if (failure.place.record !== undefined) line('record', failure.place.record)
+  for (const cause of failure.causes) {
+    const text = `${cause.name}: ${cause.message}`
+    if (!failure.message.includes(cause.message) || cause.message === '') line('cause', text)
+  }
+  if (failure.hint !== undefined) line('hint', palette.accent(failure.hint))
+  line('code', failure.code)
+  const stack = failure.causes.find(cause => cause.stack !== undefined)?.stack
+  const frames = failure.code === 'INTERNAL' ? framesOf(stack ?? failure.stack) : userFrames(stack, own)
+  return [...lines, ...frames.map(frame => palette.dim(`    ${frame}`))].join('\n')
+}
+
+/** `job …, stage 0, task 3, attempt 2 · Map parseLine · jobs/count.ts:12:9`. */
+function placeText(place: ErrorPlace): string {
+  const inPlan = (['job', 'stage', 'task', 'attempt'] as const)
+    .filter(part => place[part] !== undefined)
+    .map(part => `${part} ${place[part]}`)
+    .join(', ')
+  return [inPlan, place.operator ?? '', place.at ?? ''].filter(part => part !== '').join(' · ')
+}
+
+/** What the user's own program threw, outside any job. */
+function foreignText(thrown: unknown, palette: Palette): string {
+  if (!(thrown instanceof Error)) return `${palette.bad('✖')} ${palette.bold(`thrown: ${String(thrown)}`)}`
+  const frames = framesOf(thrown.stack).filter(frame => !frame.includes('node:internal'))
+  return [
+    `${palette.bad('✖')} ${palette.bold(`${thrown.name}: ${thrown.message}`)}`,
+    ...frames.map(frame => palette.dim(`    ${frame}`)),
+  ].join('\n')
+}
+
+function framesOf(stack: string | undefined): string[] {
+  return (stack ?? '')
+    .split('\n')
+    .map(line => line.trim())
+    .filter(line => line.startsWith('at '))
+}
+
+function userFrames(stack: string | undefined, own: string | undefined): string[] {
+  return framesOf(stack)
+    .filter(frame => {
+      const file = frame.replace(/^at (?:async )?/, '').replace(/^.*? \((.*)\)$/, '$1')
+      return !FOREIGN_FRAME.test(file) && (own === undefined || !file.replace('file://', '').startsWith(own))
+    })
+    .slice(0, FRAMES_SHOWN)
+}

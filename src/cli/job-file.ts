@@ -1,0 +1,128 @@
+/** A job file: a script that runs by itself, or a module whose default export says what to run. */
+import { spawn } from 'node:child_process'
+import { existsSync, statSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { constants } from 'node:os'
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { DunlinError } from '../../operators/index.ts'
+import type { Output } from '../dataset/output.ts'
+import type * as Dunlin from '../index.ts'
+import { UsageError } from './exit-code.ts'
+
+export type JobFile =
+  /** It has no default export; importing it has run it. */
+  | { readonly kind: 'script' }
+  /** `dunlin` is the instance of the package that the outputs were made with. */
+  | { readonly kind: 'outputs'; readonly outputs: readonly Output[]; readonly dunlin: typeof Dunlin }
+
+/** The brand that dunlin's driver-side objects carry, whichever copy of the package made them. */
+const BRAND = Symbol.for('dunlin.driver-only')
+
+/** The absolute path of the file, or a usage error. */
+export function jobFilePath(file: string): string {
+  const path = resolve(file)
+  if (!existsSync(path)) throw new UsageError(`there is no file ${file}`)
+  if (!statSync(path).isFile()) throw new UsageError(`${file} is not a file`)
+  return path
+}
+
+/**
+ * Where this Node strips types only when told to (22.15 … 22.17) and the file needs it: runs the same command again
+ * with the flag, and gives its exit code. Else undefined.
+ */
+export async function rerunWithTypeStripping(path: string): Promise<number | undefined> {
+  if (!/\.[mc]?ts$/.test(path) || process.features.typescript !== false) return undefined
+  const flags = ['--experimental-strip-types', '--disable-warning=ExperimentalWarning']
+  const child = spawn(process.execPath, [...flags, ...process.execArgv, ...process.argv.slice(1)], {
+    stdio: 'inherit',
+  })
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.removeAllListeners(signal)
+    process.on(signal, () => child.kill(signal))
+  }
+  return await new Promise((done, fail) => {
+    child.on('error', fail)
+    child.on('exit', (code, signal) => done(code ?? 128 + constants.signals[signal ?? 'SIGTERM']))
+  })
+}
+
+export interface LoadOptions {
+  readonly params: Readonly<Record<string, string>>
+  /** `process.argv` from 2 on, as the file sees it. */
+  readonly args: readonly string[]
+}
+
+export async function loadJobFile(path: string, { params, args }: LoadOptions): Promise<JobFile> {
+  process.argv = [process.execPath, path, ...args]
+  const module = await importJobFile(path)
+  const named = Object.keys(params)
+  if (!('default' in module)) {
+    if (named.length > 0)
+      throw new UsageError(`${path} is a script; --param is for (params) => Output`, AFTER_DASHES)
+    return { kind: 'script' }
+  }
+  const exported = module.default
+  if (named.length > 0 && typeof exported !== 'function') {
+    throw new UsageError(
+      `--param ${named[0]}: the default export of ${path} is no function, so it takes none`,
+    )
+  }
+  const made: unknown = await (typeof exported === 'function' ? exported(params) : exported)
+  return { kind: 'outputs', outputs: outputsOf(made, path), dunlin: await dunlinOf(path) }
+}
+
+const AFTER_DASHES = 'Give a script its arguments after --, as in: dunlin run script.ts -- a b'
+
+async function importJobFile(path: string): Promise<{ default?: unknown }> {
+  try {
+    return (await import(pathToFileURL(path).href)) as { default?: unknown }
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX') {
+      throw new DunlinError('INVALID_ARGUMENT', `${path} cannot be run as it is: ${message}`, {
+        hint: 'Node removes types and nothing else: write enums, namespaces and parameter properties as plain code.',
+        cause: error,
+      })
+    }
+    if (code === 'ERR_MODULE_NOT_FOUND' && /Cannot find package 'dunlin'/.test(message)) {
+      throw new DunlinError('CONFIGURATION', `${path} imports dunlin, which is not installed beside it`, {
+        hint: 'npm install dunlin',
+        cause: error,
+      })
+    }
+    throw error
+  }
+}
+
+function outputsOf(made: unknown, path: string): Output[] {
+  const all = Array.isArray(made) ? made : [made]
+  for (const one of all) {
+    const what = (one as Record<symbol, unknown> | null | undefined)?.[BRAND]
+    if (what === 'Output') continue
+    if (what === 'Dataset') {
+      throw new UsageError(
+        `the default export of ${path} is a Dataset, which has nowhere to go`,
+        'Give it a sink: .write.csv(uri)',
+      )
+    }
+    throw new UsageError(
+      `the default export of ${path} must be an Output, an array of them, or a function that returns such`,
+      "For example: export default read.text('in/*.txt').words().valueCounts().write.csv('out/')",
+    )
+  }
+  if (all.length === 0)
+    throw new UsageError(`the default export of ${path} is an empty array: there is nothing to run`)
+  return all as Output[]
+}
+
+/** The copy of dunlin that the job file imports; this one, where it imports none. */
+async function dunlinOf(path: string): Promise<typeof Dunlin> {
+  let resolved: string | undefined
+  try {
+    resolved = createRequire(path).resolve('dunlin')
+  } catch {
+    return await import('../index.ts')
+  }
+  return (await import(pathToFileURL(resolved).href)) as typeof Dunlin
+}

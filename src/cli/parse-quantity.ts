@@ -1,0 +1,48 @@
+/** Sizes, durations and numbers as people write them on a command line; anything else is a usage error. */
+import { InvalidArgumentError } from 'commander'
+
+const BYTES: Readonly<Record<string, number>> = {
+  '': 1,
+  b: 1,
+  kb: 1e3,
+  mb: 1e6,
+  gb: 1e9,
+  tb: 1e12,
+  kib: 2 ** 10,
+  mib: 2 ** 20,
+  gib: 2 ** 30,
+  tib: 2 ** 40,
+}
+const MILLISECONDS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1e3,
+  m: 6e4,
+  min: 6e4,
+  h: 36e5,
+  d: 864e5,
+  w: 6048e5,
+}
+
+function quantity(text: string, units: Readonly<Record<string, number>>, example: string): number {
+  const [, number, unit] = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text.trim()) ?? []
+  const factor = units[unit?.toLowerCase() ?? 'none']
+  if (number === undefined || factor === undefined) throw new InvalidArgumentError(`Write it as ${example}.`)
+  return Number(number) * factor
+}
+
+/** `128MB`, `1.5 GB`, `64MiB`, `4096`. */
+export function parseBytes(text: string): number {
+  return Math.floor(quantity(text, BYTES, '128MB, 64MiB or 4096'))
+}
+
+/** `7d`, `12h`, `30min`, `45s`: milliseconds. */
+export function parseDuration(text: string): number {
+  return quantity(text, MILLISECONDS, '7d, 12h, 30min or 45s')
+}
+
+/** A whole number from 1 up. */
+export function parseCount(text: string): number {
+  if (!/^\d+$/.test(text) || Number(text) < 1)
+    throw new InvalidArgumentError('It is a whole number from 1 up.')
+  return Number(text)
+}

@@ -1,0 +1,32 @@
+/** A job's report as people read it. Pure. */
+import type { JobReport } from '../events/job-event.ts'
+import { type Palette, PLAIN } from './palette.ts'
+import { bytesText, durationText, plural, wholeText } from './quantity-text.ts'
+
+export function reportText(report: JobReport, palette: Palette = PLAIN): string {
+  const { retries, requests, counters, invalidText } = report
+  const mark = { succeeded: palette.good('✔'), failed: palette.bad('✖'), cancelled: palette.warn('■') }[
+    report.state
+  ]
+  const lines = [`${mark} ${palette.bold(report.name)} ${report.state} in ${durationText(report.wallMs)}`]
+  const line = (label: string, text: string) => lines.push(`  ${palette.dim(label.padEnd(8))} ${text}`)
+  line(
+    'tasks',
+    `${wholeText(report.tasks)} in ${plural(report.stages.length, 'stage')}${retries > 0 ? `, ${plural(retries, 'retry').replace(/retrys$/, 'retries')}` : ''}`,
+  )
+  line('read', bytesText(report.bytesRead))
+  line('written', bytesText(report.bytesWritten))
+  line('requests', `${wholeText(requests.gets)} gets, ${wholeText(requests.puts)} puts`)
+  for (const { uri, parts, rows, bytes } of report.outputs) {
+    line('output', `${uri}: ${plural(rows, 'row')}, ${bytesText(bytes)} in ${plural(parts, 'part')}`)
+  }
+  for (const [name, value] of Object.entries(counters)) line('counter', `${name} ${wholeText(value)}`)
+  if (invalidText > 0) {
+    line(
+      'remark',
+      `${plural(invalidText, 'invalid UTF-8 sequence')} read as U+FFFD; onInvalid: 'fail' refuses them`,
+    )
+  }
+  line('job', report.job)
+  return lines.join('\n')
+}

@@ -1,0 +1,44 @@
+/** `dunlin explain job.ts`: prints the plan of a job file. */
+import { build } from 'esbuild'
+import { UsageError } from '../exit-code.ts'
+import { jobFilePath, loadJobFile, rerunWithTypeStripping } from '../job-file.ts'
+import type { VerbContext } from '../main.ts'
+
+export interface ExplainVerbOptions {
+  readonly param: Readonly<Record<string, string>>
+}
+
+export async function explain(
+  context: VerbContext,
+  file: string,
+  options: ExplainVerbOptions,
+): Promise<void> {
+  const path = jobFilePath(file)
+  if (!(await hasDefaultExport(path))) {
+    throw new UsageError(
+      `${file} has no default export: it is a script, and to explain it would be to run it`,
+      'Export the output as default, or print `await output.explain()` in the script.',
+    )
+  }
+  const rerun = await rerunWithTypeStripping(path)
+  if (rerun !== undefined) process.exit(rerun)
+  const job = await loadJobFile(path, { params: options.param, args: [] })
+  if (job.kind === 'script') throw new UsageError(`${file} has no default export`)
+  const text = await job.dunlin.explain(job.outputs)
+  if (context.json) context.output.json({ explain: text })
+  else context.output.data(text)
+}
+
+/** Looked up in the text: importing a script runs it. */
+async function hasDefaultExport(path: string): Promise<boolean> {
+  const result = await build({
+    entryPoints: [path],
+    bundle: false,
+    write: false,
+    metafile: true,
+    format: 'esm',
+    logLevel: 'silent',
+    outdir: '.',
+  })
+  return Object.values(result.metafile.outputs).some(output => output.exports.includes('default'))
+}

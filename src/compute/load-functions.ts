@@ -1,0 +1,37 @@
+/** Loads the functions of a shipped module from the job's store, once per hash. */
+import { mkdir } from 'node:fs/promises'
+import type { UserFn } from '../../operators/index.ts'
+import { loadModule } from '../ship/load.ts'
+import { codeKey } from '../shuffle/keys.ts'
+import type { ObjectStore } from '../store/object-store.ts'
+
+export interface FunctionLoader {
+  /** Distinct modules loaded. A module once imported stays in memory as long as its worker. */
+  readonly modules: number
+  load(store: ObjectStore, hash: string): Promise<readonly UserFn[]>
+}
+
+/** `directory` is where modules are put in order to be imported; it is made when needed. */
+export function createFunctionLoader(options: { readonly directory: string }): FunctionLoader {
+  const loaded = new Map<string, Promise<readonly UserFn[]>>()
+  const load = async (store: ObjectStore, hash: string): Promise<readonly UserFn[]> => {
+    const source = await store.get(codeKey(hash))
+    await mkdir(options.directory, { recursive: true })
+    return loadModule({ hash, source, directory: options.directory })
+  }
+  return {
+    get modules() {
+      return loaded.size
+    },
+    load(store, hash) {
+      let functions = loaded.get(hash)
+      if (functions === undefined) {
+        functions = load(store, hash)
+        loaded.set(hash, functions)
+        // The next attempt may find what this one did not.
+        functions.catch(() => loaded.delete(hash))
+      }
+      return functions
+    },
+  }
+}

@@ -1,0 +1,55 @@
+/** The local backend: tasks run on worker threads or worker processes of this machine. */
+import { DunlinError } from '../../operators/index.ts'
+import type { ComputeBackend } from './compute-backend.ts'
+import { processStarter } from './start-process.ts'
+import { threadStarter } from './start-thread.ts'
+import { WorkerPool } from './worker-pool.ts'
+
+export interface LocalBackendOptions {
+  /** Workers at most, and so `slots`. */
+  readonly workers: number
+  /**
+   * `thread`: starts fastest; a crash in native code takes the driver with it. `process`: any crash costs one task.
+   */
+  readonly isolation: 'thread' | 'process'
+  /** Limit of a worker's JavaScript heap in MB; buffers outside the heap are not counted. Default: Node's own. */
+  readonly memoryMb?: number
+  /** Where workers put shipped modules in order to import them. */
+  readonly tempDirectory: string
+  /** The module that workers run; for tests. */
+  readonly entry?: URL
+}
+
+/**
+ * Workers start at the first task, or by `warm()`, and are kept for later tasks. What user functions print, on
+ * either stream, appears on this process's standard error.
+ *
+ * @example
+ * const compute = createLocalBackend({ workers: 2, isolation: 'thread', tempDirectory: '/tmp/dunlin' })
+ */
+export function createLocalBackend(options: LocalBackendOptions): ComputeBackend {
+  const { workers, isolation, memoryMb, tempDirectory } = options
+  if (!Number.isInteger(workers) || workers < 1) {
+    throw new DunlinError('INVALID_ARGUMENT', `the number of workers is ${workers}`, {
+      hint: 'Give 1 or more.',
+    })
+  }
+  if (memoryMb !== undefined && !(Number.isInteger(memoryMb) && memoryMb > 0)) {
+    throw new DunlinError('INVALID_ARGUMENT', `memoryMb is ${memoryMb}`, {
+      hint: 'Give a whole number of megabytes.',
+    })
+  }
+  const start = (isolation === 'thread' ? threadStarter : processStarter)({
+    entry: options.entry ?? new URL(import.meta.resolve('#worker-entry')),
+    settings: { tempDirectory, driverPid: process.pid },
+    ...(memoryMb === undefined ? {} : { memoryMb }),
+  })
+  const pool = new WorkerPool({ workers, start })
+  return {
+    name: `local ${isolation}`,
+    slots: workers,
+    warm: () => pool.warm(),
+    run: (event, { signal }) => pool.run(event, signal),
+    close: () => pool.close(),
+  }
+}

@@ -1,0 +1,96 @@
+/** The worker's side of the pool: receives tasks one at a time, runs them, answers. */
+import { parentPort, Worker } from 'node:worker_threads'
+import { DunlinError } from '../../operators/index.ts'
+import type { TaskEvent, TaskResult } from '../task/task-event.ts'
+import { failed } from './task-failure.ts'
+import { type FromWorker, readWorkerSettings, type ToWorker } from './worker-message.ts'
+
+export interface TaskServer {
+  run(event: TaskEvent, signal: AbortSignal): Promise<TaskResult>
+  /** Asked after each task: whether this worker has been used up and should be replaced. */
+  isWorn?(): boolean
+}
+
+const WATCH_INTERVAL_MS = 500
+
+/** Serves tasks on this thread or process until the driver ends it, or ends itself. */
+export function serveTasks(server: TaskServer): void {
+  const send = connect(text => receive(JSON.parse(text) as ToWorker))
+  let running: {
+    readonly id: number
+    readonly event: TaskEvent
+    readonly controller: AbortController
+  } | null = null
+
+  const answer = (id: number, event: TaskEvent, result: TaskResult, last: boolean): void => {
+    running = null
+    const done = last ? ({ last: true } as const) : {}
+    try {
+      send(JSON.stringify({ id, result, ...done } satisfies FromWorker))
+    } catch (error) {
+      send(JSON.stringify({ id, result: failed(error, event), ...done } satisfies FromWorker))
+    }
+  }
+
+  const receive = (message: ToWorker): void => {
+    if ('cancel' in message) {
+      if (running?.id === message.cancel)
+        running.controller.abort(new DunlinError('CANCELLED', 'the attempt was cancelled'))
+      return
+    }
+    const { id, event } = message
+    const controller = new AbortController()
+    running = { id, event, controller }
+    server
+      .run(event, controller.signal)
+      .catch((error: unknown) => failed(error, event))
+      .then(result => {
+        if (running?.id === id) answer(id, event, result, server.isWorn?.() ?? false)
+      })
+  }
+
+  /** After an error that nobody caught this worker is not trusted with another task. */
+  const fail = (error: DunlinError, thrown: unknown): void => {
+    if (running !== null) return answer(running.id, running.event, failed(error, running.event), true)
+    console.error(error.message, thrown)
+    send(JSON.stringify({ broken: error.message } satisfies FromWorker))
+  }
+  process.on('uncaughtException', thrown => {
+    const message = `an exception was thrown outside of any call of dunlin: ${messageOf(thrown)}`
+    fail(new DunlinError('WORKER_LOST', message, { cause: thrown, retryable: true }), thrown)
+  })
+  process.on('unhandledRejection', thrown => {
+    const message = `a promise was rejected and nobody awaited it: ${messageOf(thrown)}`
+    const hint = 'Return the promise from the function, or catch its rejection.'
+    fail(new DunlinError('USER_FUNCTION', message, { cause: thrown, hint }), thrown)
+  })
+  send(JSON.stringify({ ready: true } satisfies FromWorker))
+}
+
+/** Connects to the driver, whichever kind of worker this is; gives the function that sends. */
+function connect(receive: (text: string) => void): (text: string) => void {
+  if (parentPort !== null) {
+    const port = parentPort
+    port.on('message', receive)
+    return text => port.postMessage(text)
+  }
+  if (process.send === undefined) {
+    throw new DunlinError('INVALID_ARGUMENT', "this is the entry of dunlin's workers, not a program to run")
+  }
+  process.on('message', receive as (message: unknown) => void)
+  process.on('disconnect', () => process.exit())
+  // Ctrl-C reaches the whole group of processes: the driver decides what becomes of its tasks.
+  process.on('SIGINT', () => {})
+  watchDriver()
+  return text => void process.send?.(text)
+}
+
+/** A function that never returns would outlive the driver: a thread of its own sees to it that it does not. */
+function watchDriver(): void {
+  const watch = `
+    const check = () => { if (process.ppid !== ${readWorkerSettings().driverPid}) process.kill(process.pid, 'SIGKILL') }
+    setInterval(check, ${WATCH_INTERVAL_MS})`
+  if (process.platform !== 'win32') new Worker(watch, { eval: true, execArgv: [] }).unref()
+}
+
+const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown))

@@ -1,0 +1,97 @@
+/** Where datasets come from: files, iterables, ranges of numbers. */
+import { scanNode, type Source } from '../../planner/index.ts'
+import { userCallSite } from '../ship/call-site.ts'
+import { argument } from './arguments.ts'
+import { Dataset } from './dataset.ts'
+import { declaredSchema, type RecordOf, type SchemaOption } from './schema-option.ts'
+
+export interface ReadOptions {
+  /** Bytes of input a task reads. Default: the total / 32, not under 1 MiB and not over 64 MiB. */
+  readonly splitBytes?: number
+}
+
+export interface ReadTextOptions extends ReadOptions {
+  /** What to do about bytes that are not UTF-8: `replace` (default; U+FFFD, counted in the report) or `fail`. */
+  readonly onInvalid?: 'replace' | 'fail'
+}
+
+export interface ReadJsonlOptions<S extends SchemaOption> extends ReadOptions {
+  /** Declares the columns; without it they are inferred from the values. */
+  readonly schema: S
+}
+
+function scan<T>(verb: string, source: Source, options: ReadOptions): Dataset<T> {
+  if (options.splitBytes !== undefined) argument.whole(verb, 'splitBytes', options.splitBytes, 1)
+  return new Dataset(scanNode(source, options.splitBytes, userCallSite()))
+}
+
+function uris(verb: string, uri: string | readonly string[]): readonly string[] {
+  const all = typeof uri === 'string' ? [uri] : uri
+  argument.whole(verb, 'the number of paths', all.length, 1)
+  return all.map(one => argument.text(verb, 'a path', one))
+}
+
+/**
+ * The readers. A path may be a file, a directory (all files below it), or a glob; a list of them is read in the order
+ * given. `.gz` files are decompressed.
+ */
+export const read = {
+  /**
+   * A record per line.
+   *
+   * @example
+   * await read.text('logs/*.txt').filter(line => line.includes('ERROR')).count()
+   */
+  text(uri: string | readonly string[], options: ReadTextOptions = {}): Dataset<string> {
+    const { onInvalid = 'replace' } = options
+    argument.oneOf('read.text', 'onInvalid', onInvalid, ['replace', 'fail'])
+    return scan('read.text', { kind: 'files', uris: uris('read.text', uri), format: { format: 'text', onInvalid } }, options)
+  },
+
+  jsonl: readJsonl,
+}
+
+/**
+ * A record per line of JSON. Say what the records are, `read.jsonl<Order>('orders/')`, or declare a schema.
+ *
+ * @example
+ * await read.jsonl('orders/', { schema: { customer: 'utf8', amount: 'float64' } }).collect()
+ */
+function readJsonl<S extends SchemaOption>(uri: string | readonly string[], options: ReadJsonlOptions<S>): Dataset<RecordOf<S>>
+function readJsonl<T = Record<string, unknown>>(uri: string | readonly string[], options?: ReadOptions): Dataset<T>
+function readJsonl(
+  uri: string | readonly string[],
+  options: ReadOptions & { readonly schema?: SchemaOption } = {},
+): object {
+  const { schema } = options
+  const format = schema === undefined ? { format: 'jsonl' as const } : { format: 'jsonl' as const, schema: declaredSchema(schema) }
+  return scan('read.jsonl', { kind: 'files', uris: uris('read.jsonl', uri), format }, options)
+}
+
+/**
+ * A dataset of the elements of an array or any (async) iterable. It is read once for each job, when the job is
+ * submitted, and goes to the store in bounded memory.
+ *
+ * @example
+ * await from([3, 1, 2]).map(n => n * 2).collect() // [6, 2, 4]
+ */
+export function from<T>(values: Iterable<T> | AsyncIterable<T>): Dataset<T> {
+  return scan('from', { kind: 'values', values }, {})
+}
+
+/**
+ * The numbers from 0 to `n` − 1, or from `start` to before `end` by `step`.
+ *
+ * @example
+ * await range(4).collect() // [0, 1, 2, 3]
+ */
+export function range(n: number): Dataset<number>
+export function range(start: number, end: number, step?: number): Dataset<number>
+export function range(startOrEnd: number, end?: number, step = 1): Dataset<number> {
+  const start = end === undefined ? 0 : startOrEnd
+  const stop = end === undefined ? startOrEnd : end
+  argument.whole('range', 'start', start, Number.MIN_SAFE_INTEGER)
+  argument.whole('range', 'end', stop, Number.MIN_SAFE_INTEGER)
+  argument.whole('range', 'step', step, 1)
+  return scan('range', { kind: 'range', start, end: Math.max(start, stop), step }, {})
+}

@@ -1,0 +1,25 @@
+/** What every action and every run may be given. */
+import type { Engine } from '../engine/engine.ts'
+import type { JobEvent } from '../events/job-event.ts'
+
+export interface RunOptions {
+  /** Where to run; the default is the local engine, as the environment configures it. */
+  readonly engine?: Engine
+  /** Aborting cancels the job: workers stop within a second, unfinished output is removed. */
+  readonly signal?: AbortSignal
+  /** Called with each event of the job, in order. */
+  readonly onEvent?: (event: JobEvent) => void
+  /** What `jobs list` shows. */
+  readonly name?: string
+  /** Further attempts of a task after a failure that may pass. Default 3. */
+  readonly retries?: number
+  /** Tasks in flight at most; never more than the engine's slots. */
+  readonly concurrency?: number
+  /** Seeds `task.random()`. Default 0. */
+  readonly seed?: number
+}
+
+export interface CollectOptions extends RunOptions {
+  /** The largest result that may come into the driver's memory, in bytes. Default 256 MB. */
+  readonly maxBytes?: number
+}

@@ -1,0 +1,100 @@
+/** What actions do: they submit a plan to an engine and bring back a report, or rows. */
+import { crc32 } from 'node:zlib'
+import type { Table } from 'apache-arrow'
+import { type Batch, DunlinError, decodeArrowFile, recordsOf } from '../../operators/index.ts'
+import { explainText, type LogicalNode, type LogicalOutput } from '../../planner/index.ts'
+import type { CollectOptions, RunOptions } from '../dataset/run-options.ts'
+import type { JobReport } from '../events/job-event.ts'
+import type { TaskSuccess } from '../task/task-event.ts'
+import { engineFor } from './local-engine.ts'
+import { preparePlan } from './prepare-plan.ts'
+import { type FinishedJob, submit } from './submit.ts'
+
+const COLLECT_BYTES = 256e6
+
+/** Runs outputs as one job and publishes them. */
+export async function runOutputs(outputs: readonly LogicalOutput[], options: RunOptions): Promise<JobReport> {
+  const job = await submit({ outputs }, options)
+  await job.discard()
+  return job.report
+}
+
+export async function explainOutputs(
+  outputs: readonly LogicalOutput[],
+  options: Pick<RunOptions, 'engine'>,
+): Promise<string> {
+  const engine = engineFor(options)
+  const prepared = await preparePlan({ outputs }, engine, {})
+  return explainText(prepared.planned, prepared.facts)
+}
+
+export async function collect<T>(node: LogicalNode, options: CollectOptions): Promise<T[]> {
+  const all: T[] = []
+  const limit = node.kind === 'limit' ? node.rows : Number.POSITIVE_INFINITY
+  for await (const batch of boundedBatches(node, options)) {
+    for (const record of recordsOf(batch)) {
+      if (all.length === limit) return all
+      all.push(record as T)
+    }
+  }
+  return all
+}
+
+export async function* rows<T>(node: LogicalNode, options: RunOptions): AsyncGenerator<T, void, void> {
+  const job = await submitRows(node, options)
+  try {
+    for (const task of resultTasks(job)) {
+      for (const batch of await readResult(job, task)) yield* recordsOf(batch) as T[]
+    }
+  } finally {
+    await job.discard()
+  }
+}
+
+export async function toArrow(node: LogicalNode, options: CollectOptions): Promise<Table> {
+  const batches: Batch[] = []
+  for await (const batch of boundedBatches(node, options)) batches.push(batch)
+  const { arrowTable } = await import('./arrow-table.ts')
+  return arrowTable(batches)
+}
+
+function submitRows(node: LogicalNode, options: RunOptions): Promise<FinishedJob> {
+  return submit({ outputs: [{ kind: 'result', input: node }] }, options)
+}
+
+/** The tasks of the one result, in the order of the data. */
+function resultTasks(job: FinishedJob): readonly TaskSuccess[] {
+  const [stage] = job.planned.plan.stages.filter(one => one.output.kind === 'result')
+  return job.results.get(stage!.id) ?? []
+}
+
+async function* boundedBatches(node: LogicalNode, options: CollectOptions): AsyncGenerator<Batch> {
+  const { maxBytes = COLLECT_BYTES } = options
+  const job = await submitRows(node, options)
+  try {
+    const tasks = resultTasks(job)
+    const bytes = tasks.reduce((total, task) => total + (task.part?.bytes ?? 0), 0)
+    if (bytes > maxBytes) {
+      throw new DunlinError('TOO_LARGE', `the result is ${bytes} bytes, more than the ${maxBytes} that are collected`, {
+        hint: 'Stream it with rows(), write it with write.…, or raise maxBytes.',
+      })
+    }
+    for (const task of tasks) yield* await readResult(job, task)
+  } finally {
+    await job.discard()
+  }
+}
+
+/** The rows of one task of a result, checked against what it committed. */
+async function readResult(job: FinishedJob, task: TaskSuccess): Promise<readonly Batch[]> {
+  const { part } = task
+  if (part === undefined || part.rows === 0) return []
+  const { store } = job.engine
+  const bytes = await store.get(part.key)
+  if (crc32(bytes) !== part.crc32) {
+    throw new DunlinError('CORRUPT', `a part of the result is damaged: ${store.uri}${part.key}`, {
+      hint: 'The disk or bucket returned other bytes than were written. Run the job again.',
+    })
+  }
+  return decodeArrowFile(bytes).batches
+}

@@ -1,0 +1,97 @@
+/** The local engine: tasks in worker threads or processes of this machine, objects in a directory. */
+import { availableParallelism } from 'node:os'
+import { DunlinError } from '../../operators/index.ts'
+import type { EngineFacts } from '../../planner/index.ts'
+import type { ComputeBackend } from '../compute/compute-backend.ts'
+import { InlineBackend } from '../compute/inline-backend.ts'
+import { createLocalBackend } from '../compute/local-backend.ts'
+import { toRootUri } from '../store/file-uri.ts'
+import { createStores } from '../store/open-stores.ts'
+import type { Engine } from './engine.ts'
+import { systemClock } from './system-clock.ts'
+import { systemRandom } from './system-random.ts'
+
+/**
+ * How tasks are kept apart. `thread` is fast; a `process` can crash or run out of memory at the cost of one task;
+ * `inline` runs tasks one by one in the calling process, which is for debuggers.
+ */
+export type Isolation = 'thread' | 'process' | 'inline'
+
+export interface LocalOptions {
+  /** Tasks at once. Default: the processors there are. Never changes a result. */
+  readonly workers?: number
+  readonly isolation?: Isolation
+  /** Where jobs keep their plans, shuffle data and journals. Default `.dunlin` in the current directory. */
+  readonly directory?: string
+  /** What relative paths of sources and outputs are relative to. Default: the current directory. */
+  readonly base?: string
+  /** Heap of one worker, in megabytes; past it the task fails with `OUT_OF_MEMORY`. Default 2,048. */
+  readonly workerMemoryMb?: number
+}
+
+const WORKER_MEMORY_MB = 2048
+/** What a task reads and writes in a second on a laptop, for estimates. */
+const BYTES_PER_SECOND = 50e6
+const FREE = { perGbSecond: 0, perTask: 0, perGet: 0, perPut: 0 }
+
+function backend(isolation: Isolation, workers: number, memoryMb: number): ComputeBackend {
+  if (isolation === 'inline') return new InlineBackend()
+  return createLocalBackend({ workers, isolation, memoryMb })
+}
+
+/**
+ * An engine on this machine.
+ *
+ * @example
+ * const engine = local({ workers: 4, isolation: 'process' })
+ * await read.text('in/').words().valueCounts().write.csv('out/').run({ engine })
+ * await engine.close()
+ */
+export function local(options: LocalOptions = {}): Engine {
+  const { workers = availableParallelism(), isolation = 'thread', directory = '.dunlin' } = options
+  if (!Number.isSafeInteger(workers) || workers < 1) {
+    throw new DunlinError('CONFIGURATION', `workers must be a whole number from 1 on, not ${workers}`)
+  }
+  if (!['thread', 'process', 'inline'].includes(isolation)) {
+    throw new DunlinError('CONFIGURATION', `isolation must be thread, process or inline, not ${isolation}`)
+  }
+  const cwdUri = toRootUri(process.cwd(), 'file:///')
+  const baseUri = options.base === undefined ? cwdUri : toRootUri(options.base, cwdUri)
+  const stores = createStores()
+  const compute = backend(isolation, workers, options.workerMemoryMb ?? WORKER_MEMORY_MB)
+  const facts: EngineFacts = {
+    name: 'local',
+    slots: compute.slots,
+    bytesPerSecond: BYTES_PER_SECOND,
+    dollars: FREE,
+  }
+  return {
+    name: 'local',
+    store: stores.open(toRootUri(directory, cwdUri)),
+    baseUri,
+    stores,
+    compute,
+    clock: systemClock,
+    random: systemRandom,
+    facts,
+    close: () => compute.close(),
+  }
+}
+
+let configured: Engine | undefined
+
+/** The engine that the environment asks for: what runs when no engine is given. */
+function environmentEngine(): Engine {
+  const { DUNLIN_WORKERS, DUNLIN_ISOLATION, DUNLIN_STORE } = process.env
+  return local({
+    ...(DUNLIN_WORKERS === undefined ? {} : { workers: Number(DUNLIN_WORKERS) }),
+    ...(DUNLIN_ISOLATION === undefined ? {} : { isolation: DUNLIN_ISOLATION as Isolation }),
+    ...(DUNLIN_STORE === undefined ? {} : { directory: DUNLIN_STORE }),
+  })
+}
+
+export function engineFor(options: { readonly engine?: Engine }): Engine {
+  if (options.engine !== undefined) return options.engine
+  configured ??= environmentEngine()
+  return configured
+}

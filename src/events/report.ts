@@ -1,0 +1,191 @@
+/** The report of a job: a fold over its events, in memory that grows with its stages and not with its tasks. */
+import type { Failure } from '../../operators/index.ts'
+import type { StageId } from '../../planner/index.ts'
+import type { TaskStats } from '../task/task-event.ts'
+import { withFirstFailure } from './first-failures.ts'
+import type { JobEvent, JobReport, StageOutline, StageReport } from './job-event.ts'
+
+/** What the events do not say: what was planned, and what was made visible. */
+export type ReportContext = Pick<JobReport, 'fingerprint' | 'outputs'>
+
+/** The part of a report that the events say. */
+export type ReportParts = Omit<JobReport, keyof ReportContext>
+
+/**
+ * The report of a whole job; of one that still runs, up to the last event.
+ *
+ * @example
+ * const report = foldReport(await Array.fromAsync(readJournal(store, job)), { fingerprint, outputs })
+ */
+export function foldReport(events: Iterable<JobEvent>, context: ReportContext): JobReport {
+  const builder = new ReportBuilder()
+  for (const event of events) builder.add(event)
+  return { ...builder.parts(), ...context }
+}
+
+interface StageSums {
+  readonly outline: StageOutline
+  skipped: number
+  attempts: number
+  retries: number
+  rowsIn: number
+  rowsOut: number
+  bytesIn: number
+  bytesOut: number
+  gets: number
+  puts: number
+  firstStart: number
+  lastCommit: number
+  taskMs: number
+}
+
+/**
+ * Adds up events as they come. Rows, bytes, requests and counters are those of committed attempts (and of written
+ * manifests) alone; `attempts` counts every launch of a task, `retries` those that followed a failure.
+ */
+export class ReportBuilder {
+  #job = ''
+  #name = ''
+  #engine = ''
+  #state: JobReport['state'] = 'failed'
+  #startedAt = 0
+  #lastTime = 0
+  #invalidText = 0
+  #failures: readonly Failure[] = []
+  readonly #stages = new Map<StageId, StageSums>()
+  readonly #counters = new Map<string, number>()
+
+  add(event: JobEvent): void {
+    this.#lastTime = Math.max(this.#lastTime, event.time)
+    switch (event.type) {
+      case 'jobStarted':
+        this.#job = event.job
+        this.#name = event.name
+        this.#engine = event.engine
+        this.#startedAt = event.time
+        this.#addStages(event.stages)
+        break
+      case 'stagesAdded':
+        this.#addStages(event.stages)
+        break
+      case 'taskStarted': {
+        const stage = this.#stage(event.stage)
+        stage.attempts++
+        stage.firstStart = Math.min(stage.firstStart, event.time)
+        break
+      }
+      case 'taskCommitted': {
+        const stage = this.#stage(event.stage)
+        addWork(stage, event.stats, event.time)
+        stage.rowsIn += event.stats.rowsIn
+        stage.taskMs += event.stats.durationMs
+        this.#invalidText += event.stats.invalidText
+        for (const [name, by] of Object.entries(event.counters)) {
+          this.#counters.set(name, (this.#counters.get(name) ?? 0) + by)
+        }
+        break
+      }
+      case 'manifestWritten':
+        addWork(this.#stage(event.stage), event.stats, event.time)
+        break
+      case 'taskFailed':
+      case 'manifestFailed':
+        if (event.retryInMs !== null) this.#stage(event.stage).retries++
+        this.#failures = withFirstFailure(this.#failures, event.failure)
+        break
+      case 'stageFinished': {
+        const stage = this.#stage(event.stage)
+        stage.rowsOut = event.rowsOut
+        stage.skipped = event.skipped ?? 0
+        break
+      }
+      case 'jobFinished':
+        this.#state = event.state
+        if (event.state === 'failed' && event.failure !== undefined) {
+          this.#failures = withFirstFailure(this.#failures, event.failure)
+        }
+        break
+      case 'stageStarted':
+      case 'manifestStarted':
+      case 'attemptCancelled':
+      case 'log':
+        break
+    }
+  }
+
+  parts(): ReportParts {
+    const stages = [...this.#stages.values()].map(stageReport)
+    const sum = (of: (stage: StageReport) => number): number => stages.reduce((total, s) => total + of(s), 0)
+    return {
+      job: this.#job,
+      name: this.#name,
+      state: this.#state,
+      engine: this.#engine,
+      startedAt: this.#startedAt,
+      finishedAt: this.#lastTime,
+      wallMs: this.#lastTime - this.#startedAt,
+      tasks: sum(s => s.tasks),
+      skipped: sum(s => s.skipped ?? 0),
+      attempts: sum(s => s.attempts),
+      retries: sum(s => s.retries),
+      bytesRead: sum(s => s.bytesIn),
+      bytesWritten: sum(s => s.bytesOut),
+      requests: { gets: sum(s => s.gets), puts: sum(s => s.puts) },
+      stages,
+      counters: Object.fromEntries([...this.#counters].sort(([a], [b]) => (a < b ? -1 : 1))),
+      invalidText: this.#invalidText,
+      failures: this.#failures,
+    }
+  }
+
+  #addStages(outlines: readonly StageOutline[]): void {
+    for (const outline of outlines) this.#stages.set(outline.id, emptySums(outline))
+  }
+
+  /** A stage that no event has introduced is counted too: a journal may be cut at its start. */
+  #stage(id: StageId): StageSums {
+    let stage = this.#stages.get(id)
+    if (stage === undefined) {
+      stage = emptySums({ id, title: `stage ${id}`, tasks: 0, bytes: 0 })
+      this.#stages.set(id, stage)
+    }
+    return stage
+  }
+}
+
+function emptySums(outline: StageOutline): StageSums {
+  return {
+    outline,
+    skipped: 0,
+    attempts: 0,
+    retries: 0,
+    rowsIn: 0,
+    rowsOut: 0,
+    bytesIn: 0,
+    bytesOut: 0,
+    gets: 0,
+    puts: 0,
+    firstStart: Number.POSITIVE_INFINITY,
+    lastCommit: Number.NEGATIVE_INFINITY,
+    taskMs: 0,
+  }
+}
+
+function addWork(stage: StageSums, stats: TaskStats, time: number): void {
+  stage.bytesIn += stats.bytesIn
+  stage.bytesOut += stats.bytesOut
+  stage.gets += stats.gets
+  stage.puts += stats.puts
+  stage.lastCommit = Math.max(stage.lastCommit, time)
+}
+
+function stageReport(stage: StageSums): StageReport {
+  const { outline, firstStart, lastCommit, ...sums } = stage
+  return {
+    id: outline.id,
+    title: outline.title,
+    tasks: outline.tasks,
+    ...sums,
+    wallMs: Math.max(0, lastCommit - firstStart),
+  }
+}

@@ -1,0 +1,111 @@
+/** Removes what jobs left in the store. */
+import type { ObjectStore } from '../store/object-store.ts'
+import { checkJobId } from './job-id.ts'
+import { jobKeys, readEnd, readPlan } from './job-records.ts'
+import { jobFolders } from './list-jobs.ts'
+
+/** Keys given to one delete: what S3 takes at once. */
+const DELETE_KEYS = 1_000
+
+export interface CleanOptions {
+  /** Milliseconds since 1970. */
+  readonly now: number
+  /** Only jobs that ended at least so long ago. */
+  readonly olderThanMs?: number
+  /** Only these jobs. */
+  readonly ids?: readonly string[]
+  /**
+   * Jobs that have not ended: `keep` (the default), or `remove` where `ids` names them. Their driver may be
+   * alive, and would then fail.
+   */
+  readonly running?: 'keep' | 'remove'
+  /**
+   * Shipped code that no job is left to refer to: `keep` (the default: it is small, and a job that is being
+   * submitted at this moment may count on it) or `remove`.
+   */
+  readonly code?: 'keep' | 'remove'
+}
+
+export interface Cleaned {
+  /** Ids of the jobs removed. */
+  readonly jobs: readonly string[]
+  /** Ids of jobs that were asked for and kept, since they have not ended. */
+  readonly kept: readonly string[]
+  readonly objects: number
+  readonly bytes: number
+}
+
+/**
+ * Removes ended jobs: those named, those old enough, or all. Nothing outside `jobs/<id>/` is touched, and
+ * `code/` only where asked; outputs stay. A job's records go last, so that a cleaning that was cut short is
+ * seen and can be done again.
+ */
+export async function cleanJobs(store: ObjectStore, options: CleanOptions): Promise<Cleaned> {
+  const wanted = options.ids === undefined ? undefined : new Set(options.ids.map(checkJobId))
+  const folders = await jobFolders(store)
+  const removed: string[] = []
+  const kept: string[] = []
+  const sum = { objects: 0, bytes: 0 }
+  for (const [id, has] of folders) {
+    if (wanted?.has(id) === false) continue
+    if (!has.end && (wanted === undefined || options.running !== 'remove')) {
+      if (wanted !== undefined) kept.push(id)
+      continue
+    }
+    if (!(await isOldEnough(store, id, options))) continue
+    await removeJob(store, id, sum)
+    removed.push(id)
+  }
+  if (options.code === 'remove') await removeCode(store, sum)
+  return { jobs: removed, kept, ...sum }
+}
+
+async function isOldEnough(
+  store: ObjectStore,
+  id: string,
+  { now, olderThanMs }: CleanOptions,
+): Promise<boolean> {
+  if (olderThanMs === undefined) return true
+  const end = await readEnd(store, id)
+  const time = end?.report.finishedAt ?? (await readPlan(store, id)).startedAt
+  return now - time >= olderThanMs
+}
+
+async function removeJob(
+  store: ObjectStore,
+  id: string,
+  sum: { objects: number; bytes: number },
+): Promise<void> {
+  const records = [jobKeys.plan(id), jobKeys.end(id)]
+  await removeAll(store, jobKeys.folder(id), key => !records.includes(key), sum)
+  for (const record of records) await removeAll(store, record, key => key === record, sum)
+}
+
+async function removeCode(store: ObjectStore, sum: { objects: number; bytes: number }): Promise<void> {
+  const used = new Set<string>()
+  for (const [id, has] of await jobFolders(store)) {
+    if (has.plan) used.add(jobKeys.code((await readPlan(store, id)).plan.codeHash))
+  }
+  await removeAll(store, 'code/', key => !used.has(key), sum)
+}
+
+async function removeAll(
+  store: ObjectStore,
+  prefix: string,
+  goes: (key: string) => boolean,
+  sum: { objects: number; bytes: number },
+): Promise<void> {
+  let keys: string[] = []
+  const flush = async (): Promise<void> => {
+    if (keys.length > 0) await store.delete(keys)
+    keys = []
+  }
+  for await (const { key, sizeBytes } of store.list(prefix)) {
+    if (!goes(key)) continue
+    keys.push(key)
+    sum.objects++
+    sum.bytes += sizeBytes
+    if (keys.length === DELETE_KEYS) await flush()
+  }
+  await flush()
+}

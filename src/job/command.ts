@@ -1,0 +1,51 @@
+/** What the state machine tells the scheduler to do. */
+import type { Failure, Schema } from '../../operators/index.ts'
+import type { StageId } from '../../planner/index.ts'
+import type { JobEvent } from '../events/job-event.ts'
+import type { TaskSuccess } from '../task/task-event.ts'
+import type { TimerId } from './driver-event.ts'
+
+type WithoutTime<E> = E extends unknown ? Omit<E, 'time'> : never
+
+/** A job event before the scheduler puts its time on it. */
+export type UntimedEvent = WithoutTime<JobEvent>
+
+/** How a job ended. */
+export type Outcome =
+  | { readonly state: 'succeeded' }
+  /** `failure` is the one that ended the job. */
+  | { readonly state: 'failed'; readonly failure: Failure }
+  | { readonly state: 'cancelled'; readonly reason: string }
+
+export type Command =
+  | { readonly type: 'launchTask'; readonly stage: StageId; readonly task: number; readonly attempt: number }
+  | {
+      readonly type: 'launchManifest'
+      readonly stage: StageId
+      readonly attempt: number
+      /** The first `tasks` tasks of the stage are the producers: all of them but in a partial wave. */
+      readonly tasks: number
+      readonly partitions: number
+      readonly rows: number
+      readonly schema: Schema | null
+    }
+  | { readonly type: 'startTimer'; readonly id: TimerId; readonly delayMs: number }
+  /** Stop an attempt that was launched and has not answered; `task` is null for the manifest. It still answers. */
+  | {
+      readonly type: 'cancelAttempt'
+      readonly stage: StageId
+      readonly task: number | null
+      readonly attempt: number
+    }
+  /** Granted slots that there was nothing to launch for. */
+  | { readonly type: 'returnSlots'; readonly count: number }
+  /** A task of a `write` or `result` stage committed: its result is part of what the job gives. */
+  | {
+      readonly type: 'keepResult'
+      readonly stage: StageId
+      readonly task: number
+      readonly result: TaskSuccess
+    }
+  | { readonly type: 'emit'; readonly event: UntimedEvent }
+  /** Given once; what `failures` holds is the first failure of each kind, retried or not, in order. */
+  | { readonly type: 'finishJob'; readonly outcome: Outcome; readonly failures: readonly Failure[] }

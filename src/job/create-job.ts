@@ -1,0 +1,72 @@
+/** A job from its plan, and how it grows: stages are checked, then put behind those that it has. */
+import { DunlinError } from '../../operators/index.ts'
+import type { Stage, StageId } from '../../planner/index.ts'
+import { PersistentVector } from './persistent-vector.ts'
+import { UNTRIED } from './stages.ts'
+import { emptyJob, type JobOptions, type JobState, type StageState } from './state.ts'
+
+/**
+ * The state of a job that has not started.
+ *
+ * @throws INVALID_PLAN where the stages are not in an order in which each comes after those that it reads
+ */
+export function createJob(options: JobOptions, stages: readonly Stage[]): JobState {
+  return withStages(emptyJob(options), stages)
+}
+
+/** @throws INVALID_PLAN where a stage is there already, or reads one that is not, or reads it in another shape */
+export function withStages(state: JobState, added: readonly Stage[]): JobState {
+  const positions = new Map(state.positions)
+  let { stages } = state
+  for (const stage of added) {
+    if (positions.has(stage.id)) throw invalid(stage, 'the job has a stage of this number already')
+    const reads = new Set<number>()
+    for (const input of stage.inputs) {
+      if (input.kind !== 'exchange') continue
+      const position = positions.get(input.from)
+      if (position === undefined)
+        throw invalid(stage, `it reads stage ${input.from}, which the job does not have`)
+      checkInput(stage, stages.get(position).stage, input.partitions)
+      reads.add(position)
+    }
+    const position = stages.length
+    let waitsFor = 0
+    for (const read of reads) {
+      const producer = stages.get(read)
+      if (producer.phase.state !== 'finished') waitsFor++
+      stages = stages.set(read, { ...producer, readers: [...producer.readers, position] })
+    }
+    positions.set(stage.id, position)
+    stages = stages.push(blockedStage(stage, waitsFor))
+  }
+  return { ...state, stages, positions, unfinished: state.unfinished + added.length }
+}
+
+function blockedStage(stage: Stage, waitsFor: number): StageState {
+  return {
+    stage,
+    phase: { state: 'blocked', waitsFor },
+    readers: [],
+    tasks: PersistentVector.filled(stage.tasks, UNTRIED),
+    released: 0,
+    launched: 0,
+    exchangeRowsIn: 0,
+    prefix: { tasks: 0, rows: 0, schema: null },
+  }
+}
+
+function checkInput(stage: Stage, producer: Stage, partitions: number): void {
+  const { output } = producer
+  if (output.kind !== 'exchange')
+    throw invalid(stage, `it reads stage ${producer.id}, whose output is a ${output.kind}`)
+  if (output.partitions !== partitions) {
+    const counts = `${partitions} partitions of stage ${producer.id}, which gives ${output.partitions}`
+    throw invalid(stage, `it reads ${counts}`)
+  }
+}
+
+function invalid(stage: { readonly id: StageId; readonly title: string }, reason: string): DunlinError {
+  return new DunlinError('INVALID_PLAN', `stage ${stage.id} (${stage.title}) cannot be added: ${reason}`, {
+    place: { stage: stage.id },
+  })
+}

@@ -1,0 +1,106 @@
+/** What a job writes about itself: its plan when it begins, its end when it ends. Layout: `jobs/<job>/…`. */
+import { DunlinError, type Failure } from '../../operators/index.ts'
+import type { PhysicalPlan } from '../../planner/index.ts'
+import type { JobReport } from '../events/job-event.ts'
+import type { ObjectStore } from '../store/object-store.ts'
+import { checkJobId } from './job-id.ts'
+
+/** `plan.json`: what a worker runs and another driver would go on with. */
+export interface JobPlan {
+  readonly version: 1
+  readonly job: string
+  readonly name: string
+  /** Milliseconds since 1970. */
+  readonly startedAt: number
+  /** Of the dunlin that planned it. */
+  readonly engineVersion: string
+  readonly engine: string
+  readonly plan: PhysicalPlan
+  /** The canonical text, whose hash is `plan.fingerprint`. */
+  readonly text: string
+  readonly options: JobPlanOptions
+}
+
+/** What was asked of this run beside the pipeline. */
+export interface JobPlanOptions {
+  readonly seed: number
+  readonly retries?: number
+  readonly concurrency?: number
+  readonly params?: Readonly<Record<string, string>>
+}
+
+/** `end.json`: there is one or none, and whoever wrote it publishes or deletes. */
+export interface JobEnd {
+  readonly version: 1
+  readonly report: JobReport
+  readonly failure?: Failure
+}
+
+/** Keys of a job; its tasks' objects lie beside them under `stage-<s>/`. */
+export const jobKeys = {
+  all: 'jobs/',
+  folder: (job: string): string => `jobs/${checkJobId(job)}/`,
+  plan: (job: string): string => `${jobKeys.folder(job)}plan.json`,
+  end: (job: string): string => `${jobKeys.folder(job)}end.json`,
+  journal: (job: string): string => `${jobKeys.folder(job)}journal/`,
+  code: (hash: string): string => `code/${hash}.mjs`,
+}
+
+/**
+ * Writes `plan.json`, the first object of a job.
+ *
+ * @throws STORE where the store has a job of this id
+ */
+export async function writePlan(store: ObjectStore, plan: JobPlan): Promise<void> {
+  const put = await store.put(jobKeys.plan(plan.job), encode(plan), { ifAbsent: true })
+  if (put.created) return
+  throw new DunlinError('STORE', `${store.uri} has a job ${plan.job} already`, { place: { job: plan.job } })
+}
+
+/** Ends a job. Of all that try, one is told true: it alone may publish the output or delete what was written. */
+export async function writeEnd(store: ObjectStore, job: string, end: JobEnd): Promise<boolean> {
+  return (await store.put(jobKeys.end(job), encode(end), { ifAbsent: true })).created
+}
+
+/** @throws NOT_FOUND where there is no such job; CORRUPT where its record is no JSON of ours */
+export async function readPlan(store: ObjectStore, job: string): Promise<JobPlan> {
+  const plan = await readRecord<JobPlan>(store, jobKeys.plan(job))
+  if (plan !== undefined) return plan
+  throw new DunlinError('NOT_FOUND', `${store.uri} has no job ${job}`, {
+    hint: 'List the jobs of this store with `dunlin jobs list`.',
+    place: { job },
+  })
+}
+
+/** Undefined for a job that has not ended. */
+export function readEnd(store: ObjectStore, job: string): Promise<JobEnd | undefined> {
+  return readRecord<JobEnd>(store, jobKeys.end(job))
+}
+
+async function readRecord<T extends { readonly version: 1 }>(
+  store: ObjectStore,
+  key: string,
+): Promise<T | undefined> {
+  let bytes: Uint8Array
+  try {
+    bytes = await store.get(key)
+  } catch (error) {
+    if (error instanceof DunlinError && error.code === 'NOT_FOUND') return undefined
+    throw error
+  }
+  const where = `${store.uri}${key}`
+  let record: T | null
+  try {
+    record = JSON.parse(new TextDecoder().decode(bytes)) as T | null
+  } catch (cause) {
+    throw new DunlinError('CORRUPT', `${where} is not JSON`, { cause })
+  }
+  if (record?.version === 1) return record
+  throw new DunlinError('CORRUPT', `${where} is not a record of this version of dunlin`, {
+    hint: 'It was written by another version: use that one.',
+  })
+}
+
+function encode(record: JobPlan | JobEnd): Uint8Array {
+  return new TextEncoder().encode(`${JSON.stringify(record)}\n`)
+}

@@ -1,0 +1,80 @@
+/** The jobs of a store: what `jobs list` and `jobs show` read. */
+import type { Failure } from '../../operators/index.ts'
+import type { JobEvent, JobReport } from '../events/job-event.ts'
+import type { ObjectStore } from '../store/object-store.ts'
+import { type JobPlan, jobKeys, readEnd, readPlan } from './job-records.ts'
+import { readJournal } from './journal.ts'
+
+/** Records read at once. */
+const READS_IN_FLIGHT = 16
+
+export interface JobSummary {
+  readonly id: string
+  readonly name: string
+  /** `running` where there is no end: the driver may also have died. */
+  readonly state: 'running' | JobReport['state']
+  readonly engine: string
+  /** Milliseconds since 1970. */
+  readonly startedAt: number
+  readonly finishedAt?: number
+}
+
+export interface JobRecord extends JobSummary {
+  readonly plan: JobPlan
+  /** Of a job that has ended. */
+  readonly report?: JobReport
+  /** Why it did not succeed. */
+  readonly failure?: Failure
+  /** Read when iterated. */
+  readonly events: AsyncIterable<JobEvent>
+}
+
+/** The jobs whose plan has been written, newest first. Lists every key below `jobs/`; holds only the ids. */
+export async function listJobs(store: ObjectStore): Promise<JobSummary[]> {
+  const ids = [...(await jobFolders(store))].filter(([, has]) => has.plan).map(([id]) => id)
+  const jobs: JobSummary[] = []
+  for (let i = 0; i < ids.length; i += READS_IN_FLIGHT) {
+    const some = ids.slice(i, i + READS_IN_FLIGHT)
+    jobs.push(...(await Promise.all(some.map(async id => summaryOf(await readJob(store, id))))))
+  }
+  return jobs.sort((a, b) => b.startedAt - a.startedAt || (a.id < b.id ? 1 : -1))
+}
+
+/** @throws NOT_FOUND where there is no such job */
+export async function readJob(store: ObjectStore, id: string): Promise<JobRecord> {
+  const [plan, end] = await Promise.all([readPlan(store, id), readEnd(store, id)])
+  return {
+    id,
+    name: plan.name,
+    state: end === undefined ? 'running' : end.report.state,
+    engine: plan.engine,
+    startedAt: plan.startedAt,
+    ...(end === undefined ? {} : { finishedAt: end.report.finishedAt, report: end.report }),
+    ...(end?.failure === undefined ? {} : { failure: end.failure }),
+    plan,
+    events: readJournal(store, id),
+  }
+}
+
+function summaryOf({ plan, report, failure, events, ...summary }: JobRecord): JobSummary {
+  return summary
+}
+
+/** The folders below `jobs/`, by id, and which records each has. */
+export async function jobFolders(
+  store: ObjectStore,
+): Promise<Map<string, { readonly plan: boolean; readonly end: boolean }>> {
+  const folders = new Map<string, { plan: boolean; end: boolean }>()
+  for await (const { key } of store.list(jobKeys.all)) {
+    const [, id, ...rest] = key.split('/')
+    if (id === undefined || rest.length === 0) continue
+    let has = folders.get(id)
+    if (has === undefined) {
+      has = { plan: false, end: false }
+      folders.set(id, has)
+    }
+    if (rest.length === 1 && rest[0] === 'plan.json') has.plan = true
+    if (rest.length === 1 && rest[0] === 'end.json') has.end = true
+  }
+  return folders
+}

@@ -1,0 +1,132 @@
+/** The life of a stage: it starts, releases its tasks, takes in their commits in order, closes and finishes. */
+
+import { unifySchemas } from '../../operators/batch/schema.ts'
+import { DunlinError, type Failure, type Schema } from '../../operators/index.ts'
+import type { Stage } from '../../planner/index.ts'
+import { conservationFailure } from './conservation.ts'
+import { cancelTasks, failJob } from './ending.ts'
+import { MANIFEST, type StageState, type TaskState } from './state.ts'
+import type { Step } from './step.ts'
+
+/** A partial wave that has not enough rows goes on to this many times as many tasks: 1, 4, 16 … */
+const PARTIAL_WAVE_GROWTH = 4
+
+/** Never launched; shared by all tasks that are. */
+export const UNTRIED: TaskState = { state: 'pending', tries: { launched: 0, failed: 0, throttled: 0 } }
+
+export function startIfUnblocked(step: Step, position: number): void {
+  const { phase, stage } = step.stage(position)
+  if (!step.running || phase.state !== 'blocked' || phase.waitsFor > 0) return
+  step.updateStage(position, { phase: { state: 'running' } })
+  step.emit({ type: 'stageStarted', stage: stage.id, tasks: stage.tasks })
+  takeCommits(step, position)
+}
+
+/**
+ * Moves the prefix over the tasks that have committed since, in task order whatever the order of arrival, then
+ * does what follows: closes the stage, releases more of it, or fails the job by the first task that is missing
+ * for good.
+ */
+export function takeCommits(step: Step, position: number): void {
+  const state = step.stage(position)
+  const { stage } = state
+  let { tasks, rows, schema } = state.prefix
+  for (; tasks < stage.tasks && !hasEnough(stage, rows); tasks++) {
+    const task = state.tasks.get(tasks)
+    if (task.state === 'failed') {
+      failJob(step, task.failure)
+      return
+    }
+    if (task.state !== 'committed') break
+    const unified = unify(schema, task.schema, stage, tasks)
+    if ('failure' in unified) {
+      failJob(step, unified.failure)
+      return
+    }
+    schema = unified.schema
+    rows += task.rowsOut
+  }
+  step.updateStage(position, { prefix: { tasks, rows, schema } })
+  if (tasks === stage.tasks || hasEnough(stage, rows)) closeStage(step, position)
+  else if (tasks === state.released) releaseTasks(step, position)
+}
+
+function hasEnough(stage: Stage, rows: number): boolean {
+  return stage.until !== undefined && rows >= stage.until.rows
+}
+
+function unify(
+  schema: Schema | null,
+  next: Schema | null,
+  stage: Stage,
+  task: number,
+): { readonly schema: Schema | null } | { readonly failure: Failure } {
+  try {
+    return { schema: unifySchemas(schema, next, { operator: stage.title }) }
+  } catch (error) {
+    if (!(error instanceof DunlinError)) throw error
+    return {
+      // Without a stack: it would tell who called `advance`, and the same events must give the same commands.
+      failure: {
+        code: error.code,
+        message: `stage ${stage.id} (${stage.title}): ${error.message}`,
+        ...(error.hint === undefined ? {} : { hint: error.hint }),
+        retryable: false,
+        place: { operator: stage.title, ...error.place, stage: stage.id, task },
+        causes: [],
+      },
+    }
+  }
+}
+
+function releaseTasks(step: Step, position: number): void {
+  const { stage, released } = step.stage(position)
+  const goal = stage.until === undefined ? stage.tasks : Math.max(1, released * PARTIAL_WAVE_GROWTH)
+  const to = Math.min(stage.tasks, goal)
+  step.updateStage(position, { released: to })
+  step.pushReady({ position, from: released, to })
+}
+
+function closeStage(step: Step, position: number): void {
+  const { stage, exchangeRowsIn, prefix, released } = step.stage(position)
+  const produced = stage.inputs.flatMap(input => {
+    if (input.kind !== 'exchange') return []
+    const producer = step.stage(step.positionOf(input.from))
+    return [{ stage: producer.stage, rows: producer.prefix.rows }]
+  })
+  const failure = conservationFailure(stage, exchangeRowsIn, produced)
+  if (failure !== null) {
+    failJob(step, failure)
+    return
+  }
+  cancelTasks(step, position, prefix.tasks, released)
+  if (stage.output.kind === 'exchange') {
+    step.updateStage(position, { phase: { state: 'closing', manifest: UNTRIED } })
+    step.pushReady({ position, from: MANIFEST, to: MANIFEST + 1 })
+  } else {
+    finishStage(step, position, null)
+  }
+}
+
+/** The stage's output can be read from now on. */
+export function finishStage(step: Step, position: number, manifest: TaskState | null): void {
+  step.updateStage(position, { phase: { state: 'finished', manifest } })
+  step.update({ unfinished: step.state.unfinished - 1 })
+  const { stage, prefix, readers } = step.stage(position)
+  step.emit({
+    type: 'stageFinished',
+    stage: stage.id,
+    rowsOut: prefix.rows,
+    ...skipped(step.stage(position)),
+  })
+  for (const reader of readers) {
+    const { phase } = step.stage(reader)
+    if (phase.state !== 'blocked') continue
+    step.updateStage(reader, { phase: { state: 'blocked', waitsFor: phase.waitsFor - 1 } })
+    startIfUnblocked(step, reader)
+  }
+}
+
+function skipped({ stage, launched }: StageState): { readonly skipped?: number } {
+  return launched < stage.tasks ? { skipped: stage.tasks - launched } : {}
+}

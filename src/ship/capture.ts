@@ -1,0 +1,163 @@
+/** The state of one capture: what has been written, under which name, and the path that led there. */
+import type { UserFunction } from '../../planner/index.ts'
+import { classValue } from './class-value.ts'
+import { functionValue } from './function-value.ts'
+import { builtinExport, globalPath } from './known-values.ts'
+import { type Piece, pieceLength } from './module-writer.ts'
+import { objectValue } from './object-value.ts'
+import type { Origins } from './origin.ts'
+import { primitiveText } from './plain-value.ts'
+import { ReferenceTable } from './reference-table.ts'
+import { Refusal } from './refusal.ts'
+import type { SyntaxNode } from './syntax.ts'
+
+/** Levels of nesting that are copied; far below where the stack of the capture itself would end. */
+const MAX_DEPTH = 400
+const WARN_BYTES = 10 * 2 ** 20
+const MAX_BYTES = 64 * 2 ** 20
+
+/** One run of a function: the variables that its inner functions share. */
+export interface Environment {
+  readonly id: number
+  readonly values: Map<string, unknown>
+  readonly users: Set<SyntaxNode>
+}
+
+export interface RefuseOptions {
+  readonly hint: string
+  /** Re-evaluating the initialiser of the variable may help. */
+  readonly opaque?: boolean
+}
+
+export class Capture {
+  readonly origins: Origins
+  /** Functions that a worker calls itself, without a receiver. */
+  readonly roots: ReadonlySet<UserFunction>
+  readonly statements: (readonly Piece[])[] = []
+  readonly references = new ReferenceTable()
+  readonly warnings = new Set<string>()
+  /** Value → the expression that gives its copy. */
+  readonly ids = new Map<unknown, string>()
+  /** Variable → its name in the module. */
+  readonly bindings = new Map<string, string>()
+  readonly environments = new Map<string, Environment[]>()
+  /** Names in the module that shipped code assigns to. */
+  readonly assigned = new Set<string>()
+  /** Names of stand-ins that were written. */
+  readonly standIns = new Map<string, string>()
+  readonly trail: string[] = []
+  /** Source positions that go with the trail. */
+  readonly places: (string | undefined)[] = []
+  private names = 0
+  private sizeBytes = 0
+  private readonly undo: (() => void)[] = []
+
+  constructor(origins: Origins, roots: Iterable<UserFunction>) {
+    this.origins = origins
+    this.roots = new Set(roots)
+  }
+
+  /** A name that nothing else in the module has. */
+  newName(base: string): string {
+    return `${base}$d${this.names++}`
+  }
+
+  emit(...pieces: Piece[]): void {
+    this.statements.push(pieces)
+    for (const piece of pieces) this.sizeBytes += pieceLength(piece)
+    if (this.sizeBytes > MAX_BYTES) {
+      this.refuse(`the captured data is over ${MAX_BYTES / 2 ** 20} MB`, {
+        hint: 'write it to a file or object and read that as a dataset',
+      })
+    }
+  }
+
+  /** Sets an entry that a failed attempt takes back. */
+  remember<K, V>(map: Map<K, V>, key: K, value: V): void {
+    map.set(key, value)
+    this.undo.push(() => map.delete(key))
+  }
+
+  /** Runs `step`; when it throws, nothing that it wrote remains. */
+  attempt<T>(step: () => T): T {
+    const { length } = this.statements
+    const { sizeBytes } = this
+    const undone = this.undo.length
+    const restore = this.references.mark()
+    const warnings = new Set(this.warnings)
+    try {
+      return step()
+    } catch (error) {
+      this.statements.length = length
+      this.sizeBytes = sizeBytes
+      for (const back of this.undo.splice(undone).reverse()) back()
+      restore()
+      this.warnings.clear()
+      for (const warning of warnings) this.warnings.add(warning)
+      throw error
+    }
+  }
+
+  /** Adds a step to the path of capture while `work` runs. */
+  within<T>(step: string | null, work: () => T, at?: string): T {
+    if (step === null) return work()
+    if (this.trail.length >= MAX_DEPTH) {
+      this.trail.splice(4, this.trail.length - 8, '…')
+      this.refuse(`values are nested more than ${MAX_DEPTH} levels deep`, { hint: 'ship a flat table and build the nested structure on the worker' })
+    }
+    this.trail.push(step)
+    this.places.push(at)
+    try {
+      return work()
+    } finally {
+      this.trail.pop()
+      this.places.pop()
+    }
+  }
+
+  /** Measures what `work` writes and warns when it is large. */
+  measured<T>(name: string, work: () => T): T {
+    const before = this.sizeBytes
+    const result = work()
+    const grown = this.sizeBytes - before
+    if (grown > WARN_BYTES) {
+      this.warnings.add(`${name} adds ${(grown / 2 ** 20).toFixed(1)} MB to the code that every worker loads`)
+    }
+    return result
+  }
+
+  refuse(reason: string, options: RefuseOptions): never {
+    throw new Refusal(reason, {
+      hint: options.hint,
+      opaque: options.opaque ?? false,
+      path: [...this.trail],
+      at: this.places.findLast(place => place !== undefined),
+    })
+  }
+
+  /** An expression that gives a copy of `value` on the worker; the same one whenever it is the same value. */
+  value(value: unknown, step: string | null): string {
+    const primitive = primitiveText(value)
+    if (primitive !== undefined) return primitive
+    const known = this.ids.get(value) ?? globalPath(value)
+    if (known !== undefined) return known
+    return this.within(step, () => {
+      if (typeof value === 'symbol') {
+        const name = this.newName('$symbol')
+        this.remember(this.ids, value, name)
+        this.emit(`const ${name} = Symbol(${primitiveText(value.description)});`)
+        return name
+      }
+      return typeof value === 'function' ? this.functionOrClass(value) : objectValue(this, value as object)
+    })
+  }
+
+  private functionOrClass(fn: UserFunction): string {
+    const text = Function.prototype.toString.call(fn)
+    if (/\{\s*\[native code\]\s*\}$/.test(text)) {
+      const builtin = builtinExport(fn)
+      if (builtin !== undefined) return this.references.import(builtin.specifier, builtin.name, null, '')
+    }
+    return /^class\b/.test(text) ? classValue(this, fn, text) : functionValue(this, fn, text)
+  }
+}

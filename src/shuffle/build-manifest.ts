@@ -1,0 +1,138 @@
+/** The barrier's work: reads the commits of a stage and writes its exchange manifest, on a worker. */
+import { DunlinError, type Schema } from '../../operators/index.ts'
+import type { ObjectStore } from '../store/object-store.ts'
+import type { ManifestTaskEvent } from '../task/task-event.ts'
+import type { CommitRecord } from './commit-record.ts'
+import { readCommit } from './commit-task.ts'
+import { manifestKey } from './keys.ts'
+import { encodeManifestHead, manifestRowBytes, type Producer } from './manifest.ts'
+import { readAhead } from './read-ahead.ts'
+import { SLICE_ENTRY_BYTES, writeSliceEntry } from './slice-entry.ts'
+
+/** Index memory of one pass; a wider exchange reads the commits again for each further range of partitions. */
+const PASS_BYTES = 64 << 20
+const READS_IN_FLIGHT = 16
+
+export interface BuiltManifest {
+  readonly rows: number
+  readonly bytes: number
+  readonly gets: number
+}
+
+/**
+ * Writes `stage-<s>/exchange.manifest` from the commits of all producers, in memory bounded by one pass.
+ *
+ * @throws DunlinError `ROWS_NOT_CONSERVED` when the slices do not hold the rows that the driver was told of, and
+ * `CORRUPT` when a commit is missing, damaged, or has a partition that there is not.
+ */
+export async function buildManifest(store: ObjectStore, event: ManifestTaskEvent): Promise<BuiltManifest> {
+  const rowBytes = manifestRowBytes(event.tasks)
+  const perPass = Math.max(1, Math.min(event.partitions, Math.floor(PASS_BYTES / rowBytes)))
+  const producers: Producer[] = []
+  const schemas = new Map<string, { readonly index: number; readonly schema: Schema }>()
+  let rows = 0
+  let bytes = 0
+  let gets = 0
+  const writer = await store.writer(manifestKey(event.job, event.stage))
+  try {
+    for (let from = 0; from < event.partitions; from += perPass) {
+      const to = Math.min(event.partitions, from + perPass)
+      const index = new Uint8Array((to - from) * rowBytes)
+      const view = new DataView(index.buffer)
+      let task = 0
+      for await (const commit of commitsOf(store, event)) {
+        gets++
+        if (from === 0) {
+          producers.push(producerOf(commit, schemas))
+          rows += checkSlices(commit, task, event)
+        }
+        for (const { partition, entry } of commit.slices) {
+          if (partition >= from && partition < to) {
+            writeSliceEntry(view, (partition - from) * rowBytes + task * SLICE_ENTRY_BYTES, entry)
+          }
+        }
+        task++
+      }
+      if (from === 0) {
+        if (rows !== event.rows) throw notConserved(event, rows)
+        const head = encodeManifestHead(
+          {
+            stage: event.stage,
+            tasks: event.tasks,
+            partitions: event.partitions,
+            rows,
+            schema: event.schema,
+            schemas: [...schemas.values()].map(one => one.schema),
+          },
+          producers,
+        )
+        await writer.write(head)
+        bytes += head.length
+      }
+      await writer.write(index)
+      bytes += index.length
+    }
+    await writer.close()
+  } catch (error) {
+    await writer.abort()
+    throw error
+  }
+  return { rows, bytes, gets }
+}
+
+function commitsOf(store: ObjectStore, event: ManifestTaskEvent): AsyncGenerator<CommitRecord> {
+  const tasks = Array.from({ length: event.tasks }, (_, task) => task)
+  return readAhead({ items: tasks, width: READS_IN_FLIGHT, maxBytes: PASS_BYTES, sizeOf: () => 0 }, async task => {
+    const commit = await readCommit(store, { ...event, task }, 0)
+    if (commit === undefined) {
+      throw new DunlinError('CORRUPT', `the commit record of task ${task} of stage ${event.stage} is gone`, {
+        place: { task },
+        hint: 'Something outside of the job removed files of its store. Run the job again.',
+      })
+    }
+    return commit
+  })
+}
+
+function producerOf(commit: CommitRecord, schemas: Map<string, { index: number; schema: Schema }>): Producer {
+  const { attempt, nonce, schema } = commit.success
+  if (schema === null) return { attempt, nonce, schema: -1, generation: 0 }
+  const text = JSON.stringify(schema)
+  let known = schemas.get(text)
+  if (known === undefined) {
+    known = { index: schemas.size, schema }
+    schemas.set(text, known)
+  }
+  return { attempt, nonce, schema: known.index, generation: 0 }
+}
+
+/** Rows of a commit's slices, after checking that they are the commit's own and each partition stands once. */
+function checkSlices(commit: CommitRecord, task: number, event: ManifestTaskEvent): number {
+  let rows = 0
+  let last = -1
+  for (const { partition, entry } of commit.slices) {
+    if (partition <= last || partition >= event.partitions) {
+      throw new DunlinError('CORRUPT', `task ${task} of stage ${event.stage} committed partition ${partition} out of order`, {
+        place: { task },
+      })
+    }
+    last = partition
+    rows += entry.rows
+  }
+  if (rows !== commit.success.rowsOut) {
+    throw new DunlinError(
+      'ROWS_NOT_CONSERVED',
+      `task ${task} of stage ${event.stage} committed ${commit.success.rowsOut} rows, but its slices hold ${rows}`,
+      { place: { task } },
+    )
+  }
+  return rows
+}
+
+function notConserved(event: ManifestTaskEvent, rows: number): DunlinError {
+  return new DunlinError(
+    'ROWS_NOT_CONSERVED',
+    `the tasks of stage ${event.stage} reported ${event.rows} rows, but their commits hold ${rows}`,
+    { hint: 'Nothing was published. Run the job again.' },
+  )
+}

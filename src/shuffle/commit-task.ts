@@ -1,0 +1,50 @@
+/** Committing a task: of all deliveries of a task and generation, exactly one becomes its result. */
+import { DunlinError } from '../../operators/index.ts'
+import type { ObjectStore } from '../store/object-store.ts'
+import type { StageTaskEvent } from '../task/task-event.ts'
+import { type CommitRecord, decodeCommit, encodeCommit } from './commit-record.ts'
+import { commitKey } from './keys.ts'
+
+/**
+ * Writes the commit record unless another delivery was first. Returns the record that counts: this one, or the
+ * winner's. A write with an unknown end (time-out, reset) is settled by reading back: the nonce tells whose it is.
+ */
+export async function commitTask(store: ObjectStore, event: StageTaskEvent, record: CommitRecord): Promise<CommitRecord> {
+  const key = commitKey(event.job, event.stage, event.task, event.generation)
+  try {
+    const put = await store.put(key, encodeCommit(record), { ifAbsent: true })
+    if (put.created) return record
+  } catch (error) {
+    const settled = await readCommit(store, event, event.generation).catch(() => undefined)
+    if (settled === undefined) throw error
+    return settled
+  }
+  const winner = await readCommit(store, event, event.generation)
+  if (winner === undefined) {
+    throw new DunlinError('CORRUPT', `${store.uri}${key} was there a moment ago and is gone`, { retryable: true })
+  }
+  return winner
+}
+
+/** The commit record of a task, or undefined where it has not committed. */
+export async function readCommit(
+  store: ObjectStore,
+  task: { readonly job: string; readonly stage: StageTaskEvent['stage']; readonly task: number; readonly fingerprint: string },
+  generation: number,
+): Promise<CommitRecord | undefined> {
+  const key = commitKey(task.job, task.stage, task.task, generation)
+  let bytes: Uint8Array
+  try {
+    bytes = await store.get(key)
+  } catch (error) {
+    if (error instanceof DunlinError && error.code === 'NOT_FOUND') return undefined
+    throw error
+  }
+  const record = decodeCommit(bytes, store.uri + key)
+  if (record.fingerprint !== task.fingerprint) {
+    throw new DunlinError('FINGERPRINT', `${store.uri}${key} was committed under another plan`, {
+      hint: 'Two jobs share one id: start the job again to get a new one.',
+    })
+  }
+  return record
+}

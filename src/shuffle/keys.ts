@@ -1,0 +1,24 @@
+/** Where the objects of a job are, below the root of the engine's store. */
+import type { StageId } from '../../planner/index.ts'
+
+export const jobPrefix = (job: string): string => `jobs/${job}/`
+export const planKey = (job: string): string => `jobs/${job}/plan.json`
+export const codeKey = (hash: string): string => `code/${hash}.mjs`
+export const stagePrefix = (job: string, stage: StageId): string => `jobs/${job}/stage-${stage}/`
+
+/** What identifies one delivery of one task: no two deliveries write the same key. */
+export interface AttemptName {
+  readonly task: number
+  readonly attempt: number
+  readonly nonce: string
+}
+
+export const attemptName = ({ task, attempt, nonce }: AttemptName): string => `${task}-${attempt}-${nonce}`
+
+export const dataKey = (job: string, stage: StageId, name: AttemptName): string =>
+  `${stagePrefix(job, stage)}data/${attemptName(name)}.arrow`
+
+export const commitKey = (job: string, stage: StageId, task: number, generation: number): string =>
+  `${stagePrefix(job, stage)}commits/${task}.${generation}`
+
+export const manifestKey = (job: string, stage: StageId): string => `${stagePrefix(job, stage)}exchange.manifest`

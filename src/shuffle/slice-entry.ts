@@ -1,0 +1,48 @@
+/** Where one slice is: fixed width, little-endian, so that an index of slices can be read by range. */
+import { crc32 } from 'node:zlib'
+import type { StageId } from '../../planner/index.ts'
+
+export interface SliceEntry {
+  readonly offset: number
+  readonly byteLength: number
+  readonly crc32: number
+  readonly rows: number
+}
+
+export const SLICE_ENTRY_BYTES = 24
+
+/** The entry of a partition that a task gave nothing to. */
+export const NO_SLICE: SliceEntry = { offset: 0, byteLength: 0, crc32: 0, rows: 0 }
+
+const HIGH = 2 ** 32
+
+export function writeSliceEntry(view: DataView, at: number, entry: SliceEntry): void {
+  view.setUint32(at, entry.offset % HIGH, true)
+  view.setUint32(at + 4, Math.floor(entry.offset / HIGH), true)
+  view.setUint32(at + 8, entry.byteLength % HIGH, true)
+  view.setUint32(at + 12, Math.floor(entry.byteLength / HIGH), true)
+  view.setUint32(at + 16, entry.crc32, true)
+  view.setUint32(at + 20, entry.rows, true)
+}
+
+export function readSliceEntry(view: DataView, at: number): SliceEntry {
+  return {
+    offset: view.getUint32(at, true) + view.getUint32(at + 4, true) * HIGH,
+    byteLength: view.getUint32(at + 8, true) + view.getUint32(at + 12, true) * HIGH,
+    crc32: view.getUint32(at + 16, true),
+    rows: view.getUint32(at + 20, true),
+  }
+}
+
+/**
+ * CRC32 of a slice, seeded with whose slice it is: bytes that are intact but belong to another task or partition do
+ * not pass for it.
+ */
+export function sliceCrc(
+  pieces: Iterable<Uint8Array>,
+  of: { readonly stage: StageId; readonly task: number; readonly partition: number },
+): number {
+  let crc = crc32(`${of.stage}/${of.task}/${of.partition}`)
+  for (const piece of pieces) crc = crc32(piece, crc)
+  return crc
+}

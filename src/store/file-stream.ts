@@ -1,0 +1,49 @@
+/** Streams an open file: while a piece is worked on, the next one is read. */
+import { fstatSync } from 'node:fs'
+import { allocate, readFully, SHORT_BYTES } from './file-io.ts'
+import { notFound, shorterThanAsked, throwIfAborted } from './request.ts'
+
+/** Large enough that the trip through the thread pool does not count, small enough for the caches. */
+const PIECE_BYTES = 1 << 20
+
+/** The bytes of the range, up to the size that the file had at the first read. Does not close `fd`. */
+export async function* streamFile(
+  fd: number,
+  uri: string,
+  range: { readonly offset: number; readonly length?: number },
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
+  const stats = fstatSync(fd)
+  if (!stats.isFile()) throw notFound(uri)
+  const end = range.length === undefined ? stats.size : range.offset + range.length
+  if (end > stats.size || range.offset > stats.size) throw shorterThanAsked(uri, range, stats.size)
+
+  const readAt = async (position: number): Promise<Uint8Array> => {
+    const piece = allocate(Math.min(PIECE_BYTES, end - position))
+    const got = await readFully(fd, piece, position, signal, uri)
+    if (got < piece.byteLength) throw shorterThanAsked(uri, range, position + got)
+    return piece
+  }
+
+  let next = range.offset < end ? readAt(range.offset) : undefined
+  let position = range.offset
+  try {
+    while (next !== undefined) {
+      const piece: Uint8Array = await next
+      next = undefined
+      throwIfAborted(signal, uri)
+      position += piece.byteLength
+      if (end - position > SHORT_BYTES) {
+        next = readAt(position)
+        // Its failure is met at the next turn; until then it is no unhandled rejection.
+        next.catch(() => {})
+      }
+      yield piece
+      // A short rest is read at once, on this thread.
+      if (next === undefined && position < end) next = readAt(position)
+    }
+  } finally {
+    // The file must not be closed under a running read.
+    await next?.catch(() => {})
+  }
+}

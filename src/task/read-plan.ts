@@ -1,0 +1,43 @@
+/** The plan on a worker: read from the store once, checked against the fingerprint that the event carries. */
+import { DunlinError } from '../../operators/index.ts'
+import { type PhysicalPlan, planFingerprint, type Stage, type StageId } from '../../planner/index.ts'
+import { planKey } from '../shuffle/keys.ts'
+import type { ObjectStore } from '../store/object-store.ts'
+
+/** Plans kept per worker: a worker serves few jobs at a time. */
+const PLANS_KEPT = 8
+const plans = new Map<string, Promise<PhysicalPlan>>()
+
+async function load(store: ObjectStore, job: string, fingerprint: string): Promise<PhysicalPlan> {
+  const key = planKey(job)
+  const bytes = await store.get(key)
+  const { plan } = JSON.parse(Buffer.from(bytes).toString()) as { plan: PhysicalPlan }
+  const found = planFingerprint(plan)
+  if (found !== fingerprint) {
+    throw new DunlinError(
+      'FINGERPRINT',
+      `${store.uri}${key} is not the plan that the driver submitted: its fingerprint is ${found}, expected ${fingerprint}`,
+      { hint: 'Driver and worker must run the same version of dunlin, and nobody may change the plan of a running job.' },
+    )
+  }
+  return plan
+}
+
+export async function readPlan(store: ObjectStore, job: string, fingerprint: string): Promise<PhysicalPlan> {
+  const name = `${store.uri} ${job} ${fingerprint}`
+  let plan = plans.get(name)
+  if (plan === undefined) {
+    plan = load(store, job, fingerprint)
+    plans.set(name, plan)
+    // A failed read is tried again by the next attempt.
+    plan.catch(() => plans.delete(name))
+    if (plans.size > PLANS_KEPT) plans.delete(plans.keys().next().value!)
+  }
+  return plan
+}
+
+export function stageOf(plan: PhysicalPlan, id: StageId): Stage {
+  const stage = plan.stages.find(one => one.id === id)
+  if (stage === undefined) throw new DunlinError('INTERNAL', `the plan has no stage ${id}`)
+  return stage
+}

@@ -1,0 +1,48 @@
+/** The one execution function: what a local worker and a cloud function both do with a task event. */
+import { DunlinError, toFailure } from '../../operators/index.ts'
+import { buildManifest } from '../shuffle/build-manifest.ts'
+import { runStageTask } from './run-stage-task.ts'
+import type { ManifestTaskEvent, TaskEvent, TaskResult } from './task-event.ts'
+import type { TaskPorts } from './task-ports.ts'
+
+/** Runs a task event to its end. Never rejects: a failure of any kind is data, with the place where it happened. */
+export async function runTask(event: TaskEvent, ports: TaskPorts): Promise<TaskResult> {
+  try {
+    return event.kind === 'manifest' ? await runManifestTask(event, ports) : await runStageTask(event, ports)
+  } catch (thrown) {
+    const error =
+      thrown instanceof DunlinError ? thrown : new DunlinError('INTERNAL', messageOf(thrown), { cause: thrown })
+    const { job, stage, attempt } = event
+    return {
+      ok: false,
+      failure: toFailure(error.at({ job, stage, attempt, ...(event.kind === 'task' ? { task: event.task } : {}) })),
+    }
+  }
+}
+
+const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown))
+
+async function runManifestTask(event: ManifestTaskEvent, ports: TaskPorts): Promise<TaskResult> {
+  const startedAt = ports.clock.now()
+  const built = await buildManifest(ports.stores.open(event.store), event)
+  return {
+    ok: true,
+    attempt: event.attempt,
+    nonce: event.nonce,
+    exchangeRowsIn: 0,
+    rowsOut: built.rows,
+    schema: event.schema,
+    counters: {},
+    logs: [],
+    stats: {
+      rowsIn: 0,
+      rowsOut: 0,
+      bytesIn: 0,
+      bytesOut: built.bytes,
+      gets: built.gets,
+      puts: 1,
+      durationMs: ports.clock.now() - startedAt,
+      invalidText: 0,
+    },
+  }
+}

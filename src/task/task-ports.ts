@@ -1,0 +1,13 @@
+/** What `runTask` is given by whoever runs it: a local worker, a Lambda handler, a test. */
+import type { UserFn } from '../../operators/index.ts'
+import type { Clock } from '../engine/ports.ts'
+import type { ObjectStore, Stores } from '../store/object-store.ts'
+
+export interface TaskPorts {
+  readonly stores: Stores
+  readonly clock: Clock
+  /** Aborted when the attempt is cancelled. */
+  readonly signal: AbortSignal
+  /** The functions of a shipped module, verified against its hash; cached per process. */
+  loadFunctions(store: ObjectStore, hash: string): Promise<readonly UserFn[]>
+}

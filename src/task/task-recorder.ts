@@ -1,0 +1,58 @@
+/** The task argument that user functions see, and what they leave behind through it: counters and logs. */
+import { DunlinError, type TaskArgument } from '../../operators/index.ts'
+import type { Clock } from '../engine/ports.ts'
+import { seededRandom } from './seeded-random.ts'
+import type { StageTaskEvent, TaskLog } from './task-event.ts'
+
+/** Log lines kept per attempt: an answer must stay small JSON. The rest is counted. */
+const LOGS_KEPT = 100
+const LOG_CHARS = 2_000
+
+export interface TaskRecorder {
+  readonly argument: TaskArgument
+  counters(): Readonly<Record<string, number>>
+  logs(): readonly TaskLog[]
+}
+
+export function recordTask(event: StageTaskEvent, partition: number, signal: AbortSignal): TaskRecorder {
+  const counters = new Map<string, number>()
+  const logs: TaskLog[] = []
+  let dropped = 0
+  const random = seededRandom(event.seed, event.stage, partition)
+  return {
+    argument: Object.freeze<TaskArgument>({
+      index: event.task,
+      partition,
+      attempt: event.attempt,
+      deadline: event.deadline ?? Number.POSITIVE_INFINITY,
+      random,
+      signal,
+      log(message, level = 'info') {
+        if (logs.length < LOGS_KEPT) logs.push({ level, message: String(message).slice(0, LOG_CHARS) })
+        else dropped++
+      },
+      counter(name, by = 1) {
+        counters.set(name, (counters.get(name) ?? 0) + by)
+      },
+    }),
+    counters: () => Object.fromEntries(counters),
+    logs: () =>
+      dropped === 0 ? logs : [...logs, { level: 'warn', message: `${dropped} more log lines were dropped` }],
+  }
+}
+
+/** Throws where the task must stop: called between batches. */
+export function stopGuard(event: StageTaskEvent, clock: Clock, signal: AbortSignal): () => void {
+  return () => {
+    if (signal.aborted) throw new DunlinError('CANCELLED', 'the task was cancelled', { cause: signal.reason })
+    if (event.deadline !== null && clock.now() > event.deadline) throw deadlinePassed(event, clock.now())
+  }
+}
+
+function deadlinePassed(event: StageTaskEvent, now: number): DunlinError {
+  const over = now - event.deadline!
+  return new DunlinError('TIMEOUT', `the task did not end by its deadline: it is ${over} ms past it`, {
+    hint: 'Give the stage more time with .with({ timeoutMs }), or smaller splits with splitBytes.',
+    retryable: true,
+  })
+}
