@@ -22,12 +22,11 @@ export function wordCount(
   const lines = read.text(input, splitBytes === undefined ? {} : { splitBytes })
   const words =
     by === 'words' ? lines.words() : lines.flatMap(line => line.toLowerCase().match(/\p{L}+/gu) ?? [])
+  const memory = memoryMb === undefined ? {} : { memoryMb }
   return words
-    .with({
-      ...(partitions === undefined ? {} : { partitions }),
-      ...(memoryMb === undefined ? {} : { memoryMb }),
-    })
+    .with(memory)
     .valueCounts()
+    .with({ ...memory, ...(partitions === undefined ? {} : { partitions }) })
 }
 
 /** The counts as CSV files `value,count` in a directory. */

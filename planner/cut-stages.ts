@@ -81,8 +81,8 @@ class StageCutter {
       timeoutMs: timeoutMs ?? options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
       concurrency: concurrency ?? options.concurrency ?? DEFAULT_CONCURRENCY,
     })
-    this.#splits.set(id, parts.splits)
-    this.#notes.set(id, parts.notes)
+    this.#splits.set(id, Object.freeze(parts.splits))
+    this.#notes.set(id, Object.freeze(parts.notes))
     return id
   }
 

@@ -5,7 +5,14 @@ import type { Split, SplitRange } from './physical.ts'
 /** A task's event carries its ranges: more of them would make it larger than clouds take (and the driver slow). */
 const RANGES_A_SPLIT = 128
 /** A stage of more tasks is a mistake in `splitBytes`, and its splits would fill the driver's memory. */
-const SPLITS_A_SCAN = 1_000_000
+export const SPLITS_A_SCAN = 1_000_000
+
+/** @throws DunlinError `INVALID_PLAN` */
+export function tooManySplits(): never {
+  throw new DunlinError('INVALID_PLAN', `a source would be read by more than ${SPLITS_A_SCAN} tasks`, {
+    hint: 'Ask for larger splits with `splitBytes` (for a range: `splitRows`).',
+  })
+}
 
 export class SplitPacker {
   readonly #splitBytes: number
@@ -34,11 +41,7 @@ export class SplitPacker {
 
   #close(): void {
     if (this.#ranges.length === 0) return
-    if (this.#splits.length === SPLITS_A_SCAN) {
-      throw new DunlinError('INVALID_PLAN', `a source would be read by more than ${SPLITS_A_SCAN} tasks`, {
-        hint: 'Ask for larger splits with `splitBytes` (for a range: `splitRows`).',
-      })
-    }
+    if (this.#splits.length === SPLITS_A_SCAN) tooManySplits()
     this.#splits.push(Object.freeze({ ranges: Object.freeze(this.#ranges) }))
     this.#ranges = []
     this.#bytes = 0

@@ -9,5 +9,5 @@ export { from, type ReadJsonlOptions, type ReadOptions, type ReadTextOptions, ra
 export type { CollectOptions, RunOptions } from './dataset/run-options.ts'
 export type { WriteOptions, Writer } from './dataset/writer.ts'
 export type { Engine } from './engine/engine.ts'
-export { local, type LocalOptions } from './engine/local-engine.ts'
+export { type Isolation, local, type LocalOptions } from './engine/local-engine.ts'
 export type { JobEvent, JobReport, StageReport, WrittenOutput } from './events/job-event.ts'

@@ -26,14 +26,19 @@ export class KeyColumn implements Values {
   #type: ColumnType = NULL_TYPE
   /** The kinds that `#type` knows of. */
   #kinds = KIND.null as number
-  /** Infers the types of lists and objects, which have no kind of their own. */
-  readonly #inferred: BatchBuilder
+  /** While codes are made from a column, which has said its type. */
+  #ofColumn = false
 
   constructor(operator: string, name: string) {
     this.#operator = operator
     this.name = name
-    this.#table = new KeyTable(value => refuseValue(operator, name, value))
-    this.#inferred = new BatchBuilder({ operator })
+    const inferred = new BatchBuilder({ operator })
+    this.#table = new KeyTable({
+      refuse: value => refuseValue(operator, name, value),
+      newNested: value => {
+        if (!this.#ofColumn) this.#unify(valueColumn(inferred, name, [value]).type)
+      },
+    })
   }
 
   get type(): ColumnType {
@@ -56,21 +61,25 @@ export class KeyColumn implements Values {
   /** @throws TYPE_MISMATCH for a value whose type is not that of the values before. */
   codeOf(value: unknown): number {
     const code = this.#table.ofValue(value)
-    if (this.#table.kinds !== this.#kinds) this.#meet(value)
+    if (this.#table.kinds !== this.#kinds) this.#newKind()
     return code
   }
 
-  #meet(value: unknown): void {
-    const fresh = this.#table.kinds & ~this.#kinds
-    this.#kinds |= fresh
-    if (fresh === 0 || fresh === KIND.null) return
-    const type = TYPE_OF_KIND.get(fresh) ?? valueColumn(this.#inferred, this.name, [value]).type
+  #newKind(): void {
+    const kind = this.#table.kinds & ~this.#kinds
+    this.#kinds |= kind
+    const type = TYPE_OF_KIND.get(kind)
+    if (type !== undefined) this.#unify(type)
+  }
+
+  #unify(type: ColumnType): void {
     this.#type = unifiedType(this.#operator, this.name, this.#type, type)
   }
 
   /** Writes the codes of rows `from … to - 1` to the same places of `codes`. */
   codesOf(column: Column, codes: Int32Array, from: number, to: number): void {
-    if (column.length > 0) this.#type = unifiedType(this.#operator, this.name, this.#type, column.type)
+    this.#unify(column.type)
+    this.#ofColumn = true
     const { validity } = column
     if (column.nullCount === 0 || validity === null) {
       this.#valueCodes(column, codes, from, to)
@@ -88,6 +97,7 @@ export class KeyColumn implements Values {
         row = end
       }
     }
+    this.#ofColumn = false
     // Kinds that come from columns are of the column's type, which has just been checked.
     this.#kinds |= this.#table.kinds
   }
@@ -97,9 +107,11 @@ export class KeyColumn implements Values {
     if ('offsets' in column && 'bytes' in column) {
       const { offsets, bytes } = column
       if (column.type.kind === 'utf8') {
-        for (let row = from; row < to; row++) codes[row] = table.ofUtf8(bytes, offsets[row]!, offsets[row + 1]!)
+        for (let row = from; row < to; row++)
+          codes[row] = table.ofUtf8(bytes, offsets[row]!, offsets[row + 1]!)
       } else {
-        for (let row = from; row < to; row++) codes[row] = table.ofBinary(bytes, offsets[row]!, offsets[row + 1]!)
+        for (let row = from; row < to; row++)
+          codes[row] = table.ofBinary(bytes, offsets[row]!, offsets[row + 1]!)
       }
     } else if (column.type.kind === 'fixedBinary' && 'bytes' in column) {
       const { byteLength } = column.type

@@ -3,7 +3,16 @@ import { DunlinError } from '../errors.ts'
 import { nestedKey } from './nested-key.ts'
 
 /** Kinds of values in a table, as bits. */
-export const KIND = { null: 1, boolean: 2, number: 4, int64: 8, timestamp: 16, utf8: 32, binary: 64, nested: 128 } as const
+export const KIND = {
+  null: 1,
+  boolean: 2,
+  number: 4,
+  int64: 8,
+  timestamp: 16,
+  utf8: 32,
+  binary: 64,
+  nested: 128,
+} as const
 
 /** The top byte of a key's last word: up to 15 it is the length of a short string, else what the words hold. */
 const TAG = {
@@ -35,8 +44,7 @@ const MAX_ARENA_BYTES = 0x7fff_ffff
  * An open-addressing table over keys of four words, in growing typed arrays.
  *
  * Strings are told apart by their UTF-8 bytes, so a JavaScript string and the bytes of a column meet. Up to 15 bytes
- * are packed into the words; longer ones lie in an arena. Numbers are SameValueZero: one NaN, −0 is 0. An int64 that
- * is exact as a number is that number's key.
+ * are packed into the words; longer ones lie in an arena. Numbers are SameValueZero: one NaN, −0 is 0.
  */
 export class KeyTable {
   /** Keys so far: ids are below it. */
@@ -50,11 +58,17 @@ export class KeyTable {
   #arenaUsed = 0
   #overflow: Map<string, number> | null = null
   readonly #nested = new Map<number, unknown>()
-  /** Called for values that no column can hold; must throw. */
   readonly #refuse: (value: unknown) => never
+  readonly #newNested: (value: unknown) => void
 
-  constructor(refuse: (value: unknown) => never) {
-    this.#refuse = refuse
+  constructor(options: {
+    /** Called for values that no column can hold; must throw. */
+    readonly refuse: (value: unknown) => never
+    /** Called with each list or object that is a new key. */
+    readonly newNested: (value: unknown) => void
+  }) {
+    this.#refuse = options.refuse
+    this.#newNested = options.newNested
   }
 
   /** Counted bytes: the same on every machine. */
@@ -192,7 +206,10 @@ export class KeyTable {
     if (key === null) return this.#refuse(value)
     const bytes = Buffer.from(key)
     const id = this.#findBytes(TAG.nested, bytes, 0, bytes.length)
-    if (!this.#nested.has(id)) this.#nested.set(id, value)
+    if (!this.#nested.has(id)) {
+      this.#nested.set(id, value)
+      this.#newNested(value)
+    }
     return id
   }
 
@@ -230,7 +247,9 @@ export class KeyTable {
       slot = (slot + 2) & last
     }
     const text = bytesText(tag, bytes, from, to)
-    return this.#overflow?.get(text) ?? this.#insertOverflow(text, h, this.#store(bytes, from, to), length, tag)
+    return (
+      this.#overflow?.get(text) ?? this.#insertOverflow(text, h, this.#store(bytes, from, to), length, tag)
+    )
   }
 
   #sameBytes(id: number, tag: number, bytes: Uint8Array, from: number, length: number): boolean {
@@ -247,7 +266,8 @@ export class KeyTable {
     const start = this.#arenaUsed
     const end = start + to - from
     if (end > this.#arena.length) {
-      if (end > MAX_ARENA_BYTES) throw new DunlinError('TOO_LARGE', 'the keys of one task take more than 2 GiB')
+      if (end > MAX_ARENA_BYTES)
+        throw new DunlinError('TOO_LARGE', 'the keys of one task take more than 2 GiB')
       let capacity = this.#arena.length
       while (capacity < end) capacity *= 2
       const bigger = Buffer.allocUnsafeSlow(Math.min(capacity, MAX_ARENA_BYTES))
@@ -399,4 +419,4 @@ function mixed(k0: number, k1: number, k2: number, k3: number): number {
 const wordsText = (k0: number, k1: number, k2: number, k3: number): string => `${k0},${k1},${k2},${k3}`
 
 const bytesText = (tag: number, bytes: Uint8Array, from: number, to: number): string =>
-  `${tag >>> 24}:${Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).latin1Slice()}`
+  `${tag >>> 24}:${Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('latin1')}`

@@ -1,5 +1,5 @@
 /** A text that is equal for lists and objects that are equal as keys. */
-import { typedArrayName } from '../batch/value-kind.ts'
+import { isPlainObject, typedArrayName } from '../batch/value-kind.ts'
 
 const MAX_DEPTH = 64
 
@@ -27,7 +27,8 @@ export function nestedKey(value: unknown, depth = 0): string | null {
 
 function objectKey(value: object, depth: number): string | null {
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : `d${value.getTime()}`
-  if (value instanceof Uint8Array) return `x${Buffer.from(value.buffer, value.byteOffset, value.length).toString('base64')}`
+  if (value instanceof Uint8Array)
+    return `x${Buffer.from(value.buffer, value.byteOffset, value.length).toString('base64')}`
   const name = Array.isArray(value) ? 'Array' : typedArrayName(value)
   const parts: string[] = []
   if (name !== undefined) {
@@ -38,6 +39,7 @@ function objectKey(value: object, depth: number): string | null {
     }
     return `${name}[${parts.join()}]`
   }
+  if (!isPlainObject(value)) return null
   for (const field of Object.keys(value).sort()) {
     const key = nestedKey((value as Record<string, unknown>)[field], depth + 1)
     if (key === null) return null

@@ -19,7 +19,10 @@ export function unifiedType(operator: string, name: string, a: ColumnType, b: Co
 /** Throws what a batch builder throws for such a value. */
 export function refuseValue(operator: string, name: string, value: unknown): never {
   valueColumn(new BatchBuilder({ operator }), name, [value])
-  throw new DunlinError('INTERNAL', `${operator}: a value of column "${name}" was refused, but a column can hold it`)
+  throw new DunlinError(
+    'INTERNAL',
+    `${operator}: a value of column "${name}" was refused, but a column can hold it`,
+  )
 }
 
 /** The values as a column, of a type inferred over all that the builder has seen. */

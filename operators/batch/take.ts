@@ -18,7 +18,8 @@ export function sliceBatch(batch: Batch, start: number, end: number): Batch {
   }
 }
 
-function sliceColumn(column: Column, from: number, to: number): Column {
+/** Rows `from … to - 1` of a column. */
+export function sliceColumn(column: Column, from: number, to: number): Column {
   const { type } = column
   const length = to - from
   if (type.kind === 'null') return { type, length, nullCount: length, validity: null }

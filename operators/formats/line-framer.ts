@@ -45,9 +45,9 @@ export class LineFramer {
   readonly from: number
   readonly #uri: string
   readonly #end: number
-  readonly #feeds = new Int32Array(RUN_LINES)
-  readonly #starts = new Int32Array(RUN_LINES)
-  readonly #stops = new Int32Array(RUN_LINES)
+  readonly #feeds: Int32Array
+  readonly #starts: Int32Array
+  readonly #stops: Int32Array
   /** Offset of the next byte to be pushed. */
   #position: number
   /** No line of this split has begun yet. */
@@ -63,11 +63,11 @@ export class LineFramer {
     this.#position = this.from
     this.#seeking = range.start > 0
     this.#done = range.start >= range.end
-  }
-
-  /** Bytes of an incomplete line that are held. */
-  get heldBytes(): number {
-    return this.#carried
+    // A task may read thousands of small objects.
+    const lines = Math.max(16, Math.min(RUN_LINES, range.end - range.start))
+    this.#feeds = new Int32Array(lines)
+    this.#starts = new Int32Array(lines)
+    this.#stops = new Int32Array(lines)
   }
 
   /** The next bytes, which are not kept. Returns true when no more are needed. */

@@ -1,5 +1,4 @@
 /** SplitReader: turns the bytes of one split of an object into batches; whoever can do I/O feeds it. */
-import type { Schema } from '../batch/column-type.ts'
 import { DunlinError } from '../errors.ts'
 import type { Emit } from '../operator.ts'
 import type { ReadFormat } from '../spec.ts'
@@ -55,10 +54,4 @@ export function createSplitReader(
     case 'range':
       throw new DunlinError('INTERNAL', `the splits of format ${format.format} are not byte ranges`)
   }
-}
-
-/** The schema that remains of `schema` when only `columns` are read. */
-export function prunedSchema(schema: Schema, columns: readonly string[] | undefined): Schema {
-  if (columns === undefined || schema.shape !== 'object') return schema
-  return { shape: 'object', fields: schema.fields.filter(field => columns.includes(field.name)) }
 }

@@ -27,6 +27,8 @@ export class TextReader implements SplitReader {
   #used = 0
   #offsets = new Int32Array(0)
   #rows = 0
+  /** Bytes that the next batch is likely to need. */
+  #expected = FIRST_BYTES
 
   constructor(range: LineRange, options: { readonly onInvalid: 'replace' | 'fail' }) {
     this.#framer = new LineFramer(range)
@@ -56,7 +58,10 @@ export class TextReader implements SplitReader {
 
   #appendDoubtful(run: LineRun, i: number, emit: Emit): void {
     const line = run.bytes.subarray(run.starts[i], run.stops[i])
-    if (isUtf8(line)) return this.#append(run, i, i + 1, emit)
+    if (isUtf8(line)) {
+      this.#append(run, i, i + 1, emit)
+      return
+    }
     if (this.#onInvalid === 'fail') {
       this.badOffset = run.offset + run.starts[i]!
       throw new DunlinError('BAD_RECORD', `${this.#uri} holds bytes that are not UTF-8`, {
@@ -75,22 +80,8 @@ export class TextReader implements SplitReader {
   #append(run: LineRun, first: number, last: number, emit: Emit): void {
     const { bytes: from, starts, stops } = run
     for (let i = first; i < last; ) {
-      // As many lines as the batch has room for; at least one, however long.
-      const rowsLeft = BATCH_ROWS - this.#rows
-      const until = this.#used === 0 && this.#rows === 0 ? Number.MAX_SAFE_INTEGER : BATCH_BYTES - this.#used
-      let next = i
-      let size = 0
-      while (next < last && next - i < rowsLeft) {
-        const length = stops[next]! - starts[next]!
-        if (size + length > until || (size > 0 && size + length > BATCH_BYTES)) break
-        size += length
-        next++
-      }
-      if (next === i) {
-        this.#emit(emit)
-        continue
-      }
-      this.#reserve(next - i, size)
+      const next = this.#reserve(run, i, last)
+      if (next === i) this.#emit(emit)
       const to = this.#bytes
       const offsets = this.#offsets
       let rows = this.#rows
@@ -110,19 +101,31 @@ export class TextReader implements SplitReader {
     }
   }
 
-  #reserve(rows: number, bytes: number): void {
-    if (this.#rows + rows >= this.#offsets.length) {
-      const bigger = new Int32Array(Math.max(FIRST_ROWS, 2 * this.#offsets.length, this.#rows + rows + 1))
+  /**
+   * Makes room for as many of the lines from `first` on as the batch still takes, and says where they end. An empty
+   * batch takes one line, however long. Looks at the lines alone, so batches do not depend on how bytes arrived.
+   */
+  #reserve({ starts, stops }: LineRun, first: number, last: number): number {
+    const stop = Math.min(last, first + BATCH_ROWS - this.#rows)
+    let bytes = this.#used
+    let next = first
+    for (; next < stop; next++) {
+      const length = stops[next]! - starts[next]!
+      if (bytes + length > BATCH_BYTES && this.#rows + next - first > 0) break
+      bytes += length
+    }
+    const rows = this.#rows + next - first
+    if (rows >= this.#offsets.length) {
+      const bigger = new Int32Array(Math.min(BATCH_ROWS + 1, Math.max(FIRST_ROWS, 2 * rows + 1)))
       bigger.set(this.#offsets.subarray(0, this.#rows + 1))
       this.#offsets = bigger
     }
-    if (this.#used + bytes > this.#bytes.length) {
-      const size = Math.max(FIRST_BYTES, Math.min(4 * this.#bytes.length, BATCH_BYTES), this.#used + bytes)
-      // Not zeroed, not pooled: the whole of what is handed over is written.
-      const bigger = new Uint8Array(Buffer.allocUnsafeSlow(size).buffer)
+    if (bytes > this.#bytes.length) {
+      const bigger = allocate(Math.max(bytes, Math.min(BATCH_BYTES, Math.max(this.#expected, 2 * bytes))))
       bigger.set(this.#bytes.subarray(0, this.#used))
       this.#bytes = bigger
     }
+    return next
   }
 
   #emit(emit: Emit): void {
@@ -130,19 +133,20 @@ export class TextReader implements SplitReader {
     if (rows === 0) return
     const offsets = shrunk(this.#offsets, rows + 1)
     const bytes = shrunk(this.#bytes, this.#used)
-    const full = rows === BATCH_ROWS || this.#used > BATCH_BYTES >> 1
     const column: BytesColumn = { type: UTF8, length: rows, nullCount: 0, validity: null, offsets, bytes }
+    this.#expected = this.#used + (this.#used >> 3)
+    // What was handed over is no longer ours.
+    this.#offsets = new Int32Array(0)
+    this.#bytes = new Uint8Array(0)
     this.#rows = 0
     this.#used = 0
-    // The next batch is likely of the same size; what was handed over is no longer ours.
-    this.#offsets = new Int32Array(full ? this.#offsets.length : 0)
-    this.#bytes = new Uint8Array(full ? Buffer.allocUnsafeSlow(this.#nextBytes()).buffer : 0)
     emit({ schema: TEXT_SCHEMA, length: rows, columns: [column] })
   }
+}
 
-  #nextBytes(): number {
-    return Math.min(this.#bytes.length, BATCH_BYTES)
-  }
+/** Not zeroed, since all that is handed over is written; not pooled, since it is handed over. */
+function allocate(length: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(Buffer.allocUnsafeSlow(length).buffer)
 }
 
 /** What was written: as a view, or as a copy where the view would keep much more memory alive than it shows. */

@@ -51,6 +51,7 @@ export class AsyncRowsDriver {
   readonly #sink: RowSink
   readonly #concurrency: number
   readonly #source: RecordSource
+  readonly #through: (emit: Emit) => Emit
   #emit: Emit = () => {}
   #pending = 0
   #failed = false
@@ -63,6 +64,8 @@ export class AsyncRowsDriver {
     /** Calls in flight, at least 1. */
     readonly concurrency: number
     readonly source: RecordSource
+    /** Where what is emitted goes on its way to the `emit` of a call. */
+    readonly through?: (emit: Emit) => Emit
   }) {
     this.#steps = options.steps
     this.#states = options.steps.map(() => ({ calls: [], rest: null, restOf: undefined, failed: false }))
@@ -70,6 +73,7 @@ export class AsyncRowsDriver {
     this.#sink = options.sink
     this.#concurrency = Math.max(1, options.concurrency)
     this.#source = options.source
+    this.#through = options.through ?? (emit => emit)
   }
 
   /** Resolves when every record has been taken; some may still be in flight. */
@@ -79,7 +83,8 @@ export class AsyncRowsDriver {
 
   /** Goes on where a loop without waiting stopped, to the end of its records. */
   async resume(suspension: Suspension, emit: Emit): Promise<void> {
-    for (const { step, rest, given } of suspension.frames) Object.assign(this.#states[step]!, { rest, restOf: given })
+    for (const { step, rest, given } of suspension.frames)
+      Object.assign(this.#states[step]!, { rest, restOf: given })
     const { step, promise, value } = suspension
     this.#states[step]!.calls.push(this.#await(step, promise, value))
     await this.#run(suspension.records, suspension.row + 1, emit)
@@ -90,18 +95,18 @@ export class AsyncRowsDriver {
     await this.#run(this.#source.rest(), 0, emit)
     await this.#orClose(async () => {
       while (this.#waiting(0) > 0) await this.#untilSettled()
-      this.#sink.endBatch(emit)
+      this.#sink.endBatch(this.#emit)
     })
   }
 
   #run(records: readonly unknown[], from: number, emit: Emit): Promise<void> {
-    this.#emit = emit
+    this.#emit = this.#through(emit)
     return this.#orClose(async () => {
       for (let row = from; row < records.length; ) {
         while (!this.#failed && row < records.length && this.#mayEnter(0)) this.#enter(0, records[row++])
         if (row < records.length) await this.#untilSettled()
       }
-      this.#sink.endBatch(emit)
+      this.#sink.endBatch(this.#emit)
     })
   }
 
@@ -188,7 +193,8 @@ export class AsyncRowsDriver {
     if (state.failed) return
     const call = this.#call(k, step, value)
     if (call === null) return
-    if (call.state === 'done' && state.calls.length === 0 && state.rest === null) this.#deliver(k, call.value, value)
+    if (call.state === 'done' && state.calls.length === 0 && state.rest === null)
+      this.#deliver(k, call.value, value)
     else state.calls.push(call)
   }
 
@@ -200,7 +206,8 @@ export class AsyncRowsDriver {
         refuseThenable(result, TRUTHY)
         return result ? { state: 'done', value: given, given } : null
       }
-      const promise = step.kind === 'flatMap' ? asPromise(result) : isThenable(result) ? heldPromise(result) : null
+      const promise =
+        step.kind === 'flatMap' ? asPromise(result) : isThenable(result) ? heldPromise(result) : null
       if (promise !== null) return this.#await(k, promise, given)
       return { state: 'done', value: step.kind === 'flatMap' ? iteratorOf(result) : result, given }
     } catch (thrown) {
@@ -255,7 +262,8 @@ export class AsyncRowsDriver {
   }
 }
 
-const asPromise = (result: unknown): Promise<unknown> | null => (Array.isArray(result) ? null : flatMapPromise(result))
+const asPromise = (result: unknown): Promise<unknown> | null =>
+  Array.isArray(result) ? null : flatMapPromise(result)
 
 const iteratorOf = (value: unknown): Iterator<unknown> =>
   Array.isArray(value) ? value[Symbol.iterator]() : openIterable(value)

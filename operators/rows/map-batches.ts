@@ -5,7 +5,7 @@ import type { Emit } from '../operator.ts'
 import type { FunctionRef } from '../spec.ts'
 import { AsyncRowsDriver } from './async-rows.ts'
 import type { OperatorEnv } from './operator-env.ts'
-import { cannotWait, type Suspendable } from './row-chain.ts'
+import { cannotWait, type DriverOptions, type Suspendable } from './row-chain.ts'
 import { type RowLoop, rowLoop } from './row-loop.ts'
 import type { RowSink } from './row-sink.ts'
 import { type BoundStep, namedText } from './row-step.ts'
@@ -46,9 +46,9 @@ export class MapBatches implements Suspendable {
     return this.#call(this.#rest(), emit)
   }
 
-  driver({ concurrency }: { readonly concurrency: number }): AsyncRowsDriver {
+  driver(options: DriverOptions): AsyncRowsDriver {
     const source = { take: (batch: Batch) => this.#take(batch), rest: () => this.#rest() }
-    return new AsyncRowsDriver({ steps: this.#steps, env: this.#env, sink: this.#sink, concurrency, source })
+    return new AsyncRowsDriver({ steps: this.#steps, env: this.#env, sink: this.#sink, source, ...options })
   }
 
   finish(emit: Emit): void {

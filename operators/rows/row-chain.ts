@@ -11,6 +11,13 @@ import { type BoundStep, bindSteps } from './row-step.ts'
 import type { Suspension } from './suspension.ts'
 import { BadResult, userError } from './user-error.ts'
 
+export interface DriverOptions {
+  /** Calls in flight, at least 1. */
+  readonly concurrency: number
+  /** Where what is emitted goes on its way to the `emit` of a call. */
+  readonly through?: (emit: Emit) => Emit
+}
+
 /** An operator whose functions may return promises: it is at the head of its chain, so that its task can wait. */
 export interface Suspendable extends Operator {
   /** Pushes as far as that goes without waiting; what it returns must be given to a driver. */
@@ -18,7 +25,7 @@ export interface Suspendable extends Operator {
   /** Calls what is left to be called when the input has ended, but leaves the sink open. */
   flushRows(emit: Emit): Suspension | null
   /** Takes over for good: it feeds the same sink, and waits. */
-  driver(options: { readonly concurrency: number }): AsyncRowsDriver
+  driver(options: DriverOptions): AsyncRowsDriver
 }
 
 export class RowChain implements Suspendable {
@@ -27,7 +34,11 @@ export class RowChain implements Suspendable {
   readonly #sink: RowSink
   readonly #loop: RowLoop
 
-  constructor(options: { readonly steps: readonly RowStep[]; readonly env: OperatorEnv; readonly sink: RowSink }) {
+  constructor(options: {
+    readonly steps: readonly RowStep[]
+    readonly env: OperatorEnv
+    readonly sink: RowSink
+  }) {
     this.#env = options.env
     this.#sink = options.sink
     this.#steps = bindSteps(options.steps, options.env)
@@ -49,9 +60,9 @@ export class RowChain implements Suspendable {
     return null
   }
 
-  driver({ concurrency }: { readonly concurrency: number }): AsyncRowsDriver {
+  driver(options: DriverOptions): AsyncRowsDriver {
     const source: RecordSource = { take: recordsOf, rest: () => [] }
-    return new AsyncRowsDriver({ steps: this.#steps, env: this.#env, sink: this.#sink, concurrency, source })
+    return new AsyncRowsDriver({ steps: this.#steps, env: this.#env, sink: this.#sink, source, ...options })
   }
 
   finish(emit: Emit): void {
@@ -61,6 +72,9 @@ export class RowChain implements Suspendable {
 
 /** A promise where nobody can wait for it. */
 export function cannotWait(steps: readonly BoundStep[], suspension: Suspension): Error {
-  const refused = new BadResult('returned a promise where none can be awaited', 'Declare the function `async`.')
+  const refused = new BadResult(
+    'returned a promise where none can be awaited',
+    'Declare the function `async`.',
+  )
   return userError(steps[suspension.step]!, refused, suspension.value)
 }

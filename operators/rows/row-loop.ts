@@ -2,8 +2,8 @@
 import type { Emit } from '../operator.ts'
 import type { TaskArgument } from '../task-argument.ts'
 import type { UserFn } from './operator-env.ts'
-import { type BoundStep, openIterable, refuseThenable, TRUTHY } from './row-step.ts'
 import type { RowSink } from './row-sink.ts'
+import { type BoundStep, openIterable, refuseThenable, TRUTHY } from './row-step.ts'
 import type { Frame, Suspension } from './suspension.ts'
 import { gathered, heldPromise, isThenable } from './thenable.ts'
 import { type CallSite, userError } from './user-error.ts'
@@ -67,7 +67,9 @@ function bodyText(steps: readonly BoundStep[], k: number, v: string, around: rea
   const step = steps[k]
   if (step === undefined) return `step = ${k}; sink.add(${v}); if (sink.full) sink.endBatch(emit)`
   const call = `step = ${k}; given = ${v}; const r${k} = f${k}(${v}, task)`
-  const frames = around.map(({ k: j, v: of }) => `engine.frame(${j}, a${j}, i${j} + 1, t${j}, ${of})`).join(', ')
+  const frames = around
+    .map(({ k: j, v: of }) => `engine.frame(${j}, a${j}, i${j} + 1, t${j}, ${of})`)
+    .join(', ')
   const suspend = (promise: string) =>
     `return { row, step: ${k}, promise: ${promise}, value: ${v}, frames: [${frames}], records }`
   if (step.kind === 'filter') {
@@ -117,7 +119,13 @@ function loopEngine(steps: readonly CallSite[]) {
     promiseOf: flatMapPromise,
     refuseThenable: (value: unknown) => refuseThenable(value, TRUTHY),
     failed: (step: number, thrown: unknown, given: unknown) => userError(steps[step]!, thrown, given),
-    frame: (step: number, array: readonly unknown[] | null, next: number, iterator: Iterator<unknown>, given: unknown): Frame => ({
+    frame: (
+      step: number,
+      array: readonly unknown[] | null,
+      next: number,
+      iterator: Iterator<unknown>,
+      given: unknown,
+    ): Frame => ({
       step,
       rest: array === null ? iterator : restOf(array, next),
       given,

@@ -15,7 +15,8 @@ const VERB = { map: 'Map', flatMap: 'FlatMap', filter: 'Filter' } as const
 export const stepText = (step: RowStep): string => namedText(VERB[step.kind], step.fn)
 
 /** `verb` with the function's name, where it has one. */
-export const namedText = (verb: string, ref: FunctionRef): string => (ref.name === '' ? verb : `${verb} ${ref.name}`)
+export const namedText = (verb: string, ref: FunctionRef): string =>
+  ref.name === '' ? verb : `${verb} ${ref.name}`
 
 export const bindSteps = (steps: readonly RowStep[], env: OperatorEnv): readonly BoundStep[] =>
   steps.map(step => ({ kind: step.kind, fn: env.functions[step.fn.fn]!, text: stepText(step), ref: step.fn }))
@@ -36,7 +37,10 @@ export function openIterable(value: unknown): Iterator<unknown> {
 export function refuseThenable(value: unknown, always: string): void {
   if (!isThenable(value)) return
   heldPromise(value)
-  throw new BadResult(`returned a promise, which ${always}`, 'Do the waiting in a map step before, and decide on its result.')
+  throw new BadResult(
+    `returned a promise, which ${always}`,
+    'Do the waiting in a map step before, and decide on its result.',
+  )
 }
 
 export const TRUTHY = 'would always be truthy'

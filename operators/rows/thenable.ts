@@ -18,5 +18,11 @@ export function heldPromise(thenable: PromiseLike<unknown>): Promise<unknown> {
 /** What an async iterable gives, as the promise of an array. */
 export function gathered(value: unknown): Promise<unknown> | null {
   if (typeof value !== 'object' || value === null || !(Symbol.asyncIterator in value)) return null
-  return heldPromise(Array.fromAsync(value as AsyncIterable<unknown>))
+  return heldPromise(allOf(value as AsyncIterable<unknown>))
+}
+
+async function allOf(iterable: AsyncIterable<unknown>): Promise<unknown[]> {
+  const all: unknown[] = []
+  for await (const value of iterable) all.push(value)
+  return all
 }

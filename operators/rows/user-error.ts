@@ -32,22 +32,26 @@ export function recordPreview(value: unknown): string {
   }
 }
 
+/** Given as the record where a function is not called with one. */
+export const NO_RECORD = Symbol('no record')
+
 /** `USER_FUNCTION` for anything that a user's function threw, or for a `BadResult`. */
 export function userError(site: CallSite, thrown: unknown, record: unknown): DunlinError {
-  const preview = recordPreview(record)
+  const preview = record === NO_RECORD ? null : recordPreview(record)
+  const onRecord = preview === null ? '' : ` on record ${preview}`
   const place = {
     operator: site.text,
-    record: preview,
+    ...(preview === null ? {} : { record: preview }),
     ...(site.ref.at === undefined ? {} : { at: site.ref.at }),
   }
   if (thrown instanceof BadResult) {
-    return new DunlinError('USER_FUNCTION', `${site.text} ${thrown.said}, on record ${preview}`, {
+    return new DunlinError('USER_FUNCTION', `${site.text} ${thrown.said}${onRecord}`, {
       hint: thrown.hint,
       retryable: false,
       place,
     })
   }
-  return new DunlinError('USER_FUNCTION', `${site.text} threw on record ${preview}: ${thrownText(thrown)}`, {
+  return new DunlinError('USER_FUNCTION', `${site.text} threw${onRecord}: ${thrownText(thrown)}`, {
     cause: thrown,
     hint: 'Fix the function, or make it answer for such records too.',
     retryable: true,

@@ -17,8 +17,8 @@ export function pruneColumns(draft: Draft, { functions }: RuleFacts): Draft {
   for (const node of draftNodes(draft).reverse()) {
     const need = needs.get(node)!
     if (node.kind === 'step') ask(node.inputs[0]!, needBelow(node.step, need, functions))
-    else if (node.kind === 'union') for (const input of node.inputs) ask(input, need)
-    else if (node.kind === 'exchange') ask(node.inputs[0]!, all('whole records go to the next stage'))
+    // What no reader of an exchange looks at need not be read before it either.
+    else for (const input of node.inputs) ask(input, need)
   }
   return rewrite(draft, (node, before) => (node.kind === 'scan' ? pruned(node, needs.get(before)!) : node))
 }

@@ -9,11 +9,11 @@ const FOREIGN_FRAME =
 
 export interface ErrorTextOptions {
   readonly palette?: Palette
-  /** Directory of dunlin's own files, whose frames are left out. */
-  readonly own?: string
+  /** Paths of dunlin's own code, whose frames are left out. */
+  readonly own?: readonly string[]
 }
 
-export function errorText(thrown: unknown, { palette = PLAIN, own }: ErrorTextOptions = {}): string {
+export function errorText(thrown: unknown, { palette = PLAIN, own = [] }: ErrorTextOptions = {}): string {
   if (!(thrown instanceof DunlinError)) return foreignText(thrown, palette)
   const failure = toFailure(thrown)
   const lines = [`${palette.bad('✖')} ${palette.bold(failure.message)}`]
@@ -59,11 +59,11 @@ function framesOf(stack: string | undefined): string[] {
     .filter(line => line.startsWith('at '))
 }
 
-function userFrames(stack: string | undefined, own: string | undefined): string[] {
+function userFrames(stack: string | undefined, own: readonly string[]): string[] {
   return framesOf(stack)
     .filter(frame => {
       const file = frame.replace(/^at (?:async )?/, '').replace(/^.*? \((.*)\)$/, '$1')
-      return !FOREIGN_FRAME.test(file) && (own === undefined || !file.replace('file://', '').startsWith(own))
+      return !FOREIGN_FRAME.test(file) && !own.some(path => file.replace('file://', '').startsWith(path))
     })
     .slice(0, FRAMES_SHOWN)
 }

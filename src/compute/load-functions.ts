@@ -1,8 +1,8 @@
 /** Loads the functions of a shipped module from the job's store, once per hash. */
 import { mkdir } from 'node:fs/promises'
 import type { UserFn } from '../../operators/index.ts'
-import { loadModule } from '../ship/load.ts'
-import { codeKey } from '../shuffle/keys.ts'
+import { loadModule } from '../ship/load-module.ts'
+import { jobKeys } from '../job/job-records.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 
 export interface FunctionLoader {
@@ -15,7 +15,7 @@ export interface FunctionLoader {
 export function createFunctionLoader(options: { readonly directory: string }): FunctionLoader {
   const loaded = new Map<string, Promise<readonly UserFn[]>>()
   const load = async (store: ObjectStore, hash: string): Promise<readonly UserFn[]> => {
-    const source = await store.get(codeKey(hash))
+    const source = await store.get(jobKeys.code(hash))
     await mkdir(options.directory, { recursive: true })
     return loadModule({ hash, source, directory: options.directory })
   }

@@ -1,7 +1,7 @@
 /** A dataset with keys chosen: `groupBy(…)` on its way to `.aggregate(…)`. */
 import { DunlinError } from '../../operators/index.ts'
 import { type AggregateNode, aggregateNode, type LogicalKey, type LogicalNode } from '../../planner/index.ts'
-import { userCallSite } from '../ship/call-site.ts'
+import { userCallSite } from '../ship/user-call-site.ts'
 import { aggregationSpec } from './aggregations.ts'
 import type { Dataset } from './dataset.ts'
 import type { AggregationFor, Flat, ResultOf } from './record-types.ts'

@@ -1,6 +1,6 @@
 /** Where datasets come from: files, iterables, ranges of numbers. */
 import { scanNode, type Source } from '../../planner/index.ts'
-import { userCallSite } from '../ship/call-site.ts'
+import { userCallSite } from '../ship/user-call-site.ts'
 import { argument } from './arguments.ts'
 import { Dataset } from './dataset.ts'
 import { declaredSchema, type RecordOf, type SchemaOption } from './schema-option.ts'

@@ -1,7 +1,7 @@
 /** `dataset.write`: the sinks. */
 import type { WriteFormat } from '../../operators/index.ts'
 import type { LogicalNode, WriteMode } from '../../planner/index.ts'
-import { userCallSite } from '../ship/call-site.ts'
+import { userCallSite } from '../ship/user-call-site.ts'
 import { argument } from './arguments.ts'
 import { Output } from './output.ts'
 

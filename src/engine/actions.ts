@@ -1,7 +1,7 @@
 /** What actions do: they submit a plan to an engine and bring back a report, or rows. */
 import { crc32 } from 'node:zlib'
 import type { Table } from 'apache-arrow'
-import { type Batch, DunlinError, decodeArrowFile, recordsOf } from '../../operators/index.ts'
+import { type Batch, DunlinError, recordsOf } from '../../operators/index.ts'
 import { explainText, type LogicalNode, type LogicalOutput } from '../../planner/index.ts'
 import type { CollectOptions, RunOptions } from '../dataset/run-options.ts'
 import type { JobReport } from '../events/job-event.ts'
@@ -54,7 +54,7 @@ export async function* rows<T>(node: LogicalNode, options: RunOptions): AsyncGen
 export async function toArrow(node: LogicalNode, options: CollectOptions): Promise<Table> {
   const batches: Batch[] = []
   for await (const batch of boundedBatches(node, options)) batches.push(batch)
-  const { arrowTable } = await import('./arrow-table.ts')
+  const { arrowTable } = await import('../../operators/arrow.ts')
   return arrowTable(batches)
 }
 
@@ -65,7 +65,7 @@ function submitRows(node: LogicalNode, options: RunOptions): Promise<FinishedJob
 /** The tasks of the one result, in the order of the data. */
 function resultTasks(job: FinishedJob): readonly TaskSuccess[] {
   const [stage] = job.planned.plan.stages.filter(one => one.output.kind === 'result')
-  return job.results.get(stage!.id) ?? []
+  return job.results.results.get(stage!.id) ?? []
 }
 
 async function* boundedBatches(node: LogicalNode, options: CollectOptions): AsyncGenerator<Batch> {
@@ -90,7 +90,7 @@ async function readResult(job: FinishedJob, task: TaskSuccess): Promise<readonly
   const { part } = task
   if (part === undefined || part.rows === 0) return []
   const { store } = job.engine
-  const bytes = await store.get(part.key)
+  const [bytes, { decodeArrowFile }] = await Promise.all([store.get(part.key), import('../../operators/arrow.ts')])
   if (crc32(bytes) !== part.crc32) {
     throw new DunlinError('CORRUPT', `a part of the result is damaged: ${store.uri}${part.key}`, {
       hint: 'The disk or bucket returned other bytes than were written. Run the job again.',

@@ -1,11 +1,15 @@
 /** The local engine: tasks in worker threads or processes of this machine, objects in a directory. */
 import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { DunlinError } from '../../operators/index.ts'
 import type { EngineFacts } from '../../planner/index.ts'
 import type { ComputeBackend } from '../compute/compute-backend.ts'
-import { InlineBackend } from '../compute/inline-backend.ts'
+import { createInlineBackend } from '../compute/inline-backend.ts'
+import { createFunctionLoader } from '../compute/load-functions.ts'
 import { createLocalBackend } from '../compute/local-backend.ts'
 import { toRootUri } from '../store/file-uri.ts'
+import type { Stores } from '../store/object-store.ts'
 import { createStores } from '../store/open-stores.ts'
 import type { Engine } from './engine.ts'
 import { systemClock } from './system-clock.ts'
@@ -34,9 +38,19 @@ const WORKER_MEMORY_MB = 2048
 const BYTES_PER_SECOND = 50e6
 const FREE = { perGbSecond: 0, perTask: 0, perGet: 0, perPut: 0 }
 
-function backend(isolation: Isolation, workers: number, memoryMb: number): ComputeBackend {
-  if (isolation === 'inline') return new InlineBackend()
-  return createLocalBackend({ workers, isolation, memoryMb })
+interface BackendOptions {
+  readonly isolation: Isolation
+  readonly workers: number
+  readonly memoryMb: number
+  readonly stores: Stores
+  /** Where shipped modules are put in order to be imported. */
+  readonly tempDirectory: string
+}
+
+function backend({ isolation, stores, ...options }: BackendOptions): ComputeBackend {
+  if (isolation !== 'inline') return createLocalBackend({ isolation, ...options })
+  const loader = createFunctionLoader({ directory: options.tempDirectory })
+  return createInlineBackend({ ports: { stores, clock: systemClock, loadFunctions: loader.load } })
 }
 
 /**
@@ -57,8 +71,15 @@ export function local(options: LocalOptions = {}): Engine {
   }
   const cwdUri = toRootUri(process.cwd(), 'file:///')
   const baseUri = options.base === undefined ? cwdUri : toRootUri(options.base, cwdUri)
-  const stores = createStores()
-  const compute = backend(isolation, workers, options.workerMemoryMb ?? WORKER_MEMORY_MB)
+  const storeUri = toRootUri(directory, cwdUri)
+  const stores = createStores({ ownRoots: [storeUri] })
+  const compute = backend({
+    isolation,
+    workers,
+    memoryMb: options.workerMemoryMb ?? WORKER_MEMORY_MB,
+    stores,
+    tempDirectory: join(fileURLToPath(storeUri), 'modules'),
+  })
   const facts: EngineFacts = {
     name: 'local',
     slots: compute.slots,
@@ -67,7 +88,7 @@ export function local(options: LocalOptions = {}): Engine {
   }
   return {
     name: 'local',
-    store: stores.open(toRootUri(directory, cwdUri)),
+    store: stores.open(storeUri),
     baseUri,
     stores,
     compute,

@@ -2,14 +2,14 @@
 import { DunlinError } from '../../operators/index.ts'
 import {
   type Facts,
-  inputsOf,
+  functionsOf,
   type Listing,
-  type LogicalNode,
   type LogicalOutput,
   type LogicalPlan,
   type Planned,
   plan,
   type ScanNode,
+  scansOf,
   type UserFunction,
 } from '../../planner/index.ts'
 import type { ShippedModule } from '../ship/ship.ts'
@@ -28,37 +28,6 @@ export interface PrepareOptions {
   /** Where `from(iterable)` is written to, when the job is really going to run. */
   readonly valuesPrefix?: string
   readonly signal?: AbortSignal
-}
-
-/** All nodes below the outputs, each once, inputs before consumers. */
-function nodesOf(logical: LogicalPlan): readonly LogicalNode[] {
-  const seen = new Set<LogicalNode>()
-  const stack: { readonly node: LogicalNode; readonly entered: boolean }[] = []
-  for (const output of [...logical.outputs].reverse()) stack.push({ node: output.input, entered: false })
-  for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
-    if (seen.has(top.node)) continue
-    if (top.entered) {
-      seen.add(top.node)
-      continue
-    }
-    stack.push({ node: top.node, entered: true })
-    for (const input of [...inputsOf(top.node)].reverse()) stack.push({ node: input, entered: false })
-  }
-  return [...seen]
-}
-
-/** The user functions of a plan in a fixed order, each once. */
-function functionsOf(nodes: readonly LogicalNode[]): readonly UserFunction[] {
-  const functions = new Set<UserFunction>()
-  for (const node of nodes) {
-    if ('fn' in node) functions.add(node.fn)
-    if (node.kind !== 'aggregate') continue
-    if (node.keys !== 'all') for (const key of node.keys) if (key.kind === 'function') functions.add(key.fn)
-    for (const { spec } of node.aggregations) {
-      if (spec.op === 'user') for (const fn of [spec.init, spec.add, spec.merge, spec.finish]) functions.add(fn)
-    }
-  }
-  return [...functions]
 }
 
 /** Output URIs as full URIs, so that every worker means the same place. */
@@ -104,9 +73,8 @@ export async function preparePlan(
     throw new DunlinError('INVALID_PLAN', 'there is nothing to run: no output was given')
   }
   const logical = { outputs: given.outputs.map(output => absolute(output, engine.baseUri)) }
-  const nodes = nodesOf(logical)
-  const scans = nodes.filter(node => node.kind === 'scan')
-  const functions = functionsOf(nodes)
+  const scans = [...scansOf(logical)]
+  const functions = [...functionsOf(logical)]
   const [shipped, ...lists] = await Promise.all([
     shipFunctions(functions),
     ...scans.map((scan, index) => listScan(scan, engine, index, options)),

@@ -19,9 +19,14 @@ export function newJobId(clock: Pick<Clock, 'now'>, random: Pick<Randomness, 'ne
   return `${date}-${time}-${letters}`
 }
 
-/** @throws INVALID_ARGUMENT for what can be no job's id, before it becomes part of a key */
+/** Whether a text could be a job's id, and so part of a key. */
+export function isJobId(text: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/.test(text)
+}
+
+/** @throws INVALID_ARGUMENT for what can be no job's id */
 export function checkJobId(id: string): string {
-  if (/^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/.test(id)) return id
+  if (isJobId(id)) return id
   throw new DunlinError('INVALID_ARGUMENT', `${JSON.stringify(id)} is not a job id`, {
     hint: 'List the jobs of this store with `dunlin jobs list`.',
   })

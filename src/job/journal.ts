@@ -33,6 +33,7 @@ export class JournalWriter {
   #unconfirmed = 0
   /** Settles with the last write asked for; rejects from the first that failed on. */
   #written: Promise<void> = Promise.resolve()
+  #hasFailed = false
 
   constructor(options: { readonly store: ObjectStore; readonly job: string; readonly clock: Clock }) {
     this.#store = options.store
@@ -45,7 +46,7 @@ export class JournalWriter {
     this.#lines.push(JSON.stringify(event))
     if (this.#lines.length >= SEGMENT_EVENTS) this.#flush()
     else this.#timer ??= this.#clock.after(SEGMENT_AGE_MS, () => this.#flush())
-    return this.#unconfirmed >= WAITING_EVENTS ? this.#written : undefined
+    return this.#hasFailed || this.#unconfirmed >= WAITING_EVENTS ? this.#written : undefined
   }
 
   /** Writes what is left; rejects where any segment could not be written. */
@@ -69,7 +70,9 @@ export class JournalWriter {
       this.#unconfirmed -= lines.length
     })
     // It is reported by `add` and `close`; until one of them is called, it is not unhandled.
-    this.#written.catch(() => {})
+    this.#written.catch(() => {
+      this.#hasFailed = true
+    })
   }
 
   #taken(key: string): DunlinError {

@@ -2,6 +2,7 @@
 import type { Failure } from '../../operators/index.ts'
 import type { JobEvent, JobReport } from '../events/job-event.ts'
 import type { ObjectStore } from '../store/object-store.ts'
+import { isJobId } from './job-id.ts'
 import { type JobPlan, jobKeys, readEnd, readPlan } from './job-records.ts'
 import { readJournal } from './journal.ts'
 
@@ -67,7 +68,7 @@ export async function jobFolders(
   const folders = new Map<string, { plan: boolean; end: boolean }>()
   for await (const { key } of store.list(jobKeys.all)) {
     const [, id, ...rest] = key.split('/')
-    if (id === undefined || rest.length === 0) continue
+    if (id === undefined || rest.length === 0 || !isJobId(id)) continue
     let has = folders.get(id)
     if (has === undefined) {
       has = { plan: false, end: false }

@@ -49,8 +49,11 @@ export class Capture {
   /** Source positions that go with the trail. */
   readonly places: (string | undefined)[] = []
   private names = 0
+  private environmentCount = 0
   private sizeBytes = 0
   private readonly undo: (() => void)[] = []
+  /** Functions and classes that are being captured → statements that wait for them. */
+  private readonly pending = new Map<string, Piece[][]>()
 
   constructor(origins: Origins, roots: Iterable<UserFunction>) {
     this.origins = origins
@@ -62,7 +65,18 @@ export class Capture {
     return `${base}$d${this.names++}`
   }
 
+  nextEnvironment(): number {
+    return this.environmentCount++
+  }
+
+  /** Adds a statement to the module: at once, or as soon as what it names has been written. */
   emit(...pieces: Piece[]): void {
+    const waiting = this.pendingIn(pieces)
+    if (waiting !== undefined) {
+      waiting.push(pieces)
+      this.undo.push(() => waiting.splice(waiting.indexOf(pieces), 1))
+      return
+    }
     this.statements.push(pieces)
     for (const piece of pieces) this.sizeBytes += pieceLength(piece)
     if (this.sizeBytes > MAX_BYTES) {
@@ -70,6 +84,35 @@ export class Capture {
         hint: 'write it to a file or object and read that as a dataset',
       })
     }
+  }
+
+  private pendingIn(pieces: readonly Piece[]): Piece[][] | undefined {
+    if (this.pending.size === 0) return undefined
+    for (const piece of pieces) {
+      for (const [id] of typeof piece === 'string' ? piece.matchAll(/\$[cf]\$d\d+/g) : []) {
+        const waiting = this.pending.get(id)
+        if (waiting !== undefined) return waiting
+      }
+    }
+    return undefined
+  }
+
+  /**
+   * Writes the function or class `id`, whose text may lead to itself: what names it before it stands there, such as
+   * the variable that a recursive function is called by, is written after it.
+   */
+  define(id: string, write: () => readonly Piece[]): void {
+    this.pending.set(id, [])
+    let pieces: readonly Piece[]
+    let waiting: Piece[][]
+    try {
+      pieces = write()
+    } finally {
+      waiting = this.pending.get(id)!
+      this.pending.delete(id)
+    }
+    this.emit(...pieces)
+    for (const statement of waiting) this.emit(...statement)
   }
 
   /** Sets an entry that a failed attempt takes back. */
@@ -103,7 +146,9 @@ export class Capture {
     if (step === null) return work()
     if (this.trail.length >= MAX_DEPTH) {
       this.trail.splice(4, this.trail.length - 8, '…')
-      this.refuse(`values are nested more than ${MAX_DEPTH} levels deep`, { hint: 'ship a flat table and build the nested structure on the worker' })
+      this.refuse(`values are nested more than ${MAX_DEPTH} levels deep`, {
+        hint: 'ship a flat table and build the nested structure on the worker',
+      })
     }
     this.trail.push(step)
     this.places.push(at)

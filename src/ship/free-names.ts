@@ -1,6 +1,14 @@
 /** The names that a piece of code uses but does not bind, found by the rules of JavaScript's scopes. */
 import type * as acorn from 'acorn'
-import { boundNames, children, isFunction, lexicalNames, namesDeclaredBy, type SyntaxNode, varNames } from './syntax.ts'
+import {
+  boundNames,
+  children,
+  isFunction,
+  lexicalNames,
+  namesDeclaredBy,
+  type SyntaxNode,
+  varNames,
+} from './syntax.ts'
 
 export interface Reference {
   readonly name: string
@@ -44,15 +52,26 @@ class Search {
     return false
   }
 
-  private use(node: acorn.Identifier, parent: SyntaxNode, bound: Bound | null, writes: boolean, shorthand = false): void {
-    if (!this.isBound(node.name, bound)) this.references.push({ name: node.name, node, parent, shorthand, writes })
+  private use(
+    node: acorn.Identifier,
+    parent: SyntaxNode,
+    bound: Bound | null,
+    writes: boolean,
+    shorthand = false,
+  ): void {
+    if (!this.isBound(node.name, bound))
+      this.references.push({ name: node.name, node, parent, shorthand, writes })
   }
 
   /** `own`: whether `this` and `super` here are still the root's. */
   visit(node: SyntaxNode, parent: SyntaxNode, bound: Bound | null, own: boolean): void {
     const within = (names: readonly string[]): Bound | null =>
       names.length === 0 ? bound : { names: new Set(names), up: bound }
-    const each = (nodes: readonly (SyntaxNode | null | undefined)[], scope: Bound | null, mine = own): void => {
+    const each = (
+      nodes: readonly (SyntaxNode | null | undefined)[],
+      scope: Bound | null,
+      mine = own,
+    ): void => {
       for (const child of nodes) if (child) this.visit(child, node, scope, mine)
     }
     switch (node.type) {
@@ -110,9 +129,13 @@ class Search {
         if (node.type === 'FunctionExpression' && node.id) outer.push(node.id.name)
         const parameters = within(outer)
         for (const parameter of node.params) this.pattern(parameter, node, parameters, mine, false)
-        if (node.body.type !== 'BlockStatement') return each([node.body], parameters, mine)
+        if (node.body.type !== 'BlockStatement') {
+          each([node.body], parameters, mine)
+          return
+        }
         const names = [...lexicalNames(node.body.body), ...node.body.body.flatMap(varNames)]
-        return each(node.body.body, { names: new Set(names), up: parameters }, mine)
+        each(node.body.body, { names: new Set(names), up: parameters }, mine)
+        return
       }
       case 'ClassDeclaration':
       case 'ClassExpression': {
@@ -144,20 +167,29 @@ class Search {
         const inner = within(namesDeclaredBy(node))
         if (node.left.type === 'VariableDeclaration') each([node.left], inner)
         else this.pattern(node.left, node, inner, own, true)
-        return each([node.right, node.body], inner)
+        each([node.right, node.body], inner)
+        return
       }
       case 'CatchClause': {
         const inner = within(boundNames(node.param))
         if (node.param) this.pattern(node.param, node, inner, own, false)
-        return each([node.body], inner)
+        each([node.body], inner)
+        return
       }
       default:
-        return each(children(node), within(namesDeclaredBy(node)))
+        each(children(node), within(namesDeclaredBy(node)))
     }
   }
 
   /** A binding pattern, or the target of an assignment, whose identifiers are then uses that write. */
-  private pattern(node: SyntaxNode, parent: SyntaxNode, bound: Bound | null, own: boolean, assigns: boolean, shorthand = false): void {
+  private pattern(
+    node: SyntaxNode,
+    parent: SyntaxNode,
+    bound: Bound | null,
+    own: boolean,
+    assigns: boolean,
+    shorthand = false,
+  ): void {
     switch (node.type) {
       case 'Identifier':
         if (assigns) this.use(node, parent, bound, true, shorthand)
@@ -190,7 +222,11 @@ class Search {
     if (node.callee.type !== 'Identifier' || this.isBound(node.callee.name, bound)) return
     if (node.callee.name === 'eval') this.usesEval = true
     const argument = node.arguments[0]
-    if (node.callee.name === 'require' && argument?.type === 'Literal' && typeof argument.value === 'string') {
+    if (
+      node.callee.name === 'require' &&
+      argument?.type === 'Literal' &&
+      typeof argument.value === 'string'
+    ) {
       this.requires.push({ call: node, specifier: argument.value })
     }
   }

@@ -87,7 +87,10 @@ function withRemote<T>(value: unknown, ask: (properties: Properties, slot: Slot)
       expression: `${SLOT_TEXT}.value`,
       objectGroup: GROUP,
     })
-    const properties = post<Properties>('Runtime.getProperties', { objectId: result.objectId, ownProperties: true })
+    const properties = post<Properties>('Runtime.getProperties', {
+      objectId: result.objectId,
+      ownProperties: true,
+    })
     return ask(properties, slot)
   } finally {
     delete holder[SLOT]
@@ -154,7 +157,8 @@ export function readScript(scriptId: string): { readonly script: Script; readonl
 
 /** The script that was loaded from a URL, if any was. */
 export function scriptOfUrl(url: string): Script | undefined {
-  const find = () => [...scripts.values()].find(script => script.url === url || script.url.split('?')[0] === url)
+  const find = () =>
+    [...scripts.values()].find(script => script.url === url || script.url.split('?')[0] === url)
   return find() ?? listScripts(find)
 }
 

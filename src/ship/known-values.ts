@@ -29,10 +29,19 @@ function findGlobals(): Map<unknown, string> {
   for (const [name, value] of pristineGlobals()) {
     if (isReference(value) && !paths.has(value)) paths.set(value, name)
     // The members of process are this process's own.
-    if (isReference(value) && name !== 'process' && name !== 'globalThis' && name !== 'global') roots.push([name, value])
+    if (isReference(value) && name !== 'process' && name !== 'globalThis' && name !== 'global')
+      roots.push([name, value])
   }
   // Lazy globals (process, Buffer, fetch, …) count only when reading them has no effect on the program.
-  for (const name of ['process', 'Buffer', 'console', 'URL', 'TextEncoder', 'TextDecoder', 'structuredClone']) {
+  for (const name of [
+    'process',
+    'Buffer',
+    'console',
+    'URL',
+    'TextEncoder',
+    'TextDecoder',
+    'structuredClone',
+  ]) {
     const value = (globalThis as Record<string, unknown>)[name]
     if (isPristineGlobal(name) && isReference(value) && !paths.has(value)) {
       paths.set(value, name)

@@ -1,9 +1,13 @@
 /** Puts the generated module together, line by line, and remembers which piece came from which source position. */
-import { type Program, positionAt } from './program.ts'
+
 import { pathToFileURL } from 'node:url'
+import { type Program, positionAt } from './program.ts'
 
 /** Text that was generated (at once, or when the module is printed), or a range of source taken over as it stands. */
-export type Piece = string | (() => string) | { readonly program: Program; readonly start: number; readonly end: number }
+export type Piece =
+  | string
+  | (() => string)
+  | { readonly program: Program; readonly start: number; readonly end: number }
 
 export interface Edit {
   readonly start: number
@@ -96,7 +100,10 @@ export function printModule(statements: readonly (readonly Piece[])[]): { code: 
         continue
       }
       const position = positionAt(program, start + token.index)
-      const url = position.file.startsWith('/') || /^[A-Za-z]:\\/.test(position.file) ? pathToFileURL(position.file).href : position.file
+      const url =
+        position.file.startsWith('/') || /^[A-Za-z]:\\/.test(position.file)
+          ? pathToFileURL(position.file).href
+          : position.file
       let source = sources.get(url)
       if (source === undefined) sources.set(url, (source = sources.size))
       mappings.add(token.index - lineStart, source, position.line - 1, position.column - 1)

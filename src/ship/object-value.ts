@@ -30,20 +30,21 @@ interface Made {
 
 /** The class that a prototype belongs to. */
 function classOf(prototype: object): UserFunction | undefined {
-  const constructor: unknown = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value
-  return typeof constructor === 'function' && constructor.prototype === prototype ? constructor : undefined
+  const maker: unknown = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value
+  return typeof maker === 'function' && maker.prototype === prototype ? maker : undefined
 }
 
 function prototypes(object: object): object[] {
   const chain: object[] = []
-  for (let p: unknown = Object.getPrototypeOf(object); p !== null; p = Object.getPrototypeOf(p)) chain.push(p as object)
+  for (let p: unknown = Object.getPrototypeOf(object); p !== null; p = Object.getPrototypeOf(p))
+    chain.push(p as object)
   return chain
 }
 
 /** A class of the language or of Node, not of the user or of a package. */
-function isForeignClass(constructor: UserFunction): boolean {
-  if (globalPath(constructor) !== undefined) return true
-  const seen = inspectFunction(constructor)
+function isForeignClass(maker: UserFunction): boolean {
+  if (globalPath(maker) !== undefined) return true
+  const seen = inspectFunction(maker)
   return seen === null || scriptOf(seen.scriptId).url.startsWith('node:')
 }
 
@@ -60,14 +61,19 @@ const COPIED = new Set<unknown>([
   Object.getPrototypeOf(Uint8Array.prototype),
   URL.prototype,
   URLSearchParams.prototype,
-  ...[Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError, AggregateError].map(e => e.prototype),
+  ...[Error, TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError, AggregateError].map(
+    e => e.prototype,
+  ),
   ...[String, Number, Boolean, BigInt, Symbol].map(c => c.prototype),
 ])
 
 /** Refuses what cannot or must not be copied, by the classes along the prototype chain. */
 function checkClasses(c: Capture, value: object): void {
   if (types.isProxy(value)) {
-    c.refuse('a Proxy, whose handler cannot be seen', { hint: 'capture the plain values that the function needs', opaque: true })
+    c.refuse('a Proxy, whose handler cannot be seen', {
+      hint: 'capture the plain values that the function needs',
+      opaque: true,
+    })
   }
   if (DRIVER_ONLY in value) {
     c.refuse(`${classOf(Object.getPrototypeOf(value))?.name || 'this object'} only exists on the driver`, {
@@ -75,7 +81,10 @@ function checkClasses(c: Capture, value: object): void {
     })
   }
   if (types.isModuleNamespaceObject(value)) {
-    c.refuse('a module that was imported dynamically', { hint: 'import it with an import declaration', opaque: true })
+    c.refuse('a module that was imported dynamically', {
+      hint: 'import it with an import declaration',
+      opaque: true,
+    })
   }
   if (types.isArgumentsObject(value) || types.isExternal(value)) {
     c.refuse('an object that belongs to a running function', { hint: 'copy what is needed into an array' })
@@ -83,28 +92,39 @@ function checkClasses(c: Capture, value: object): void {
   for (const prototype of prototypes(value)) {
     if (COPIED.has(prototype) || ArrayBuffer.isView(value)) continue
     const tag: unknown = Object.getOwnPropertyDescriptor(prototype, Symbol.toStringTag)?.value
-    const constructor = classOf(prototype)
-    const name = constructor?.name || (typeof tag === 'string' ? tag.replace(/^.* Iterator$/, 'Iterator') : '')
-    if (constructor === undefined ? LIVE.test(name) : LIVE.test(name) && isForeignClass(constructor)) {
+    const maker = classOf(prototype)
+    const name = maker?.name || (typeof tag === 'string' ? tag.replace(/^.* Iterator$/, 'Iterator') : '')
+    if (maker === undefined ? LIVE.test(name) : LIVE.test(name) && isForeignClass(maker)) {
       c.refuse(`${name} is a live resource of this process`, { hint: CREATE_INSIDE })
     }
-    if (constructor === undefined) continue
-    if (isForeignClass(constructor)) {
-      c.refuse(`a ${name} cannot be copied`, { hint: `${CREATE_INSIDE}, or at the top level of the file`, opaque: true })
+    if (maker === undefined) continue
+    if (isForeignClass(maker)) {
+      c.refuse(`a ${name} cannot be copied`, {
+        hint: `${CREATE_INSIDE}, or at the top level of the file`,
+        opaque: true,
+      })
     }
   }
-  if (types.isPromise(value) || types.isGeneratorObject(value) || types.isWeakMap(value) || types.isWeakSet(value)) {
+  if (
+    types.isPromise(value) ||
+    types.isGeneratorObject(value) ||
+    types.isWeakMap(value) ||
+    types.isWeakSet(value)
+  ) {
     c.refuse(`${Object.prototype.toString.call(value).slice(8, -1)} is a live resource of this process`, {
       hint: types.isPromise(value) ? 'await it before, and capture the result' : CREATE_INSIDE,
     })
   }
 }
 
-const base64 = (view: Uint8Array): string => Buffer.from(view.buffer, view.byteOffset, view.byteLength).toString('base64')
+const base64 = (view: Uint8Array): string =>
+  Buffer.from(view.buffer, view.byteOffset, view.byteLength).toString('base64')
 
 function bufferText(c: Capture, buffer: ArrayBufferLike): string {
   if (!(buffer instanceof ArrayBuffer)) {
-    return c.refuse('SharedArrayBuffer is memory of this process', { hint: 'copy it into an ordinary typed array' })
+    return c.refuse('SharedArrayBuffer is memory of this process', {
+      hint: 'copy it into an ordinary typed array',
+    })
   }
   if (buffer.resizable) c.refuse('a resizable ArrayBuffer', { hint: 'copy it into one of a fixed size' })
   return `Uint8Array.from(Buffer.from("${base64(new Uint8Array(buffer))}", "base64")).buffer`
@@ -129,14 +149,22 @@ function errorText(error: Error): Made {
   const name = classOf(base)!.name
   const create = name === 'AggregateError' ? 'new AggregateError([])' : `new ${name}()`
   // The stack is an accessor of V8's own; assigning it makes it say what the original says.
-  return { text: `Object.assign(${create}, { stack: ${primitiveText(String(error.stack))} })`, prototype: base, has: key => key === 'stack' }
+  return {
+    text: `Object.assign(${create}, { stack: ${primitiveText(String(error.stack))} })`,
+    prototype: base,
+    has: key => key === 'stack',
+  }
 }
 
 /** The empty object for `value`, by what it is inside, whatever its prototype says. */
 function made(c: Capture, value: object): Made {
   if (Array.isArray(value)) {
     const holes = Object.keys(value).length !== value.length
-    return { text: holes ? `new Array(${value.length})` : '[]', prototype: Array.prototype, has: key => key === 'length' }
+    return {
+      text: holes ? `new Array(${value.length})` : '[]',
+      prototype: Array.prototype,
+      has: key => key === 'length',
+    }
   }
   if (types.isMap(value)) {
     const fill = (id: string) => {
@@ -146,8 +174,12 @@ function made(c: Capture, value: object): Made {
       }
     }
     const flat = [...value].map(pair => pair.map(primitiveText))
-    if (flat.some(pair => pair.includes(undefined))) return { text: 'new Map()', prototype: Map.prototype, fill }
-    return { text: `new Map([${flat.map(pair => `[${pair.join(',')}]`).join(',')}])`, prototype: Map.prototype }
+    if (flat.some(pair => pair.includes(undefined)))
+      return { text: 'new Map()', prototype: Map.prototype, fill }
+    return {
+      text: `new Map([${flat.map(pair => `[${pair.join(',')}]`).join(',')}])`,
+      prototype: Map.prototype,
+    }
   }
   if (types.isSet(value)) {
     const fill = (id: string) => {
@@ -157,11 +189,16 @@ function made(c: Capture, value: object): Made {
     if (flat.includes(undefined)) return { text: 'new Set()', prototype: Set.prototype, fill }
     return { text: `new Set([${flat.join(',')}])`, prototype: Set.prototype }
   }
-  if (types.isDate(value)) return { text: `new Date(${Date.prototype.getTime.call(value)})`, prototype: Date.prototype }
+  if (types.isDate(value))
+    return { text: `new Date(${Date.prototype.getTime.call(value)})`, prototype: Date.prototype }
   if (types.isRegExp(value)) {
     const text = `new RegExp(${stringText(value.source)}, ${stringText(value.flags)})`
     if (value.lastIndex === 0) return { text, prototype: RegExp.prototype, has: key => key === 'lastIndex' }
-    return { text: `Object.assign(${text}, { lastIndex: ${value.lastIndex} })`, prototype: RegExp.prototype, has: key => key === 'lastIndex' }
+    return {
+      text: `Object.assign(${text}, { lastIndex: ${value.lastIndex} })`,
+      prototype: RegExp.prototype,
+      has: key => key === 'lastIndex',
+    }
   }
   if (ArrayBuffer.isView(value)) return viewText(c, value)
   if (types.isAnyArrayBuffer(value)) return { text: bufferText(c, value), prototype: ArrayBuffer.prototype }
@@ -169,7 +206,11 @@ function made(c: Capture, value: object): Made {
   if (types.isBoxedPrimitive(value)) {
     const primitive = (value as { valueOf(): unknown }).valueOf()
     const prototype: object = Object.getPrototypeOf(Object(primitive))
-    return { text: `Object(${c.value(primitive, null)})`, prototype, has: key => key === 'length' || isIndex(key) }
+    return {
+      text: `Object(${c.value(primitive, null)})`,
+      prototype,
+      has: key => key === 'length' || isIndex(key),
+    }
   }
   if (value instanceof URL) return { text: `new URL(${stringText(value.href)})`, prototype: URL.prototype }
   if (value instanceof URLSearchParams) {
@@ -181,39 +222,57 @@ function made(c: Capture, value: object): Made {
 /** An expression for a prototype object: that of a class, or an object like any other. */
 function prototypeText(c: Capture, prototype: object | null): string {
   if (prototype === null) return 'null'
-  const constructor = classOf(prototype)
-  if (constructor === undefined) return c.value(prototype, 'its prototype')
-  return globalPath(prototype) ?? `${c.value(constructor, `class ${constructor.name}`)}.prototype`
+  const maker = classOf(prototype)
+  if (maker === undefined) return c.value(prototype, 'its prototype')
+  return globalPath(prototype) ?? `${c.value(maker, null)}.prototype`
 }
 
-function checkInstance(c: Capture, value: object, constructor: UserFunction | undefined): void {
+function checkInstance(c: Capture, value: object, maker: UserFunction | undefined): void {
   const hidden = privateNames(value)
-  const name = constructor?.name || 'an object'
+  const name = maker?.name || 'an object'
   if (hidden.length > 0) {
-    c.refuse(`an instance of ${name} has private fields (${hidden.join(', ')}), which cannot be read from outside`, {
-      hint: 'create it inside the function, or with const at the top level of the file',
-      opaque: true,
-    })
+    c.refuse(
+      `an instance of ${name} has private fields (${hidden.join(', ')}), which cannot be read from outside`,
+      {
+        hint: 'create it inside the function, or with const at the top level of the file',
+        opaque: true,
+      },
+    )
   }
 }
 
 /** Copies own properties; `has` are those that are there already. */
-export function copyProperties(c: Capture, value: object, id: string, has: (key: string) => boolean, simple: boolean): void {
+export function copyProperties(
+  c: Capture,
+  value: object,
+  id: string,
+  has: (key: string) => boolean,
+  simple: boolean,
+): void {
   for (const key of Reflect.ownKeys(value)) {
     if (typeof key === 'string' && has(key)) continue
     const property = Object.getOwnPropertyDescriptor(value, key)!
     const keyText = typeof key === 'symbol' ? c.value(key, 'a symbol key') : stringText(key)
-    const step = typeof key === 'symbol' ? `[${String(key)}]` : Array.isArray(value) && isIndex(key) ? `[${key}]` : `.${key}`
+    const step =
+      typeof key === 'symbol'
+        ? `[${String(key)}]`
+        : Array.isArray(value) && isIndex(key)
+          ? `[${key}]`
+          : `.${key}`
     const { enumerable, configurable } = property
     if (simple && isPlainProperty(property) && key !== '__proto__') {
       c.emit(`${id}[${keyText}] = ${c.value(property.value, step)};`)
     } else if ('value' in property) {
       const flags = `writable: ${property.writable}, enumerable: ${enumerable}, configurable: ${configurable}`
-      c.emit(`Object.defineProperty(${id}, ${keyText}, { value: ${c.value(property.value, step)}, ${flags} });`)
+      c.emit(
+        `Object.defineProperty(${id}, ${keyText}, { value: ${c.value(property.value, step)}, ${flags} });`,
+      )
     } else {
       const get = c.value(property.get, `the getter of ${String(key)}`)
       const set = c.value(property.set, `the setter of ${String(key)}`)
-      c.emit(`Object.defineProperty(${id}, ${keyText}, { get: ${get}, set: ${set}, enumerable: ${enumerable}, configurable: ${configurable} });`)
+      c.emit(
+        `Object.defineProperty(${id}, ${keyText}, { get: ${get}, set: ${set}, enumerable: ${enumerable}, configurable: ${configurable} });`,
+      )
     }
   }
 }
@@ -226,7 +285,8 @@ function extensibility(value: object, id: string): string | undefined {
 
 /** The expression of an object's copy; emits the statements that make it. */
 export function objectValue(c: Capture, value: object): string {
-  const tree = types.isProxy(value) || DRIVER_ONLY in value ? undefined : treeText(value, inner => c.ids.has(inner))
+  const tree =
+    types.isProxy(value) || DRIVER_ONLY in value ? undefined : treeText(value, inner => c.ids.has(inner))
   const id = c.newName('$v')
   if (tree !== undefined) {
     for (const [inner, path] of tree.inner) c.remember(c.ids, inner, `${id}${path}`)
@@ -234,18 +294,22 @@ export function objectValue(c: Capture, value: object): string {
     return id
   }
   checkClasses(c, value)
-  const builtin = Object.getPrototypeOf(value) === Object.prototype && Object.keys(value).length > 5 ? builtinExport(value) : undefined
+  const builtin =
+    Object.getPrototypeOf(value) === Object.prototype && Object.keys(value).length > 5
+      ? builtinExport(value)
+      : undefined
   if (builtin !== undefined) return c.references.import(builtin.specifier, builtin.name, null, '')
   const prototype: object | null = Object.getPrototypeOf(value)
   const { text, prototype: given, has = () => false, fill } = made(c, value)
-  const constructor = prototype === null ? undefined : classOf(prototype)
-  if (prototype !== given) checkInstance(c, value, constructor)
-  checkPackageInstance(c, constructor)
-  if (prototype === given) c.emit(`const ${id} = ${text};`)
-  else if (text === '{}') c.emit(`const ${id} = Object.create(${prototypeText(c, prototype)});`)
-  else c.emit(`const ${id} = Object.setPrototypeOf(${text}, ${prototypeText(c, prototype)});`)
-  const made2 = c.ids.get(value)
-  if (made2 !== undefined) return made2 // its class led back to it, which made it first
+  const maker = prototype === null ? undefined : classOf(prototype)
+  if (prototype !== given) checkInstance(c, value, maker)
+  checkPackageInstance(c, maker)
+  const chain = prototype === given ? null : prototypeText(c, prototype)
+  const already = c.ids.get(value)
+  if (already !== undefined) return already // its class leads back to it
+  if (chain === null) c.emit(`const ${id} = ${text};`)
+  else if (text === '{}') c.emit(`const ${id} = Object.create(${chain});`)
+  else c.emit(`const ${id} = Object.setPrototypeOf(${text}, ${chain});`)
   c.remember(c.ids, value, id)
   fill?.(id)
   copyProperties(c, value, id, has, given === prototype || prototype === null)
@@ -255,12 +319,12 @@ export function objectValue(c: Capture, value: object): string {
 }
 
 /** An instance of a package's class may hide state in closures; only classes that can be imported are known well. */
-function checkPackageInstance(c: Capture, constructor: UserFunction | undefined): void {
-  if (constructor === undefined || globalPath(constructor) !== undefined) return
-  const seen = inspectFunction(constructor)
+function checkPackageInstance(c: Capture, maker: UserFunction | undefined): void {
+  if (maker === undefined || globalPath(maker) !== undefined) return
+  const seen = inspectFunction(maker)
   const file = seen === null ? null : pathOfUrl(scriptOf(seen.scriptId).url)
   if (file === null || !isPackageFile(file)) return
-  c.refuse(`an instance of ${constructor.name} of package ${packageName(file)} cannot be copied`, {
+  c.refuse(`an instance of ${maker.name} of package ${packageName(file)} cannot be copied`, {
     hint: 'create it inside the function, or with const at the top level of the file',
     opaque: true,
   })

@@ -13,7 +13,20 @@ import { type Program, programOf } from './program.ts'
  */
 export type Origin = 'value' | 'reference' | 'package'
 
-const EXTENSIONS = ['', '.ts', '.mts', '.cts', '.js', '.mjs', '.cjs', '.tsx', '.jsx', '.json', '/index.ts', '/index.js']
+const EXTENSIONS = [
+  '',
+  '.ts',
+  '.mts',
+  '.cts',
+  '.js',
+  '.mjs',
+  '.cjs',
+  '.tsx',
+  '.jsx',
+  '.json',
+  '/index.ts',
+  '/index.js',
+]
 
 /** The file that a relative, absolute or `file:` specifier means; null for packages and builtins. */
 export function targetFile(specifier: string, importer: string | null): string | null {

@@ -11,7 +11,9 @@ function symbolText(symbol: symbol): string | undefined {
 
 /** A string literal. The line separators are escaped so that V8 and every parser count the same lines. */
 export function stringText(text: string): string {
-  return JSON.stringify(text).replace(/\u2028/g, '\\u2028').replace(/\u2029/g, '\\u2029')
+  return JSON.stringify(text)
+    .replace(/\u2028/g, '\\u2028')
+    .replace(/\u2029/g, '\\u2029')
 }
 
 /** The literal of a primitive; undefined for objects, functions and unregistered symbols. */
@@ -36,13 +38,23 @@ export function primitiveText(value: unknown): string | undefined {
 
 /** A property that an object literal or a plain assignment makes. */
 export function isPlainProperty(property: PropertyDescriptor): boolean {
-  return 'value' in property && property.writable === true && property.enumerable === true && property.configurable === true
+  return (
+    'value' in property &&
+    property.writable === true &&
+    property.enumerable === true &&
+    property.configurable === true
+  )
 }
 
 /** Deeper trees are written object by object, which has a limit with a message. */
 const MAX_TREE_DEPTH = 200
 
-function isPlainTree(value: unknown, seen: Set<object>, isKnown: (value: object) => boolean, depth = 0): boolean {
+function isPlainTree(
+  value: unknown,
+  seen: Set<object>,
+  isKnown: (value: object) => boolean,
+  depth = 0,
+): boolean {
   if (depth > MAX_TREE_DEPTH) return false
   if (typeof value === 'number') return Number.isFinite(value) && !Object.is(value, -0)
   if (typeof value !== 'object') return typeof value === 'string' || typeof value === 'boolean'

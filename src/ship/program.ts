@@ -1,6 +1,7 @@
 /** A script that V8 has loaded, parsed: where its functions are, what it imports, what its names mean. */
-import * as acorn from 'acorn'
+
 import type { TraceMap } from '@jridgewell/trace-mapping'
+import * as acorn from 'acorn'
 import { readScript } from './inspect.ts'
 import { originalPosition, type Position, pathOfUrl, readSourceMap } from './source-position.ts'
 import {
@@ -115,11 +116,17 @@ export interface FoundFunction {
 }
 
 /** Finds a function by its place and checks that its text is what stands there; null when it is not. */
-export function functionAt(program: Program, line: number, column: number, text: string): FoundFunction | null {
+export function functionAt(
+  program: Program,
+  line: number,
+  column: number,
+  text: string,
+): FoundFunction | null {
   const start = program.lineStarts[line]
   if (start === undefined) return null
   const offset = start + column
-  const matches = (node: SyntaxNode) => program.source.slice(node.start, node.end).replace(/^static\s+(?!\()/, '') === text
+  const matches = (node: SyntaxNode) =>
+    program.source.slice(node.start, node.end).replace(/^static\s+(?!\()/, '') === text
   let found: FoundFunction | null = null
   const visit = (node: SyntaxNode, parent: SyntaxNode | null): void => {
     if (node.start > offset || node.end < offset) return
@@ -127,7 +134,8 @@ export function functionAt(program: Program, line: number, column: number, text:
       if (matches(node)) found = { node, method: null }
     } else if (isFunction(node) && offset <= node.body.start) {
       const isMethod =
-        (parent?.type === 'Property' && (parent.method || parent.kind !== 'init')) || parent?.type === 'MethodDefinition'
+        (parent?.type === 'Property' && (parent.method || parent.kind !== 'init')) ||
+        parent?.type === 'MethodDefinition'
       if (isMethod && matches(parent)) found = { node, method: parent }
       else if (!isMethod && matches(node)) found = { node, method: null }
     }
@@ -141,7 +149,10 @@ export function functionAt(program: Program, line: number, column: number, text:
 export function topLevelName(program: Program, node: SyntaxNode): string | null {
   for (const statement of program.tree.body) {
     const declared = withoutExport(statement)
-    if (declared === node && (declared.type === 'FunctionDeclaration' || declared.type === 'ClassDeclaration')) {
+    if (
+      declared === node &&
+      (declared.type === 'FunctionDeclaration' || declared.type === 'ClassDeclaration')
+    ) {
       return declared.id?.name ?? null
     }
     if (declared.type === 'VariableDeclaration' && declared.kind === 'const') {

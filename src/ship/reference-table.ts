@@ -28,7 +28,8 @@ export class ReferenceTable {
   private readonly statements: string[] = []
 
   private target(specifier: string, file: string | null, at: string): string {
-    if (isBuiltin(specifier)) return JSON.stringify(specifier.startsWith('node:') ? specifier : `node:${specifier}`)
+    if (isBuiltin(specifier))
+      return JSON.stringify(specifier.startsWith('node:') ? specifier : `node:${specifier}`)
     const folder = file === null ? process.cwd() : dirname(file)
     let index = this.targets.findIndex(t => t.specifier === specifier && t.folder === folder)
     if (index === -1) index = this.targets.push({ specifier, folder, at }) - 1
@@ -70,10 +71,16 @@ export class ReferenceTable {
     this.exposed.set(file, names.add(name))
     const from = this.target(file, file, file)
     if (format === 'esm') {
-      return this.once(`exposed ${name} ${from}`, l => `import { ${EXPOSED_PREFIX}${name} as ${l} } from ${from};`)
+      return this.once(
+        `exposed ${name} ${from}`,
+        l => `import { ${EXPOSED_PREFIX}${name} as ${l} } from ${from};`,
+      )
     }
     this.commonJs.add(file)
-    return this.once(`exposed ${name} ${from}`, l => `const ${l} = require(${from}).${EXPOSED_PREFIX}${name};`)
+    return this.once(
+      `exposed ${name} ${from}`,
+      l => `const ${l} = require(${from}).${EXPOSED_PREFIX}${name};`,
+    )
   }
 
   /** The import statements, in the order in which they were first needed. */

@@ -1,5 +1,18 @@
-/** Code shipping, its interface: functions of the user's program become one module that a worker can load. */
+/** Code shipping: functions of the user's program become one module that a worker can load. */
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import * as acorn from 'acorn'
+import { DunlinError } from '../../operators/index.ts'
 import type { FunctionFacts, UserFunction } from '../../planner/index.ts'
+import { bundle, NeededByReference } from './bundle.ts'
+import { Capture } from './capture.ts'
+import { functionFacts } from './function-facts.ts'
+import { endInspection, inspectFunction, scriptOf } from './inspect.ts'
+import { printModule } from './module-writer.ts'
+import { Origins } from './origin.ts'
+import { Refusal } from './refusal.ts'
+import { pathOfUrl } from './source-position.ts'
 
 export interface ShippedModule {
   /** SHA-256 of `source`, lower-case hexadecimal: the module's name in the store (`code/<hash>.mjs`). */
@@ -10,7 +23,109 @@ export interface ShippedModule {
   readonly functions: readonly FunctionFacts[]
   /** For people: captured variables that each worker would change in its own copy, and the like. */
   readonly warnings: readonly string[]
-  /** Source map of `source`, which stays with the driver. */
+  /** Source map of `source`, which stays with the driver. Its sources are `file:` URLs. */
   readonly sourceMap: string
 }
 export type { FunctionFacts, UserFunction }
+
+export interface ShipOptions {
+  /** `file:line` of the verb that each function was given to, for the path of capture in errors. */
+  readonly locations?: readonly (string | undefined)[]
+}
+
+/** Files that are moved from by value to by reference, one a round; a program has no more than this many. */
+const MAX_ROUNDS = 50
+
+/**
+ * Captures all functions of a plan at once, with the variables they use, as one ES module for workers.
+ *
+ * Throws a `DunlinError` with code `CANNOT_SHIP` for what cannot be sent: its message has the path of capture, its
+ * hint what to do instead, its place the `file:line`.
+ *
+ * @example
+ * const factor = 3
+ * const shipped = await ship([(x: number) => x * factor])
+ * const [triple] = await loadModule({ hash: shipped.hash, source: shipped.source, directory: '/tmp/code' })
+ */
+export async function ship(
+  functions: readonly UserFunction[],
+  options: ShipOptions = {},
+): Promise<ShippedModule> {
+  const referenceFiles = new Set<string>()
+  for (let round = 0; ; round++) {
+    try {
+      return await shipOnce(functions, options, referenceFiles)
+    } catch (error) {
+      if (error instanceof Refusal) throw error.toError()
+      if (!(error instanceof NeededByReference) || round === MAX_ROUNDS || referenceFiles.has(error.file))
+        throw error
+      referenceFiles.add(error.file)
+    } finally {
+      endInspection()
+    }
+  }
+}
+
+async function shipOnce(
+  functions: readonly UserFunction[],
+  options: ShipOptions,
+  referenceFiles: ReadonlySet<string>,
+): Promise<ShippedModule> {
+  const origins = new Origins(referenceFiles)
+  const files = functions.map(sourceFile)
+  for (const file of files) if (file !== null) origins.addPipelineFile(file)
+  const capture = new Capture(origins, functions)
+  const texts = functions.map((fn, i) => {
+    const location = options.locations?.[i]
+    return capture.within(
+      location === undefined ? null : `passed at ${location}`,
+      () => capture.value(fn, null),
+      location,
+    )
+  })
+  const { references } = capture
+  const head = references.text === '' ? [] : [[references.text]]
+  const printed = printModule([...head, ...capture.statements, [`export default [${texts.join(', ')}];`]])
+  const { code, map } = references.needsBundle
+    ? await bundle({ ...printed, references, origins, projectFolder: projectFolder(files) })
+    : { code: printed.code, map: printed.map }
+  checkSyntax(code)
+  const source = Buffer.from(code)
+  return {
+    hash: createHash('sha256').update(source).digest('hex'),
+    source,
+    functions: functions.map(functionFacts),
+    warnings: [...capture.warnings],
+    sourceMap: map,
+  }
+}
+
+function sourceFile(fn: UserFunction): string | null {
+  const seen = inspectFunction(fn)
+  return seen === null ? null : pathOfUrl(scriptOf(seen.scriptId).url)
+}
+
+/** The folder of the nearest package.json above the first function's file. */
+function projectFolder(files: readonly (string | null)[]): string {
+  const start = dirname(files.find(file => file !== null) ?? join(process.cwd(), 'x'))
+  for (let folder = start; ; folder = dirname(folder)) {
+    if (existsSync(join(folder, 'package.json'))) return folder
+    if (folder === dirname(folder)) return start
+  }
+}
+
+/** esbuild was once seen to emit invalid code without an error; better found here than by every worker. */
+function checkSyntax(code: string): void {
+  try {
+    acorn.parse(code, { ecmaVersion: 'latest', sourceType: 'module' })
+  } catch (error) {
+    throw new DunlinError(
+      'CANNOT_SHIP',
+      `cannot ship: the generated module is not valid: ${(error as Error).message}`,
+      {
+        cause: error,
+        hint: 'a module with top-level await cannot be bundled as CommonJS: give its package "type": "module"',
+      },
+    )
+  }
+}

@@ -14,7 +14,9 @@ export interface Position {
 }
 
 /** `file:line` as a person would type it: relative to the working directory where the file is below it. */
-export function positionText(position: Pick<Position, 'file' | 'line'> & { readonly column?: number }): string {
+export function positionText(
+  position: Pick<Position, 'file' | 'line'> & { readonly column?: number },
+): string {
   const column = position.column === undefined ? '' : `:${position.column}`
   return `${displayPath(position.file)}:${position.line}${column}`
 }

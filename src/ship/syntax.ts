@@ -2,7 +2,10 @@
 import type * as acorn from 'acorn'
 
 export type SyntaxNode = acorn.AnyNode
-export type FunctionNode = acorn.FunctionDeclaration | acorn.FunctionExpression | acorn.ArrowFunctionExpression
+export type FunctionNode =
+  | acorn.FunctionDeclaration
+  | acorn.FunctionExpression
+  | acorn.ArrowFunctionExpression
 export type ClassNode = acorn.ClassDeclaration | acorn.ClassExpression
 
 function isNode(value: unknown): value is SyntaxNode {
@@ -37,7 +40,10 @@ export interface BoundIdentifier {
   readonly shorthand: boolean
 }
 
-export function boundIdentifiers(pattern: SyntaxNode | null | undefined, shorthand = false): BoundIdentifier[] {
+export function boundIdentifiers(
+  pattern: SyntaxNode | null | undefined,
+  shorthand = false,
+): BoundIdentifier[] {
   switch (pattern?.type) {
     case 'Identifier':
       return [{ node: pattern, shorthand }]
@@ -72,8 +78,10 @@ export function withoutExport(statement: SyntaxNode): SyntaxNode {
 export function lexicalNames(statements: readonly SyntaxNode[]): string[] {
   return statements.flatMap(statement => {
     const node = withoutExport(statement)
-    if (node.type === 'VariableDeclaration' && node.kind !== 'var') return node.declarations.flatMap(d => boundNames(d.id))
-    if (node.type === 'FunctionDeclaration' || node.type === 'ClassDeclaration') return node.id ? [node.id.name] : []
+    if (node.type === 'VariableDeclaration' && node.kind !== 'var')
+      return node.declarations.flatMap(d => boundNames(d.id))
+    if (node.type === 'FunctionDeclaration' || node.type === 'ClassDeclaration')
+      return node.id ? [node.id.name] : []
     if (node.type === 'ImportDeclaration') return node.specifiers.map(s => s.local.name)
     return []
   })
@@ -82,7 +90,8 @@ export function lexicalNames(statements: readonly SyntaxNode[]): string[] {
 /** Names of the `var` declarations in a function's body, however deep, but not in functions inside it. */
 export function varNames(node: SyntaxNode): string[] {
   if (isFunction(node) || isClass(node)) return []
-  if (node.type === 'VariableDeclaration' && node.kind === 'var') return node.declarations.flatMap(d => boundNames(d.id))
+  if (node.type === 'VariableDeclaration' && node.kind === 'var')
+    return node.declarations.flatMap(d => boundNames(d.id))
   return children(node).flatMap(varNames)
 }
 
@@ -96,7 +105,8 @@ export function namesDeclaredBy(node: SyntaxNode): string[] {
     case 'ArrowFunctionExpression': {
       const names = node.params.flatMap(boundNames)
       if (node.type === 'FunctionExpression' && node.id) names.push(node.id.name)
-      if (node.body.type === 'BlockStatement') names.push(...lexicalNames(node.body.body), ...node.body.body.flatMap(varNames))
+      if (node.body.type === 'BlockStatement')
+        names.push(...lexicalNames(node.body.body), ...node.body.body.flatMap(varNames))
       return names
     }
     case 'ClassDeclaration':
@@ -109,10 +119,14 @@ export function namesDeclaredBy(node: SyntaxNode): string[] {
     case 'SwitchStatement':
       return node.cases.flatMap(c => lexicalNames(c.consequent))
     case 'ForStatement':
-      return node.init?.type === 'VariableDeclaration' ? node.init.declarations.flatMap(d => boundNames(d.id)) : []
+      return node.init?.type === 'VariableDeclaration'
+        ? node.init.declarations.flatMap(d => boundNames(d.id))
+        : []
     case 'ForInStatement':
     case 'ForOfStatement':
-      return node.left.type === 'VariableDeclaration' ? node.left.declarations.flatMap(d => boundNames(d.id)) : []
+      return node.left.type === 'VariableDeclaration'
+        ? node.left.declarations.flatMap(d => boundNames(d.id))
+        : []
     case 'CatchClause':
       return boundNames(node.param)
     default:
@@ -125,7 +139,9 @@ export function pathTo(root: SyntaxNode, target: SyntaxNode): SyntaxNode[] {
   const path: SyntaxNode[] = [root]
   for (let node = root; node !== target; ) {
     const next = children(node).find(
-      child => child === target || (child.start <= target.start && child.end >= target.end && contains(child, target)),
+      child =>
+        child === target ||
+        (child.start <= target.start && child.end >= target.end && contains(child, target)),
     )
     if (next === undefined) return []
     path.push(next)

@@ -1,10 +1,7 @@
-/** Where the objects of a job are, below the root of the engine's store. */
+/** Where the objects of a stage are, below the root of the engine's store. */
 import type { StageId } from '../../planner/index.ts'
 
-export const jobPrefix = (job: string): string => `jobs/${job}/`
-export const planKey = (job: string): string => `jobs/${job}/plan.json`
-export const codeKey = (hash: string): string => `code/${hash}.mjs`
-export const stagePrefix = (job: string, stage: StageId): string => `jobs/${job}/stage-${stage}/`
+const stagePrefix = (job: string, stage: StageId): string => `jobs/${job}/stage-${stage}/`
 
 /** What identifies one delivery of one task: no two deliveries write the same key. */
 export interface AttemptName {

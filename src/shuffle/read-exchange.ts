@@ -1,5 +1,6 @@
 /** Reading one partition of an exchange: the consumer's row of the manifest, then its slices in producers' order. */
-import { type Batch, castBatch, DunlinError, decodeSlice, type Schema } from '../../operators/index.ts'
+import { decodeSlice } from '../../operators/arrow.ts'
+import { type Batch, castBatch, DunlinError, type Schema } from '../../operators/index.ts'
 import type { StageId } from '../../planner/index.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import { dataKey, manifestKey } from './keys.ts'

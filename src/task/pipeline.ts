@@ -186,7 +186,10 @@ function chainDownFrom(top: Exclude<OperatorSpec, { op: 'input' | 'union' }>): {
 } {
   const chain: ChainSpec[] = []
   let spec: OperatorSpec = top
+  let results = 0
   while (spec.op !== 'input' && spec.op !== 'union') {
+    // A chain drains and merges as one, so it has at most one operator whose state becomes results.
+    if (spec.op === 'aggregate' && spec.phase !== 'partial' && ++results > 1) break
     chain.unshift(spec.op === 'asyncRows' ? { ...spec, op: 'rows' } : spec)
     const head = spec
     spec = spec.input

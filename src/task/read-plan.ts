@@ -1,7 +1,7 @@
 /** The plan on a worker: read from the store once, checked against the fingerprint that the event carries. */
 import { DunlinError } from '../../operators/index.ts'
 import { type PhysicalPlan, planFingerprint, type Stage, type StageId } from '../../planner/index.ts'
-import { planKey } from '../shuffle/keys.ts'
+import { jobKeys } from '../job/job-records.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 
 /** Plans kept per worker: a worker serves few jobs at a time. */
@@ -9,7 +9,7 @@ const PLANS_KEPT = 8
 const plans = new Map<string, Promise<PhysicalPlan>>()
 
 async function load(store: ObjectStore, job: string, fingerprint: string): Promise<PhysicalPlan> {
-  const key = planKey(job)
+  const key = jobKeys.plan(job)
   const bytes = await store.get(key)
   const { plan } = JSON.parse(Buffer.from(bytes).toString()) as { plan: PhysicalPlan }
   const found = planFingerprint(plan)

@@ -1,6 +1,7 @@
 /** Where a task's rows go: the slices of a shuffle object, or a part of an output. */
 import { crc32 } from 'node:zlib'
-import { type Batch, encodeArrowFile, Partitioner, type Partitioning, type Schema } from '../../operators/index.ts'
+import { encodeArrowFile } from '../../operators/arrow.ts'
+import { type Batch, Partitioner, type Partitioning, type Schema } from '../../operators/index.ts'
 import type { Stage } from '../../planner/index.ts'
 import type { CommitRecord } from '../shuffle/commit-record.ts'
 import { dataKey } from '../shuffle/keys.ts'

@@ -23,7 +23,7 @@ const event: StageTaskEvent = {
   splits: [],
 }
 
-const store = new MemoryStore('memory://handler/')
+const store = new MemoryStore({ name: 'handler' })
 const host: HandlerHost = { stores: { open: () => store }, clock: systemClock, loadFunctions: async () => [] }
 const plenty = { remainingMs: () => 60_000 }
 

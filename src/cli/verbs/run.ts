@@ -1,11 +1,11 @@
 /** `dunlin run job.ts`: runs a job file. */
 import { basename } from 'node:path'
+import { offerRunDefaults } from '../../engine/run-defaults.ts'
 import { chooseEngine, type EngineChoice } from '../engine-choice.ts'
 import { jobFilePath, loadJobFile, rerunWithTypeStripping } from '../job-file.ts'
 import type { VerbContext } from '../main.ts'
 import { showProgress } from '../progress/show-progress.ts'
 import { reportText } from '../report-text.ts'
-import { offerRunDefaults } from '../run-defaults.ts'
 
 export interface RunVerbOptions extends EngineChoice {
   readonly param: Readonly<Record<string, string>>

@@ -1,0 +1,130 @@
+/** JsonlReader: a JSON value per line. */
+import { isAscii, isUtf8 } from 'node:buffer'
+import { BatchBuilder } from '../batch/batch-builder.ts'
+import type { Schema } from '../batch/column-type.ts'
+import { DunlinError } from '../errors.ts'
+import type { Emit } from '../operator.ts'
+import { jsonLineParser } from './json-value.ts'
+import { LineFramer, type LineRange, type LineRun } from './line-framer.ts'
+import { decodeRepaired } from './repair-utf8.ts'
+import type { SplitReader, SplitReaderOptions } from './split-reader.ts'
+
+const OPERATOR = 'Scan jsonl'
+const PREVIEW_CHARS = 120
+/** What JSON calls white space; `trim` would take more. */
+const BLANK = /^[ \t\r]*$/
+const SPACE = 32
+
+/**
+ * Blank lines are skipped. A line is an object (a column per property, `__proto__` too), an array of two (a pair), or
+ * anything else that is not an array (a scalar); one file holds one of these shapes. Invalid UTF-8 becomes U+FFFD.
+ */
+export class JsonlReader implements SplitReader {
+  invalidText = 0
+  badOffset = -1
+  readonly #framer: LineFramer
+  readonly #uri: string
+  readonly #builder: BatchBuilder
+  readonly #parse: (line: string) => unknown
+  readonly #columns: readonly string[] | undefined
+
+  constructor(range: LineRange, options: { readonly schema?: Schema } & SplitReaderOptions) {
+    const schema = options.schema && prunedSchema(options.schema, options.columns)
+    this.#framer = new LineFramer(range)
+    this.#uri = range.uri
+    this.#builder = new BatchBuilder({ operator: OPERATOR, ...(schema === undefined ? {} : { schema }) })
+    this.#parse = jsonLineParser(schema)
+    // A declared schema drops other properties by itself.
+    this.#columns = schema === undefined ? options.columns : undefined
+  }
+
+  get from(): number {
+    return this.#framer.from
+  }
+
+  push(bytes: Uint8Array, emit: Emit): boolean {
+    return this.#framer.push(bytes, run => this.#take(run, emit))
+  }
+
+  finish(emit: Emit): void {
+    this.#framer.finish(run => this.#take(run, emit))
+    this.#emit(emit)
+  }
+
+  #take(run: LineRun, emit: Emit): void {
+    const { bytes, starts, stops, count } = run
+    const start = starts[0]!
+    const text = decodeValid(bytes, start, stops[count - 1]!)
+    if (text === null) {
+      for (let i = 0; i < count; i++) {
+        const line = decodeRepaired(bytes.subarray(starts[i], stops[i]))
+        this.invalidText += line.replaced
+        this.#add(line.text, run, i, emit)
+      }
+      return
+    }
+    for (let i = 0, at = 0; i < count; i++) {
+      const feed = i === count - 1 ? text.length : text.indexOf('\n', at)
+      this.#add(text.slice(at, feed), run, i, emit)
+      at = feed + 1
+    }
+  }
+
+  #add(line: string, run: LineRun, i: number, emit: Emit): void {
+    if (line.length === 0 || (line.charCodeAt(0) <= SPACE && BLANK.test(line))) return
+    try {
+      this.#builder.add(this.#pruned(this.#parseLine(line)))
+    } catch (error) {
+      this.badOffset = run.offset + run.starts[i]!
+      throw error instanceof DunlinError ? error.at({ record: previewOf(line) }) : error
+    }
+    if (this.#builder.isFull()) this.#emit(emit)
+  }
+
+  #parseLine(line: string): unknown {
+    try {
+      return this.#parse(line)
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause)
+      throw new DunlinError('BAD_RECORD', `${this.#uri} has a line that is not JSON: ${why}`, {
+        cause,
+        hint: 'Each line must hold one whole JSON value. Is the file pretty-printed, or one large array?',
+      })
+    }
+  }
+
+  #pruned(record: unknown): unknown {
+    if (this.#columns === undefined) return record
+    if (typeof record !== 'object' || record === null || Array.isArray(record)) return record
+    const kept: Record<string, unknown> = {}
+    for (const name of this.#columns) {
+      if (!Object.hasOwn(record, name)) continue
+      const value = (record as Record<string, unknown>)[name]
+      if (name !== '__proto__') kept[name] = value
+      else Object.defineProperty(kept, name, { value, enumerable: true })
+    }
+    return kept
+  }
+
+  #emit(emit: Emit): void {
+    const batch = this.#builder.build()
+    if (batch !== null) emit(batch)
+  }
+}
+
+/** The text of bytes that are UTF-8; null where they are not. */
+function decodeValid(bytes: Uint8Array, from: number, to: number): string | null {
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from)
+  if (isAscii(view)) return view.toString('latin1')
+  return isUtf8(view) ? view.toString() : null
+}
+
+function previewOf(line: string): string {
+  return line.length > PREVIEW_CHARS ? `${line.slice(0, PREVIEW_CHARS)}…` : line
+}
+
+/** The schema that remains of `schema` when only `columns` are read. */
+function prunedSchema(schema: Schema, columns: readonly string[] | undefined): Schema {
+  if (columns === undefined || schema.shape !== 'object') return schema
+  return { shape: 'object', fields: schema.fields.filter(field => columns.includes(field.name)) }
+}

@@ -1,0 +1,162 @@
+/** The command line: its verbs, their options and help. A verb's own code is loaded when it is called. */
+import { readFileSync } from 'node:fs'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import type { VerbContext } from './main.ts'
+import { parseBytes, parseCount, parseDuration } from './parse-quantity.ts'
+
+type Verb<A extends unknown[]> = (context: VerbContext, ...args: A) => Promise<void>
+
+const EXAMPLES = `
+Examples:
+  dunlin demo                                   word count of Moby-Dick, on this machine
+  dunlin run job.ts --param day=2026-01-31      run a job file
+  dunlin explain job.ts                         its stages, and what they would cost
+  dunlin bench wordcount --input 'logs/*.txt' --output out/words
+  dunlin jobs list --json | jq '.[0]'
+
+Exit codes: 0 ok, 1 job failed, 2 usage, 3 configuration or credentials, 130/143 interrupted.`
+
+/** `open` is called with a verb's options before the verb is. */
+export function buildProgram(open: (options: Record<string, unknown>) => VerbContext): Command {
+  const program = new Command('dunlin')
+    .description('A MapReduce dataflow engine on stateless functions.')
+    .version(version(), '-V, --version')
+    .addHelpText('after', EXAMPLES)
+    .exitOverride()
+    .configureHelp({ sortSubcommands: false })
+    .showHelpAfterError('(dunlin --help tells what there is)')
+
+  /** Adds what all verbs take, and what is done when the verb is called. */
+  const verb = <A extends unknown[]>(command: Command, load: () => Promise<Verb<A>>): Command =>
+    command
+      .option('--json', 'data and errors as JSON on stdout')
+      .option('-q, --quiet', 'no progress and no remarks on stderr')
+      .action(async (...args: unknown[]) => {
+        // Commander appends the command itself; before it stand the arguments and the options.
+        const given = args.slice(0, -1) as A
+        const run = await load()
+        await run(open(given.at(-1) as Record<string, unknown>), ...given)
+      })
+
+  const storeOption = (command: Command): Command =>
+    command.option('--store <dir>', 'where jobs keep plans, journals and shuffle data (default: .dunlin)')
+
+  const paramOption = (command: Command): Command =>
+    command.option(
+      '-p, --param <name=value>',
+      'a parameter for (params) => Output; may be repeated',
+      addParam,
+      {},
+    )
+
+  const engineOptions = (command: Command): Command =>
+    storeOption(command)
+      .addOption(new Option('--engine <name>', 'where to run').default('local'))
+      .option('--workers <n>', 'tasks at a time', parseCount)
+      .addOption(
+        new Option('--isolation <kind>', 'how local workers run').choices(['thread', 'process', 'inline']),
+      )
+
+  verb(
+    engineOptions(
+      program
+        .command('demo')
+        .description('word count of Moby-Dick, to see how it looks')
+        .option('--generated', 'count a generated text, also where the book is installed'),
+    ),
+    async () => (await import('./verbs/demo.ts')).demo,
+  )
+  verb(
+    engineOptions(
+      paramOption(program.command('run'))
+        .description('run a job file: a script, or a module that exports an output (see dunlin run --help)')
+        .argument('<job.ts>', 'the job file')
+        .argument('[args...]', 'after --: the arguments of a script, as its process.argv')
+        .addHelpText('after', RUN_HELP),
+    ),
+    async () => (await import('./verbs/run.ts')).run,
+  )
+  verb(
+    paramOption(
+      program
+        .command('explain')
+        .description('the plan of a job file with its estimates; nothing runs but the listing of its sources')
+        .argument('<job.ts>', 'a module that exports an output'),
+    ),
+    async () => (await import('./verbs/explain.ts')).explain,
+  )
+
+  const bench = program.command('bench').description('run a benchmark pipeline on data of your own')
+  verb(
+    engineOptions(
+      bench
+        .command('wordcount')
+        .description('count the words (runs of letters, lower-cased) and write CSV: value,count')
+        .requiredOption('--input <glob...>', 'text files')
+        .requiredOption('--output <dir>', 'directory to write to; absent or empty, but for --overwrite')
+        .option('--partitions <n>', 'parts of the output', parseCount)
+        .option('--memory <size>', 'memory of a task, e.g. 128MB', parseBytes)
+        .option('--user-function', 'with a function per line instead of the built-in words()')
+        .option('--overwrite', 'replace what the directory holds'),
+    ),
+    async () => (await import('./verbs/bench-wordcount.ts')).benchWordCount,
+  )
+
+  const jobs = program.command('jobs').description('what has run, and what it left in the store')
+  verb(
+    storeOption(jobs.command('list').description('the jobs of the store, the latest first')),
+    async () => (await import('./verbs/jobs.ts')).listJobs,
+  )
+  verb(
+    storeOption(
+      jobs.command('show').description('a job’s report').argument('<id>', 'as jobs list prints it'),
+    ),
+    async () => (await import('./verbs/jobs.ts')).showJob,
+  )
+  verb(
+    storeOption(
+      jobs
+        .command('clean')
+        .description(
+          'delete what ended jobs left in the store: plans, journals, shuffle data; never their outputs',
+        )
+        .argument('[id...]', 'these jobs only; else all that have ended')
+        .option('--older-than <age>', 'only jobs that ended longer ago, e.g. 7d', parseDuration)
+        .option('--running', 'also jobs without an end, where they are named: their driver must be dead')
+        .option('--code', 'also shipped code that no job refers to any more'),
+    ),
+    async () => (await import('./verbs/jobs.ts')).cleanJobs,
+  )
+  return program
+}
+
+const RUN_HELP = `
+A job file is a script that calls .run() itself, or a module whose default export is an Output, several of them,
+or a function (params) => Output. TypeScript is run as it is, by Node's own type stripping.
+
+Examples:
+  dunlin run job.ts
+  dunlin run job.ts --param input='logs/*.txt' --param day=2026-01-31 --workers 4
+  dunlin run script.ts -- these are its own arguments`
+
+function addParam(text: string, before: Readonly<Record<string, string>>): Record<string, string> {
+  const at = text.indexOf('=')
+  if (at < 1) throw new InvalidArgumentError('Write it as name=value.')
+  return { ...before, [text.slice(0, at)]: text.slice(at + 1) }
+}
+
+/** Of the nearest package.json upwards: two folders up from the source, three from the build. */
+function version(): string {
+  for (const up of ['../../package.json', '../../../package.json']) {
+    try {
+      const found = JSON.parse(readFileSync(new URL(up, import.meta.url), 'utf8')) as {
+        name?: string
+        version?: string
+      }
+      if (found.name === 'dunlin') return found.version ?? 'unknown'
+    } catch {
+      // Not here; the next one up.
+    }
+  }
+  return 'unknown'
+}

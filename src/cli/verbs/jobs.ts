@@ -1,0 +1,128 @@
+/** `dunlin jobs list | show | clean`: the jobs of a store. */
+
+import { DunlinError, fromFailure } from '../../../operators/index.ts'
+import { cleanJobs as clean } from '../../job/clean-jobs.ts'
+import { listJobs as list, readJob } from '../../job/list-jobs.ts'
+import { toRootUri } from '../../store/file-uri.ts'
+import type { ObjectStore } from '../../store/object-store.ts'
+import { createStores } from '../../store/open-stores.ts'
+import { chooseStore, DEFAULT_STORE, type StoreChoice } from '../engine-choice.ts'
+import { errorText } from '../error-text.ts'
+import { UsageError } from '../exit-code.ts'
+import type { VerbContext } from '../main.ts'
+import { advanceProgress, NO_PROGRESS } from '../progress/progress-model.ts'
+import { progressLines } from '../progress/progress-text.ts'
+import { bytesText, countText, durationText, plural } from '../quantity-text.ts'
+import { reportText } from '../report-text.ts'
+import { textTable } from '../text-table.ts'
+
+function openStore(options: StoreChoice): ObjectStore {
+  chooseStore(options)
+  const here = toRootUri(process.cwd(), 'file:///')
+  const uri = toRootUri(process.env['DUNLIN_STORE'] ?? DEFAULT_STORE, here)
+  return createStores({ ownRoots: [uri] }).open(uri)
+}
+
+export async function listJobs({ output, json }: VerbContext, options: StoreChoice): Promise<void> {
+  const store = openStore(options)
+  const jobs = await list(store)
+  if (json) return output.json(jobs)
+  if (jobs.length === 0) return output.say(`no jobs in ${store.uri}`)
+  const rows = jobs.map(({ id, name, state, startedAt, finishedAt }) => [
+    id,
+    name,
+    state,
+    timeText(startedAt),
+    finishedAt === undefined ? '' : durationText(finishedAt - startedAt),
+  ])
+  const columns = [{ title: 'id' }, { title: 'name' }, { title: 'state' }, { title: 'started' }]
+  output.data(textTable([...columns, { title: 'took', align: 'right' }], rows, output.outPalette).join('\n'))
+}
+
+export async function showJob(
+  { output, json }: VerbContext,
+  id: string,
+  options: StoreChoice,
+): Promise<void> {
+  const job = await readJob(openStore(options), id)
+  const { events, ...record } = job
+  if (json) return output.json(record)
+  const { report, failure } = job
+  const palette = output.outPalette
+  if (report === undefined) {
+    let progress = NO_PROGRESS
+    for await (const event of events) progress = advanceProgress(progress, event)
+    const size = { width: output.width, height: Number.POSITIVE_INFINITY, now: Date.now(), palette }
+    output.data(
+      [
+        `${job.name}, job ${id}: no end is recorded; it runs, or its driver died`,
+        ...progressLines(progress, size),
+      ].join('\n'),
+    )
+    return
+  }
+  output.data(`${reportText(report, palette)}\n  ${palette.dim('started ')} ${timeText(report.startedAt)}\n`)
+  const right = (title: string) => ({ title, align: 'right' as const })
+  const columns = [right('stage'), right('tasks'), right('retries'), right('rows in'), right('rows out')]
+  const table = textTable(
+    [...columns, right('read'), right('written'), right('took'), { title: 'what' }],
+    report.stages.map(stage => [
+      String(stage.id),
+      String(stage.tasks),
+      String(stage.retries),
+      countText(stage.rowsIn),
+      countText(stage.rowsOut),
+      bytesText(stage.bytesIn),
+      bytesText(stage.bytesOut),
+      durationText(stage.wallMs),
+      stage.title,
+    ]),
+    palette,
+  )
+  output.data(table.join('\n'))
+  if (failure !== undefined) output.data(`\n${errorText(fromFailure(failure), { palette })}`)
+}
+
+export interface CleanVerbOptions extends StoreChoice {
+  readonly olderThan?: number
+  readonly running?: true
+  readonly code?: true
+}
+
+export async function cleanJobs(
+  { output, json }: VerbContext,
+  ids: readonly string[],
+  options: CleanVerbOptions,
+): Promise<void> {
+  if (options.running === true && ids.length === 0) {
+    throw new UsageError('--running is for jobs that are named', 'A job without an end may still be running.')
+  }
+  const store = openStore(options)
+  const cleaned = await clean(store, {
+    now: Date.now(),
+    ...(ids.length === 0 ? {} : { ids }),
+    ...(options.olderThan === undefined ? {} : { olderThanMs: options.olderThan }),
+    running: options.running === true ? 'remove' : 'keep',
+    code: options.code === true ? 'remove' : 'keep',
+  })
+  if (json) output.json(cleaned)
+  output.say(
+    `removed ${plural(cleaned.jobs.length, 'job')}: ${plural(cleaned.objects, 'object')}, ${bytesText(cleaned.bytes)}`,
+  )
+  for (const id of cleaned.kept) {
+    output.warn(
+      `kept ${id}: no end is recorded; if its driver is dead, \`dunlin jobs clean ${id} --running\``,
+    )
+  }
+  const known = new Set((await list(store)).map(job => job.id))
+  const missing = ids.filter(id => !cleaned.jobs.includes(id) && !cleaned.kept.includes(id) && !known.has(id))
+  if (missing.length === 0) return
+  throw new DunlinError('NOT_FOUND', `${store.uri} has no job ${missing.join(', ')}`, {
+    hint: 'List the jobs of this store with `dunlin jobs list`.',
+  })
+}
+
+/** `2026-11-21 03:41:12`, in UTC. */
+function timeText(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')} UTC`
+}

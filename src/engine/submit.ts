@@ -1,0 +1,168 @@
+/** Submitting a plan: prepare it, record it, run it, publish its outputs, record how it ended. */
+import { createRequire } from 'node:module'
+import { DunlinError, type Failure, fromFailure } from '../../operators/index.ts'
+import type { LogicalPlan, Planned } from '../../planner/index.ts'
+import type { RunOptions } from '../dataset/run-options.ts'
+import type { JobReport, WrittenOutput } from '../events/job-event.ts'
+import { newJobId } from '../job/job-id.ts'
+import { jobKeys, writeEnd, writePlan } from '../job/job-records.ts'
+import { JournalWriter } from '../job/journal.ts'
+import { type JobResults, runJob } from '../scheduler/run-job.ts'
+import type { ShippedModule } from '../ship/ship.ts'
+import { checkOutput, discardAttempts, publishOutput } from '../sink/publish.ts'
+import type { Engine } from './engine.ts'
+import { engineFor } from './local-engine.ts'
+import { type PreparedPlan, preparePlan } from './prepare-plan.ts'
+import { runDefaults } from './run-defaults.ts'
+
+export interface FinishedJob {
+  readonly engine: Engine
+  readonly planned: Planned
+  readonly results: JobResults
+  readonly report: JobReport
+  /** Removes the job's data from the store; its plan, journal and end stay. */
+  discard(): Promise<void>
+}
+
+const { version } = createRequire(import.meta.url)('dunlin/package.json') as { version: string }
+
+const JOB_NAME = 'pipeline'
+const DELETE_AT_ONCE = 1_000
+
+/**
+ * Runs a plan as one job.
+ *
+ * @throws DunlinError when it cannot be planned, or fails, or is cancelled; nothing is published then
+ */
+export async function submit(logical: LogicalPlan, given: RunOptions): Promise<FinishedJob> {
+  const options = { ...runDefaults(), ...given }
+  const engine = engineFor(options)
+  if (options.signal?.aborted) {
+    throw new DunlinError('CANCELLED', 'the job was cancelled before it began', { cause: options.signal.reason })
+  }
+  engine.compute.warm?.()
+  const job = newJobId(engine.clock, engine.random)
+  const signal = options.signal === undefined ? {} : { signal: options.signal }
+  try {
+    const prepared = await preparePlan(logical, engine, { valuesPrefix: `${jobKeys.folder(job)}values/`, ...signal })
+    await checkOutputs(prepared, engine)
+    return await runPrepared(job, prepared, engine, options)
+  } catch (error) {
+    await discardData(engine, job)
+    throw error
+  }
+}
+
+async function runPrepared(
+  job: string,
+  prepared: PreparedPlan,
+  engine: Engine,
+  options: RunOptions,
+): Promise<FinishedJob> {
+  const { planned, shipped } = prepared
+  const { name = JOB_NAME, seed = 0, retries, concurrency, signal, onEvent } = options
+  const limits = {
+    ...(retries === undefined ? {} : { retries }),
+    ...(concurrency === undefined ? {} : { concurrency }),
+  }
+  if (shipped !== null) await engine.store.put(jobKeys.code(shipped.hash), shipped.source, { ifAbsent: true })
+  await writePlan(engine.store, {
+    version: 1,
+    job,
+    name,
+    startedAt: engine.clock.now(),
+    engineVersion: version,
+    engine: engine.name,
+    plan: planned.plan,
+    text: planned.text,
+    options: { seed, ...limits },
+  })
+  const journal = new JournalWriter({ store: engine.store, job, clock: engine.clock })
+  let outputs: readonly WrittenOutput[] = []
+  const outcome = await runJob({
+    job,
+    name,
+    planned,
+    engine,
+    seed,
+    ...limits,
+    ...(signal === undefined ? {} : { signal }),
+    onEvent: event => {
+      onEvent?.(event)
+      return journal.add(event)
+    },
+    publish: async results => {
+      outputs = await publishOutputs(job, prepared, engine, results)
+    },
+  })
+  await journal.close()
+  const failure = outcome.failure === undefined ? undefined : await mapped(outcome.failure, shipped)
+  const failures = await Promise.all(outcome.failures.map(one => mapped(one, shipped)))
+  const report: JobReport = { ...outcome.report, failures, fingerprint: planned.plan.fingerprint, outputs }
+  await writeEnd(engine.store, job, { version: 1, report, ...(failure === undefined ? {} : { failure }) })
+  if (failure !== undefined) {
+    await discardOutputs(job, prepared, engine)
+    throw fromFailure(failure)
+  }
+  return { engine, planned, results: outcome, report, discard: () => discardData(engine, job) }
+}
+
+/** Stacks of user functions point at the user's own source again. */
+async function mapped(failure: Failure, shipped: ShippedModule | null): Promise<Failure> {
+  if (shipped === null) return failure
+  const { mapFailure } = await import('../ship/map-failure.ts')
+  return mapFailure(failure, shipped)
+}
+
+function writes(prepared: PreparedPlan) {
+  return prepared.logical.outputs.flatMap((output, index) => (output.kind === 'write' ? [{ ...output, index }] : []))
+}
+
+async function checkOutputs(prepared: PreparedPlan, engine: Engine): Promise<void> {
+  for (const { uri, mode } of writes(prepared)) await checkOutput({ store: engine.stores.open(uri), mode })
+}
+
+async function publishOutputs(
+  job: string,
+  prepared: PreparedPlan,
+  engine: Engine,
+  results: JobResults,
+): Promise<readonly WrittenOutput[]> {
+  const written: WrittenOutput[] = []
+  for (const { uri, mode, format, index } of writes(prepared)) {
+    const stage = prepared.planned.plan.stages.find(
+      one => one.output.kind === 'write' && one.output.output === index,
+    )!
+    written.push(
+      await publishOutput({
+        store: engine.stores.open(uri),
+        job,
+        format,
+        mode,
+        parts: results.results.get(stage.id)!.map(task => task.part!),
+        schema: results.schemas.get(stage.id) ?? null,
+      }),
+    )
+  }
+  return written
+}
+
+/** What attempts of an unfinished job wrote below its outputs. */
+async function discardOutputs(job: string, prepared: PreparedPlan, engine: Engine): Promise<void> {
+  for (const { uri } of writes(prepared)) await discardAttempts({ store: engine.stores.open(uri), job })
+}
+
+/** Shuffle data, commits and staged values; what says how the job went stays. */
+async function discardData(engine: Engine, job: string): Promise<void> {
+  const folder = jobKeys.folder(job)
+  const kept = [jobKeys.plan(job), jobKeys.end(job)]
+  let keys: string[] = []
+  for await (const { key } of engine.store.list(folder)) {
+    if (kept.includes(key) || key.startsWith(jobKeys.journal(job))) continue
+    keys.push(key)
+    if (keys.length < DELETE_AT_ONCE) continue
+    await engine.store.delete(keys)
+    keys = []
+  }
+  if (keys.length > 0) await engine.store.delete(keys)
+}

@@ -1,0 +1,346 @@
+/** Variables to source: what each free name of a piece of code stands for on the worker. */
+
+import type { Capture, Environment } from './capture.ts'
+import type { FreeNames, Reference } from './free-names.ts'
+import type { Scope } from './inspect.ts'
+import type { Edit } from './module-writer.ts'
+import { targetFile } from './origin.ts'
+import { isPristineGlobal, isReplacedGlobal } from './pristine-globals.ts'
+import {
+  type Declared,
+  declaratorOf,
+  declaringNode,
+  type ImportBinding,
+  type Program,
+  positionAt,
+} from './program.ts'
+import { isModuleReference, reevaluate } from './reevaluate.ts'
+import { Refusal } from './refusal.ts'
+import { positionText } from './source-position.ts'
+import { doorExport, isDoor } from './stand-in.ts'
+import { isClass, isFunction, pathTo, type SyntaxNode } from './syntax.ts'
+
+/** Code that is about to be written, and where V8 keeps the variables that it sees. */
+export interface Site {
+  readonly program: Program
+  readonly node: SyntaxNode
+  /** Of the function `scopesOf`, innermost first. */
+  readonly scopes: readonly Scope[]
+  readonly scopesOf: SyntaxNode
+}
+
+/** A variable that is copied. */
+export interface Variable {
+  readonly key: string
+  readonly name: string
+  readonly read: () => unknown
+  readonly declared: Declared | undefined
+  readonly site: Site
+}
+
+const WORKER_HINT = 'pass what it needs as a constant instead'
+const WRAPPER = new Set(['module', 'exports', '__filename', '__dirname'])
+
+/** Edits that put the names of the module in the place of the names of the program. */
+export function rewrite(c: Capture, site: Site, free: FreeNames): Edit[] {
+  checkCode(c, site, free)
+  const { program, node } = site
+  const at = (n: SyntaxNode) => positionText(positionAt(program, n.start))
+  const edits: Edit[] = []
+  for (const { call, specifier } of free.requires) {
+    edits.push({
+      start: call.start,
+      end: call.end,
+      text: c.references.require(specifier, program.file, at(call)),
+    })
+  }
+  for (const dynamic of free.dynamicImports) {
+    const { source } = dynamic
+    if (source.type !== 'Literal' || typeof source.value !== 'string') {
+      c.refuse('import() of a module whose name is computed', { hint: 'import it by name' })
+    } else if (isDoor(program, source.value)) {
+      c.refuse('it imports dunlin', { hint: 'build pipelines on the driver only' })
+    } else
+      edits.push({
+        start: source.start,
+        end: source.end,
+        text: c.references.dynamic(source.value, program.file, at(dynamic)),
+      })
+  }
+  const required = new Set<SyntaxNode>(free.requires.map(({ call }) => call.callee))
+  const used = free.references.filter(reference => !required.has(reference.node))
+  const environments = chooseEnvironments(c, site, used, node)
+  for (const reference of used) {
+    const member = memberOf(site, reference)
+    const text = member ?? nameText(c, site, reference, environments)
+    if (text === null) continue
+    const target = member === undefined ? reference.node : reference.parent
+    const prefix = member === undefined && reference.shorthand ? `${reference.name}: ` : ''
+    edits.push({ start: target.start, end: target.end, text: prefix + text })
+  }
+  return edits
+
+  /** `exports.x` of CommonJS, and `namespace.x` of a file that is copied: one variable each. */
+  function memberOf(s: Site, { name, node: object, parent }: Reference): string | undefined {
+    if (parent.type !== 'MemberExpression' || parent.object !== object || parent.computed) return undefined
+    if (parent.property.type !== 'Identifier') return undefined
+    const property = parent.property.name
+    const imported = s.program.imports.get(name)
+    const isExports =
+      name === 'exports' && !s.program.isModule && declaringNode(s.program, s.node, name) === undefined
+    const isNamespace = imported?.name === '*' && importsValueFile(c, s, imported)
+    if ((!isExports && !isNamespace) || declaredInside(s, name)) return undefined
+    const owner = scopeWith(s.scopes, name)?.variables[name] as Record<string, unknown> | undefined
+    if (owner === undefined) return undefined
+    const read = () => owner[property]
+    return variable(c, {
+      key: `${s.program.scriptId}:${name}.${property}`,
+      name: property,
+      read,
+      declared: undefined,
+      site: s,
+    })
+  }
+}
+
+function declaredInside(site: Site, name: string): boolean {
+  const declaring = declaringNode(site.program, site.node, name)
+  return declaring !== undefined && declaring.type !== 'Program'
+}
+
+/** Refuses code whose meaning depends on more than its variables. */
+function checkCode(c: Capture, { program, node }: Site, free: FreeNames): void {
+  const text = program.source.slice(node.start, node.end)
+  if (
+    /\$d\d*(?![\p{ID_Continue}$])/u.test(text) &&
+    /[\p{ID_Continue}$]\$d\d*(?![\p{ID_Continue}$])/u.test(text)
+  ) {
+    c.refuse('it uses a name that ends like those that dunlin generates ($d1)', {
+      hint: 'rename the variable',
+    })
+  }
+  if (free.usesEval) {
+    c.refuse('it uses eval or with, so that its variables cannot be known', {
+      hint: 'use new Function with parameters',
+    })
+  }
+  if (free.importMeta.length > 0) {
+    c.refuse('it uses import.meta, which on a worker is another file', { hint: WORKER_HINT })
+  }
+  if (node.type !== 'ArrowFunctionExpression') return
+  if (free.usesSuper) c.refuse('it uses super of the method around it', { hint: WORKER_HINT })
+  const around = pathTo(program.tree, node).slice(0, -1)
+  const hasThis = around.some(n => isClass(n) || (isFunction(n) && n.type !== 'ArrowFunctionExpression'))
+  if (free.usesThis && (hasThis || !program.isModule)) {
+    c.refuse('it uses `this` of the code around it, which cannot be copied', {
+      hint: 'assign what it needs to a const before the function',
+      opaque: true,
+    })
+  }
+  if (free.references.some(r => r.name === 'arguments')) {
+    c.refuse('it uses `arguments` of the function around it', {
+      hint: 'assign what it needs to a const before the function',
+    })
+  }
+}
+
+/** What a name becomes; null to leave it as it is. */
+function nameText(
+  c: Capture,
+  site: Site,
+  { name, writes, node }: Reference,
+  environments: ReadonlyMap<SyntaxNode, Environment>,
+): string | null {
+  const { program } = site
+  const declaring = declaringNode(program, site.node, name)
+  if (declaring === undefined) return freeText(c, site, name)
+  const imported = program.imports.get(name)
+  if (declaring.type === 'Program' && imported !== undefined) return importText(c, site, name, imported, node)
+  const declared = declaratorOf(declaring, name)
+  if (declaring.type === 'Program') {
+    if (c.origins.of(program) !== 'value') {
+      return c.references.expose(program.file!, name, program.isModule ? 'esm' : 'cjs')
+    }
+    const key = `${program.scriptId}:${name}`
+    return assignable(
+      c,
+      variable(c, { key, name, read: () => topLevelValue(site, name), declared, site }),
+      declared,
+      name,
+      writes,
+    )
+  }
+  const environment = environments.get(declaring)!
+  const key = `environment ${environment.id}:${name}`
+  const read = () => innerValue(c, site, declaring, name)
+  return assignable(c, variable(c, { key, name, read, declared, site }), declared, name, writes)
+}
+
+function assignable(
+  c: Capture,
+  text: string,
+  declared: Declared | undefined,
+  name: string,
+  writes: boolean,
+): string {
+  if (writes && declared?.kind !== 'const') {
+    c.assigned.add(text)
+    c.warnings.add(`${name} is changed by a function that runs on workers: each worker changes its own copy`)
+  }
+  return text
+}
+
+/** A name that the program does not declare: a global, or a variable of an eval or a REPL around it. */
+function freeText(c: Capture, site: Site, name: string): string | null {
+  const { program, scopes } = site
+  if (!program.isModule && program.file !== null && (WRAPPER.has(name) || name === 'require')) {
+    c.refuse(`it uses ${name}, which on a worker is another module's`, { hint: WORKER_HINT })
+  }
+  const scope = scopeWith(scopes, name)
+  if (scope !== undefined) {
+    const key = `scope ${program.scriptId}:${name}`
+    return variable(c, { key, name, read: () => scope.variables[name], declared: undefined, site })
+  }
+  if (isPristineGlobal(name)) {
+    if (isReplacedGlobal(name)) {
+      c.refuse(`it uses the global ${name}, which this program has replaced`, {
+        hint: 'import the replacement from a file',
+      })
+    }
+    return null
+  }
+  if (!(name in globalThis)) return null // as here, `typeof` says undefined and a use throws
+  const read = () => (globalThis as Record<string, unknown>)[name]
+  return variable(c, { key: `global:${name}`, name, read, declared: undefined, site })
+}
+
+function scopeWith(scopes: readonly Scope[], name: string): Scope | undefined {
+  return scopes.find(scope => name in scope.variables)
+}
+
+/** V8 drops what no function uses; the caller may then evaluate the declaration again. */
+export const DROPPED: unique symbol = Symbol('dropped')
+
+function topLevelValue({ program, scopes }: Site, name: string): unknown {
+  const scope = program.isModule
+    ? scopes.find(s => s.kind === 'Module')
+    : scopes.findLast(s => name in s.variables)
+  return scope !== undefined && name in scope.variables ? scope.variables[name] : DROPPED
+}
+
+function innerValue(c: Capture, site: Site, declaring: SyntaxNode, name: string): unknown {
+  // The scopes are those of another function when an initialiser is evaluated again: the name must mean the same there.
+  if (site.node !== site.scopesOf && declaringNode(site.program, site.scopesOf, name) !== declaring) {
+    c.refuse(`variable ${name} is hidden by another of the same name`, { hint: 'rename one of the two' })
+  }
+  const scope = scopeWith(site.scopes, name)
+  return scope === undefined ? DROPPED : scope.variables[name]
+}
+
+function importsValueFile(c: Capture, { program }: Site, { specifier }: ImportBinding): boolean {
+  const target = targetFile(specifier, program.file)
+  return target !== null && !isDoor(program, specifier) && c.origins.isValueFile(target)
+}
+
+function importText(c: Capture, site: Site, name: string, imported: ImportBinding, node: SyntaxNode): string {
+  const { program } = site
+  if (isDoor(program, imported.specifier)) return doorExport(c, imported.name)
+  if (importsValueFile(c, site, imported)) {
+    if (imported.name === '*') {
+      c.refuse(`it uses the namespace ${name} of a file that holds a pipeline as a whole`, {
+        hint: `use its members by name, as in ${name}.member`,
+      })
+    }
+    const key = `${program.scriptId}:${name}`
+    return variable(c, { key, name, read: () => topLevelValue(site, name), declared: undefined, site })
+  }
+  const specifier = targetFile(imported.specifier, program.file) ?? imported.specifier
+  return c.references.import(
+    specifier,
+    imported.name,
+    program.file,
+    positionText(positionAt(program, node.start)),
+  )
+}
+
+function describe(name: string, value: unknown): string | null {
+  return typeof value === 'function' ? null : `variable ${name}`
+}
+
+/** The name in the module of a variable that is copied; writes it when it is new. */
+export function variable(c: Capture, v: Variable): string {
+  const known = c.bindings.get(v.key)
+  if (known !== undefined) return known
+  const text = c.newName(v.name)
+  c.remember(c.bindings, v.key, text)
+  const value = readVariable(c, v)
+  c.measured(`variable ${v.name}`, () =>
+    c.within(describe(v.name, value), () => {
+      if (value === DROPPED || (v.declared !== undefined && isModuleReference(v.declared))) {
+        return reevaluate(c, v, text, value)
+      }
+      try {
+        c.attempt(() => {
+          const copy = c.value(value, null)
+          c.emit(() => (c.assigned.has(text) ? 'let' : 'const'), ` ${text} = ${copy};`)
+        })
+      } catch (error) {
+        if (!(error instanceof Refusal) || !error.options.opaque) throw error
+        reevaluate(c, v, text, value, error)
+      }
+    }),
+  )
+  return text
+}
+
+function readVariable(c: Capture, v: Variable): unknown {
+  try {
+    return v.read()
+  } catch (error) {
+    if (error instanceof Refusal) throw error
+    return c.within(`variable ${v.name}`, () =>
+      c.refuse(`${v.name} is used before its initialisation`, {
+        hint: 'run the pipeline below its declaration',
+      }),
+    )
+  }
+}
+
+/** Finds, for each inner scope that the code uses, the run of that scope whose variables have these very values. */
+function chooseEnvironments(
+  c: Capture,
+  site: Site,
+  references: readonly Reference[],
+  user: SyntaxNode,
+): Map<SyntaxNode, Environment> {
+  const byScope = new Map<SyntaxNode, Map<string, unknown>>()
+  for (const { name } of references) {
+    const declaring = declaringNode(site.program, site.node, name)
+    if (declaring === undefined || declaring.type === 'Program') continue
+    const values = byScope.get(declaring) ?? new Map<string, unknown>()
+    byScope.set(declaring, values)
+    try {
+      values.set(name, scopeWith(site.scopes, name)?.variables[name])
+    } catch {
+      values.set(name, Symbol('uninitialised'))
+    }
+  }
+  const chosen = new Map<SyntaxNode, Environment>()
+  for (const [scope, values] of byScope) {
+    const key = `${site.program.scriptId}:${scope.start}:${scope.end}`
+    const list = c.environments.get(key) ?? []
+    c.environments.set(key, list)
+    const same = (e: Environment) =>
+      !e.users.has(user) &&
+      [...values].every(([n, value]) => !e.values.has(n) || Object.is(e.values.get(n), value))
+    let environment = list.find(same)
+    if (environment === undefined) {
+      environment = { id: c.nextEnvironment(), values: new Map(), users: new Set() }
+      list.push(environment)
+    }
+    for (const [n, value] of values) environment.values.set(n, value)
+    environment.users.add(user)
+    chosen.set(scope, environment)
+  }
+  return chosen
+}

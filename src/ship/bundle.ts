@@ -1,0 +1,203 @@
+/** Links the generated module with what it imports, into one file that needs nothing but Node. */
+import { readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { BuildOptions, Message, PartialMessage, Plugin, PluginBuild } from 'esbuild'
+import { DunlinError } from '../../operators/index.ts'
+import { entryScript, isPackageFile, type Origins, targetFile } from './origin.ts'
+import { isOwnDoor, isOwnFile, isOwnSpecifier } from './own-package.ts'
+import { EXPOSED_PREFIX, type ReferenceTable, TARGET_SCHEME } from './reference-table.ts'
+import { displayPath } from './source-position.ts'
+import { doorModule } from './stand-in.ts'
+
+/** A file that was taken by value is also imported by a module that goes by reference: capture again without it. */
+export class NeededByReference extends Error {
+  readonly file: string
+  constructor(file: string) {
+    super(`${file} is needed by reference`)
+    this.file = file
+  }
+}
+
+export interface BundleInput {
+  readonly code: string
+  readonly map: string
+  readonly references: ReferenceTable
+  readonly origins: Origins
+  /** Paths in the output are relative to it, so that the same project gives the same bytes in any folder. */
+  readonly projectFolder: string
+}
+
+const DOOR = 'dunlin-door'
+/** esbuild reports a path of the generated module by this name; `.mjs` gives imports Node's own meaning. */
+const ENTRY = 'shipped.mjs'
+const REQUIRE =
+  "import{createRequire as $createRequire$d}from'node:module';const require=$createRequire$d(import.meta.url);\n"
+
+/** Export conditions that this process was started with, such as `development`. */
+function conditions(): string[] {
+  const flags = [...process.execArgv, ...(process.env['NODE_OPTIONS']?.split(/\s+/) ?? [])]
+  return flags.flatMap((flag, i) => {
+    const match = /^(?:--conditions|-C)(?:=(.*))?$/.exec(flag)
+    const value = match === null ? undefined : (match[1] ?? flags[i + 1])
+    return value === undefined ? [] : [value]
+  })
+}
+
+function loaderOf(file: string): 'ts' | 'tsx' | 'jsx' | 'js' {
+  if (/\.[mc]?ts$/.test(file)) return 'ts'
+  return file.endsWith('x') ? (file.endsWith('.tsx') ? 'tsx' : 'jsx') : 'js'
+}
+
+const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+
+function resolveTargets(build: PluginBuild, references: ReferenceTable): void {
+  build.onResolve({ filter: new RegExp(`^${escaped(TARGET_SCHEME)}`) }, async ({ path, kind }) => {
+    const target = references.targets[Number(path.slice(TARGET_SCHEME.length))]!
+    const found = await build.resolve(target.specifier, { resolveDir: target.folder, kind })
+    if (found.errors.length > 0) {
+      const text = `${target.specifier} cannot be resolved${target.at === '' ? '' : `, imported at ${target.at}`}`
+      return { errors: [{ text, detail: target.at }] }
+    }
+    const { external, namespace, sideEffects, suffix } = found
+    return { path: found.path, external, namespace, sideEffects, suffix }
+  })
+}
+
+/** Imports of dunlin's public entry become stand-ins. */
+function standIns(build: PluginBuild): void {
+  build.onResolve({ filter: /^(?:\.|\/|dunlin(?:\/|$))/ }, ({ path, importer }) => {
+    if (isOwnFile(importer) || isPackageFile(importer)) return undefined
+    const target = targetFile(path, importer)
+    return isOwnSpecifier(path) || (target !== null && isOwnDoor(target))
+      ? { path: 'dunlin', namespace: DOOR }
+      : undefined
+  })
+  build.onLoad({ filter: /.*/, namespace: DOOR }, () => ({
+    contents: doorModule(),
+    loader: 'js',
+    resolveDir: dirname(import.meta.filename),
+  }))
+}
+
+async function usesImportMeta(build: PluginBuild, file: string, contents: string): Promise<boolean> {
+  if (!/\bimport\s*\.\s*meta\b/.test(contents)) return false
+  const { code } = await build.esbuild.transform(contents, {
+    loader: loaderOf(file),
+    minifyWhitespace: true,
+    legalComments: 'none',
+  })
+  return /\bimport\.meta\b/.test(code)
+}
+
+function loadUserFiles(build: PluginBuild, { references, origins }: BundleInput): void {
+  build.onLoad({ filter: /\.[mc]?[jt]sx?$/, namespace: 'file' }, async ({ path: file }) => {
+    const names = references.exposed.get(file)
+    if (names === undefined && (isPackageFile(file) || isOwnFile(file))) return undefined
+    if (origins.isValueFile(file)) {
+      return {
+        errors: [
+          {
+            text: `${displayPath(file)} is imported by a module that workers load`,
+            detail: new NeededByReference(file),
+          },
+        ],
+      }
+    }
+    const source = readFileSync(file, 'utf8')
+    if (!isPackageFile(file) && !isOwnFile(file) && (await usesImportMeta(build, file, source))) {
+      return {
+        errors: [{ text: `${displayPath(file)} uses import.meta, which on a worker is another file` }],
+      }
+    }
+    const list = [...(names ?? [])]
+    const exposed = references.commonJs.has(file)
+      ? list.map(name => `\n;module.exports.${EXPOSED_PREFIX}${name} = ${name};`).join('')
+      : list.length === 0
+        ? ''
+        : `\n;export { ${list.map(name => `${name} as ${EXPOSED_PREFIX}${name}`).join(', ')} };`
+    return { contents: source + exposed, loader: loaderOf(file), resolveDir: dirname(file) }
+  })
+}
+
+function failure(messages: readonly (Message | PartialMessage)[]): Error {
+  for (const { detail } of messages) {
+    if (!(detail instanceof NeededByReference)) continue
+    if (detail.file !== entryScript()) return detail
+    return new DunlinError(
+      'CANNOT_SHIP',
+      `cannot ship: ${displayPath(detail.file)}, the script that runs, is imported by a module that workers load`,
+      {
+        hint: 'move what that module needs from the script to a file of its own',
+        place: { at: displayPath(detail.file) },
+      },
+    )
+  }
+  const [first] = messages
+  const { location, text = '', detail } = first ?? {}
+  const at =
+    typeof detail === 'string' && detail !== ''
+      ? detail
+      : location
+        ? `${location.file}:${location.line}`
+        : undefined
+  const native = /\.node"/.test(text)
+  return new DunlinError('CANNOT_SHIP', `cannot ship: ${text}`, {
+    hint: native
+      ? 'a package with a native addon cannot be bundled: use one in plain JavaScript or WebAssembly'
+      : 'check the import, or create what it gives inside the function',
+    ...(at === undefined ? {} : { place: { at } }),
+  })
+}
+
+export async function bundle(input: BundleInput): Promise<{ code: string; map: string }> {
+  const esbuild = await import('esbuild')
+  const plugin: Plugin = {
+    name: 'dunlin',
+    setup(build) {
+      resolveTargets(build, input.references)
+      standIns(build)
+      loadUserFiles(build, input)
+    },
+  }
+  const inline = `\n//# sourceMappingURL=data:application/json;base64,${Buffer.from(input.map).toString('base64')}`
+  const options = {
+    stdin: {
+      contents: input.code + inline,
+      resolveDir: input.projectFolder,
+      sourcefile: ENTRY,
+      loader: 'js',
+    },
+    outfile: `${input.projectFolder}/${ENTRY}`,
+    absWorkingDir: input.projectFolder,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node22',
+    // Exactly Node's conditions: esbuild would add `module`, and so pick other files than the driver ran.
+    conditions: conditions(),
+    // Without white space there are no comments with paths either.
+    minifyWhitespace: true,
+    legalComments: 'none',
+    charset: 'utf8',
+    sourcemap: 'external',
+    sourcesContent: false,
+    write: false,
+    logLevel: 'silent',
+    plugins: [plugin],
+  } as const satisfies BuildOptions
+  try {
+    const { outputFiles } = await esbuild.build(options)
+    const text = (end: string) => outputFiles.find(file => file.path.endsWith(end))!.text
+    const code = text('.mjs')
+    const map = JSON.parse(text('.map')) as { sources: string[]; mappings: string }
+    const base = pathToFileURL(`${input.projectFolder}/`)
+    map.sources = map.sources.map(source => new URL(source, base).href)
+    // CommonJS packages ask for builtins with `require`, which an ES module has to make for itself.
+    if (!code.includes('__require')) return { code, map: JSON.stringify(map) }
+    return { code: REQUIRE + code, map: JSON.stringify({ ...map, mappings: `;${map.mappings}` }) }
+  } catch (error) {
+    const messages = (error as { errors?: Message[] }).errors
+    throw messages === undefined ? error : failure(messages)
+  }
+}

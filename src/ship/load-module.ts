@@ -1,0 +1,85 @@
+/** Loads a shipped module on a worker, after checking that it is the one that was asked for. */
+import { createHash, randomUUID } from 'node:crypto'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { DunlinError } from '../../operators/index.ts'
+
+/** A function of a shipped module: called with records whose types only its author knows. */
+export type UserFn = (...args: never[]) => unknown
+
+export interface LoadRequest {
+  /** What the task says; neither the store nor the disk is trusted to say it. */
+  readonly hash: string
+  readonly source: Uint8Array
+  /** A folder that only this user can write to; `<hash>.mjs` is put there once. */
+  readonly directory: string
+}
+
+const loaded = new Map<string, Promise<readonly UserFn[]>>()
+
+export function hashOf(source: Uint8Array): string {
+  return createHash('sha256').update(source).digest('hex')
+}
+
+/**
+ * The functions of a shipped module. A module is imported once per process, however often it is asked for. Throws
+ * `CORRUPT` when `source` is not what `hash` says: unchecked bytes are never run.
+ */
+export function loadModule(request: LoadRequest): Promise<readonly UserFn[]> {
+  const known = loaded.get(request.hash)
+  if (known !== undefined) return known
+  const loading = load(request)
+  loaded.set(request.hash, loading)
+  loading.catch(() => loaded.delete(request.hash))
+  return loading
+}
+
+/** Whether this process has the module, so that nobody needs to fetch it. */
+export function isLoaded(hash: string): boolean {
+  return loaded.has(hash)
+}
+
+async function load({ hash, source, directory }: LoadRequest): Promise<readonly UserFn[]> {
+  const actual = hashOf(source)
+  if (actual !== hash) {
+    throw new DunlinError('CORRUPT', `the job's code has the hash ${actual}, but the task asks for ${hash}`, {
+      hint: 'submit the job again: its code was damaged or replaced in the store',
+    })
+  }
+  const file = join(resolve(directory), `${hash}.mjs`)
+  await put(file, source)
+  const module = (await importModule(file)) as { default?: unknown }
+  const functions = module.default
+  if (!Array.isArray(functions) || functions.some(fn => typeof fn !== 'function')) {
+    throw new DunlinError('CORRUPT', `the job's code ${hash} is not a module of functions`)
+  }
+  return functions as UserFn[]
+}
+
+async function importModule(file: string): Promise<unknown> {
+  try {
+    return await import(pathToFileURL(file).href)
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new DunlinError('USER_FUNCTION', `the job's code cannot be loaded on the worker: ${reason}`, {
+      cause,
+      hint: 'top-level code of the modules that functions import runs on every worker',
+    })
+  }
+}
+
+/** Puts the file there whole or not at all; several workers may do so at the same time. */
+async function put(file: string, source: Uint8Array): Promise<void> {
+  const present = await readFile(file).catch(() => null)
+  if (present !== null && Buffer.compare(present, source) === 0) return
+  await mkdir(join(file, '..'), { recursive: true, mode: 0o700 })
+  const temporary = `${file}.${randomUUID()}.tmp`
+  try {
+    await writeFile(temporary, source, { mode: 0o600 })
+    await rename(temporary, file)
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throw error
+  }
+}

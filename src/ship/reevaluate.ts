@@ -1,0 +1,213 @@
+/** Opaque constants: the initialiser of a variable, evaluated again on the worker where its value cannot be copied. */
+
+import { isBuiltin } from 'node:module'
+import type * as acorn from 'acorn'
+import { DROPPED, rewrite, type Site, type Variable } from './bindings.ts'
+import type { Capture } from './capture.ts'
+import { freeNames } from './free-names.ts'
+import { edited } from './module-writer.ts'
+import { type Declared, declaringNode, type Program, positionAt } from './program.ts'
+import type { Refusal } from './refusal.ts'
+import { positionText } from './source-position.ts'
+import { boundIdentifiers, children, isClass, isFunction, type SyntaxNode } from './syntax.ts'
+
+/** Whether a variable is only another name for a module, as in `const fs = require('fs')`. */
+export function isModuleReference({ declarator }: Declared): boolean {
+  let node: SyntaxNode | null | undefined = declarator.init
+  for (let wraps = 0; node && wraps < 4; wraps++) {
+    if (node.type === 'MemberExpression' && !node.computed) node = node.object
+    else if (node.type === 'CallExpression' && node.callee.type === 'Identifier') {
+      const argument: SyntaxNode | undefined = node.arguments[0]
+      if (node.callee.name === 'require')
+        return argument?.type === 'Literal' && typeof argument.value === 'string'
+      if (!/^__(?:importDefault|importStar|toESM)$/.test(node.callee.name)) return false
+      node = argument
+    } else return false
+  }
+  return false
+}
+
+function walk(
+  node: SyntaxNode,
+  visit: (node: SyntaxNode, parent: SyntaxNode | null) => void,
+  parent: SyntaxNode | null = null,
+): void {
+  visit(node, parent)
+  for (const child of children(node)) walk(child, visit, node)
+}
+
+const IMPURE_GLOBALS = new Set(['process', 'performance', 'crypto', 'fetch', 'navigator'])
+const PURE_BUILTINS = /^(?:node:)?(?:path|url|util|buffer|querystring|string_decoder|assert|punycode)(?:\/|$)/
+
+/** What in an initialiser gives another value at another time or place; undefined when nothing is known to. */
+function impurity(program: Program, init: SyntaxNode, seen = new Set<SyntaxNode>()): string | undefined {
+  if (seen.has(init)) return undefined
+  seen.add(init)
+  let found: string | undefined
+  walk(init, (node, parent) => {
+    if (found !== undefined) return
+    if (
+      node.type === 'NewExpression' &&
+      node.callee.type === 'Identifier' &&
+      node.callee.name === 'Date' &&
+      node.arguments.length === 0
+    ) {
+      found = 'new Date()'
+    }
+    if (
+      node.type === 'MemberExpression' &&
+      node.object.type === 'Identifier' &&
+      node.property.type === 'Identifier'
+    ) {
+      const path = `${node.object.name}.${node.property.name}`
+      if (path === 'Date.now' || path === 'Math.random') found = path
+    }
+    if (node.type === 'AwaitExpression' && node.argument.type !== 'ImportExpression') found = 'await'
+    if (node.type === 'YieldExpression') found = 'yield'
+    if (node.type === 'UpdateExpression' || node.type === 'AssignmentExpression') {
+      const target = node.type === 'UpdateExpression' ? node.argument : node.left
+      if (target.type === 'Identifier' && declaringNode(program, target, target.name)?.type === 'Program')
+        found = target.name
+    }
+    if (node.type !== 'Identifier' || isMemberName(node, parent)) return
+    const declaring = declaringNode(program, node, node.name)
+    if (declaring === undefined) {
+      if (IMPURE_GLOBALS.has(node.name)) found = node.name
+      return
+    }
+    if (declaring.type !== 'Program') return
+    const imported = program.imports.get(node.name)
+    if (imported !== undefined && isBuiltin(imported.specifier) && !PURE_BUILTINS.test(imported.specifier)) {
+      found = `module ${imported.specifier}`
+    }
+    const helper = program.tree.body.find(s => s.type === 'FunctionDeclaration' && s.id.name === node.name)
+    if (helper !== undefined) found = impurity(program, helper, seen)
+  })
+  return found
+}
+
+function isMemberName(node: SyntaxNode, parent: SyntaxNode | null): boolean {
+  if (parent?.type === 'MemberExpression') return parent.property === node && !parent.computed
+  return parent?.type === 'Property' && parent.key === node && !parent.computed && !parent.shorthand
+}
+
+/** The place where the program changes the object in variable `name` after making it. */
+function changeOf(program: Program, name: string, declaring: SyntaxNode | undefined): SyntaxNode | undefined {
+  let found: SyntaxNode | undefined
+  const isIt = (node: SyntaxNode): boolean =>
+    node.type === 'Identifier' && node.name === name && declaringNode(program, node, name) === declaring
+  const rootOf = (node: SyntaxNode): SyntaxNode => {
+    for (;;) {
+      if (node.type === 'MemberExpression') node = node.object
+      else if (node.type === 'CallExpression') node = node.callee
+      else if (node.type === 'ChainExpression' || node.type === 'AwaitExpression') {
+        node = node.type === 'ChainExpression' ? node.expression : node.argument
+      } else return node
+    }
+  }
+  walk(program.tree, node => {
+    if (found !== undefined) return
+    if (node.type === 'ExpressionStatement') {
+      const { expression } = node
+      const call = expression.type === 'AwaitExpression' ? expression.argument : expression
+      if (call.type !== 'CallExpression') return
+      const root = rootOf(call.callee)
+      if (isIt(root)) found = node
+      const prints = root.type === 'Identifier' && root.name === 'console'
+      if (!prints && call.arguments.some(isIt)) found = node
+    }
+    if (
+      node.type === 'AssignmentExpression' &&
+      (node.left.type === 'MemberExpression' || isIt(node.left)) &&
+      isIt(rootOf(node.left))
+    )
+      found = node
+    if (node.type === 'UnaryExpression' && node.operator === 'delete' && isIt(rootOf(node.argument)))
+      found = node
+    if (
+      node.type === 'UpdateExpression' &&
+      node.argument.type === 'MemberExpression' &&
+      isIt(rootOf(node.argument))
+    )
+      found = node
+  })
+  return found
+}
+
+function checkRepeatable(c: Capture, v: Variable, declared: Declared, init: SyntaxNode): void {
+  const { program } = v.site
+  const why = impurity(program, init)
+  const hint = 'create it inside the function, or move it to a file of its own and import it'
+  if (why !== undefined) {
+    c.refuse(
+      `${v.name} cannot be copied, and its initialiser uses ${why}: evaluated again it would be another value`,
+      { hint },
+    )
+  }
+  const declaring = declaringNode(program, init, v.name)
+  const change = changeOf(program, v.name, declaring)
+  if (change !== undefined) {
+    const where = positionText(positionAt(program, change.start))
+    c.refuse(
+      `${v.name} cannot be copied, and evaluating its initialiser again would lose its change at ${where}`,
+      { hint },
+    )
+  }
+  if (declared.kind !== 'const' && declared.kind !== 'using') {
+    const text = program.source
+    const assigned = new RegExp(
+      `(?<![\\w$.])${v.name.replaceAll('$', '\\$')}\\s*(?:=(?![=>])|\\+\\+|--|[-+*/%&|^?<>]{1,3}=(?!=))`,
+      'gu',
+    )
+    if ([...text.matchAll(assigned)].length > 1) {
+      c.refuse(`${v.name} cannot be copied, and it is assigned more than once`, { hint })
+    }
+  }
+}
+
+/**
+ * Writes the variable `text` by evaluating its initialiser. `refusal` says why its value could not be copied; it is
+ * thrown where there is no initialiser.
+ */
+export function reevaluate(c: Capture, v: Variable, text: string, value: unknown, refusal?: Refusal): void {
+  const { declared, site } = v
+  const init = declared?.declarator.init
+  if (declared === undefined || !init || isFunction(init) || isClass(init)) {
+    if (refusal !== undefined) throw refusal.final()
+    c.refuse(`${v.name} was dropped by V8, since no function uses it, and cannot be recovered`, {
+      hint: `use ${v.name} inside the function, so that it is kept`,
+    })
+  }
+  const at = positionText(positionAt(site.program, init.start))
+  c.within(
+    `initialiser of ${v.name} (${at})`,
+    () => {
+      if (!isModuleReference(declared)) checkRepeatable(c, v, declared, init)
+      const inner: Site = { program: site.program, node: init, scopes: site.scopes, scopesOf: site.scopesOf }
+      const body = edited(site.program, init.start, init.end, rewrite(c, inner, freeNames(init)))
+      const { id } = declared.declarator
+      if (id.type === 'Identifier') c.emit(`const ${text} = (`, ...body, ');')
+      else c.emit('const ', ...pattern(c, v, text, id), ' = (', ...body, ');')
+      if (
+        value !== DROPPED &&
+        ((typeof value === 'object' && value !== null) || typeof value === 'function')
+      ) {
+        c.remember(c.ids, value, text)
+      }
+    },
+    at,
+  )
+}
+
+/** The pattern of a destructuring declaration with new names; only `v` is wanted from it. */
+function pattern(c: Capture, v: Variable, text: string, id: acorn.Pattern) {
+  const edits = boundIdentifiers(id).map(({ node, shorthand }) => ({
+    start: node.start,
+    end: node.end,
+    text: `${shorthand ? `${node.name}: ` : ''}${node.name === v.name ? text : c.newName(node.name)}`,
+  }))
+  if (/=/.test(v.site.program.source.slice(id.start, id.end))) {
+    c.refuse(`${v.name} is declared with defaults in its pattern`, { hint: 'declare it by itself' })
+  }
+  return edited(v.site.program, id.start, id.end, edits)
+}

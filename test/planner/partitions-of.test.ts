@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest'
+import { mapNode, partitionsOf, plan, splitsOfTask, unionNode } from '../../planner/index.ts'
+import { Job, MIB, result, write } from './job.ts'
+
+test('each task of a union reads one partition of one input, in order', () => {
+  const job = new Job()
+  const shared = mapNode(job.text('a', 2), job.fn('f'))
+  const files = job.files([{ sizeBytes: MIB }, { sizeBytes: MIB }, { sizeBytes: MIB }], MIB)
+  const planned = plan({ outputs: [result(unionNode([shared, files])), write(shared)] }, job.facts)
+  const stage = planned.plan.stages.find(({ layout }) => layout === 'concat')!
+  expect(Array.from({ length: 5 }, (_, task) => partitionsOf(stage, task))).toEqual([
+    [0, null],
+    [1, null],
+    [null, 0],
+    [null, 1],
+    [null, 2],
+  ])
+  const keys = (task: number) =>
+    splitsOfTask(planned, stage.id, task).map(split => split?.ranges[0]?.key ?? null)
+  expect(keys(0)).toEqual([null, null])
+  expect(keys(4)).toEqual([null, 'part-2'])
+})
+
+test('a task of one input reads the partition of its own number', () => {
+  const job = new Job()
+  const planned = plan({ outputs: [result(job.text('a', 3))] }, job.facts)
+  const [stage] = planned.plan.stages
+  expect(partitionsOf(stage!, 2)).toEqual([2])
+  expect(splitsOfTask(planned, stage!.id, 2)).toEqual([
+    { ranges: [expect.objectContaining({ key: 'part-2' })] },
+  ])
+})

@@ -1,0 +1,57 @@
+/** Runs the command line as a process of its own, from the sources, in a directory of its own. */
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { onTestFinished } from 'vitest'
+
+export const CLI = [
+  '--conditions=development',
+  fileURLToPath(new URL('../../../src/cli/dunlin.ts', import.meta.url)),
+]
+
+export interface CliResult {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface CliOptions {
+  readonly cwd: string
+  readonly env?: Readonly<Record<string, string>>
+  /** Called with all that stderr has said so far. */
+  readonly onStderr?: (text: string, kill: (signal: NodeJS.Signals) => void) => void
+}
+
+export function jobFixture(name: string): string {
+  return fileURLToPath(new URL(`../../fixtures/jobs/${name}`, import.meta.url))
+}
+
+/** A directory that goes away with the test. */
+export function temporaryDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'dunlin-cli-'))
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+  return directory
+}
+
+export function dunlin(args: readonly string[], { cwd, env = {}, onStderr }: CliOptions): Promise<CliResult> {
+  return new Promise((done, fail) => {
+    const child = spawn(process.execPath, [...CLI, ...args], {
+      cwd,
+      env: { ...process.env, NODE_OPTIONS: '--conditions=development', NO_COLOR: '1', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    let stdout = ''
+    let stderr = ''
+    child.stdout.on('data', (text: Buffer) => {
+      stdout += text.toString()
+    })
+    child.stderr.on('data', (text: Buffer) => {
+      stderr += text.toString()
+      onStderr?.(stderr, signal => child.kill(signal))
+    })
+    child.on('error', fail)
+    child.on('close', code => done({ code, stdout, stderr }))
+  })
+}

@@ -1,0 +1,151 @@
+/** The command line from outside: usage, streams and exit codes. */
+import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { CLI, dunlin, jobFixture, temporaryDirectory } from './cli-process.ts'
+
+const cwd = tmpdir()
+
+test('help goes to stdout and names every verb, with examples', async () => {
+  const { code, stdout, stderr } = await dunlin(['--help'], { cwd })
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  for (const verb of ['demo', 'run', 'explain', 'bench', 'jobs', 'Examples:', 'Exit codes:']) {
+    expect(stdout).toContain(verb)
+  }
+})
+
+test('the version is that of the package', async () => {
+  expect(await dunlin(['--version'], { cwd })).toEqual({ code: 0, stdout: '0.1.0\n', stderr: '' })
+})
+
+test.each([
+  ['no verb', [], 'Usage: dunlin'],
+  ['a verb that is nearly one', ['jbos'], 'Did you mean jobs?'],
+  ['a verb of a verb that is nearly one', ['jobs', 'shw'], 'Did you mean show?'],
+  ['an option that is nearly one', ['demo', '--worker', '2'], 'Did you mean --workers?'],
+  ['a missing argument', ['run'], "missing required argument 'job.ts'"],
+  ['a missing option', ['bench', 'wordcount', '--input', 'x'], "required option '--output <dir>'"],
+  ['a number that is none', ['demo', '--workers', 'two'], 'It is a whole number from 1 up.'],
+  ['a choice that is none', ['demo', '--isolation', 'box'], 'Allowed choices are thread, process, inline.'],
+  ['a parameter without a name', ['run', 'x.ts', '--param', '=1'], 'Write it as name=value.'],
+  ['a size without sense', ['bench', 'wordcount', '--memory', 'big'], 'Write it as 128MB'],
+  ['a file that is not there', ['run', 'nowhere.ts'], 'there is no file nowhere.ts'],
+  ['a directory', ['run', '.'], '. is not a file'],
+  ['a naked --running', ['jobs', 'clean', '--running'], '--running is for jobs that are named'],
+])('%s is a usage error, told on stderr', async (_, args, message) => {
+  const { code, stdout, stderr } = await dunlin(args, { cwd })
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+  expect(stderr).toContain(message)
+})
+
+test('with --json a usage error is JSON on stdout too', async () => {
+  const { code, stdout } = await dunlin(['run', '--json'], { cwd })
+  expect(code).toBe(2)
+  expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'INVALID_ARGUMENT' } })
+})
+
+test('an engine that is not there is a matter of configuration', async () => {
+  const { code, stderr } = await dunlin(['demo', '--engine', 'moon'], { cwd })
+  expect(code).toBe(3)
+  expect(stderr).toContain('there is no engine named moon')
+})
+
+test('a default export that cannot be run is refused with what to do', async () => {
+  const { code, stderr } = await dunlin(['run', jobFixture('dataset.ts')], { cwd })
+  expect(code).toBe(2)
+  expect(stderr).toContain('is a Dataset, which has nowhere to go')
+  expect(stderr).toContain('Give it a sink')
+})
+
+test('parameters for what takes none are refused', async () => {
+  const { code, stderr } = await dunlin(['run', jobFixture('two-outputs.ts'), '--param', 'a=1'], { cwd })
+  expect(code).toBe(2)
+  expect(stderr).toContain('is no function, so it takes none')
+})
+
+test('explaining a script is refused without running it', async () => {
+  const { code, stdout, stderr } = await dunlin(['explain', jobFixture('script.ts')], { cwd })
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+  expect(stderr).toContain('to explain it would be to run it')
+})
+
+test('TypeScript that is more than types is refused with what to write instead', async () => {
+  const directory = temporaryDirectory()
+  const file = join(directory, 'colours.ts')
+  writeFileSync(file, 'enum Colour { Red }\nexport default Colour.Red\n')
+  const { code, stderr } = await dunlin(['run', file], { cwd: directory })
+  expect(code).toBe(1)
+  expect(stderr).toContain('write enums, namespaces and parameter properties as plain code')
+})
+
+test('a job file without dunlin beside it says how to get it', async () => {
+  const directory = temporaryDirectory()
+  const file = join(directory, 'job.mjs')
+  writeFileSync(file, "import { read } from 'dunlin'\nexport default read\n")
+  const { code, stderr } = await dunlin(['run', file], { cwd: directory })
+  expect(code).toBe(3)
+  expect(stderr).toContain('npm install dunlin')
+})
+
+test('what a script throws outside of any job is shown with its own line', async () => {
+  const directory = temporaryDirectory()
+  const file = join(directory, 'job.mjs')
+  writeFileSync(file, "\nthrow new RangeError('too far')\n")
+  expect(await dunlin(['run', file], { cwd: directory })).toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringMatching(/✖ RangeError: too far\n {4}at .*job\.mjs:2:7\n/),
+  })
+})
+
+test('a promise that a script leaves behind rejected is told as any failure', async () => {
+  const directory = temporaryDirectory()
+  const file = join(directory, 'job.mjs')
+  writeFileSync(file, "void Promise.reject(new RangeError('too far'))\n")
+  const { code, stderr } = await dunlin(['run', file], { cwd: directory })
+  expect(code).toBe(1)
+  expect(stderr).toContain('✖ RangeError: too far')
+})
+
+test('a store without jobs has none to list, as text and as JSON', async () => {
+  const cwd = temporaryDirectory()
+  expect(await dunlin(['jobs', 'list'], { cwd })).toMatchObject({
+    code: 0,
+    stdout: '',
+    stderr: expect.stringContaining('no jobs'),
+  })
+  expect(await dunlin(['jobs', 'list', '--json'], { cwd })).toMatchObject({
+    code: 0,
+    stdout: '[]\n',
+    stderr: '',
+  })
+})
+
+test('a job that is not there is a failure that says where it was looked for', async () => {
+  const cwd = temporaryDirectory()
+  const { code, stdout, stderr } = await dunlin(['jobs', 'show', 'nope', '--json'], { cwd })
+  expect(code).toBe(1)
+  expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'NOT_FOUND' } })
+  expect(stderr).toContain('has no job nope')
+})
+
+test('a reader of stdout that goes away is no error', () => {
+  const command = '"$@" --help | true; echo ${PIPESTATUS[0]}'
+  const { stdout, stderr } = spawnSync('bash', ['-c', command, 'bash', process.execPath, ...CLI], {
+    encoding: 'utf8',
+  })
+  expect({ stdout, stderr }).toEqual({ stdout: '0\n', stderr: '' })
+})
+
+test('an older Node is told which one is needed and how to get it', () => {
+  const older =
+    'data:text/javascript,Object.defineProperty(process,"versions",{value:{...process.versions,node:"20.20.2"}})'
+  const { status, stderr } = spawnSync(process.execPath, ['--import', older, ...CLI, '--help'], {
+    encoding: 'utf8',
+  })
+  expect(status).toBe(3)
+  expect(stderr).toContain('dunlin needs Node 22.15 or newer; this is Node 20.20.2')
+  expect(stderr).toContain('npm install --save-dev node@24')
+})

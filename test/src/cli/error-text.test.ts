@@ -1,0 +1,72 @@
+/** Errors as people read them. */
+import { expect, test } from 'vitest'
+import { DunlinError } from '../../../operators/index.ts'
+import { errorText } from '../../../src/cli/error-text.ts'
+import { exitCodeOf, UsageError } from '../../../src/cli/exit-code.ts'
+
+function thrownByUser(): Error {
+  const error = new TypeError("Cannot read properties of undefined (reading 'trim')")
+  error.stack = `TypeError: ${error.message}
+    at parseLine (/home/ann/jobs/count.ts:12:31)
+    at async each (file:///home/ann/jobs/lib/lines.ts:3:9)
+    at file:///home/ann/.dunlin/code/${'0'.repeat(64)}.mjs:1:44
+    at RowChain.push (file:///home/ann/node_modules/dunlin/dist/operators/rows/row-chain.js:88:20)
+    at runTask (/home/ann/node_modules/dunlin/dist/worker-entry.js:4000:11)
+    at process.processTicksAndRejections (node:internal/process/task_queues:105:5)`
+  return error
+}
+
+test('a failure of a user function says what, where, which record, what to do, and shows the user’s own frames', () => {
+  const error = new DunlinError('USER_FUNCTION', 'the function of Map parseLine threw', {
+    cause: thrownByUser(),
+    hint: 'Look at the record; filter such lines out before.',
+    place: {
+      stage: 0,
+      task: 3,
+      attempt: 2,
+      operator: 'Map parseLine',
+      record: '"42;;x"',
+      at: 'jobs/count.ts:12:31',
+    },
+  })
+  expect(`\n${errorText(error)}\n`).toMatchInlineSnapshot(`
+    "
+    ✖ the function of Map parseLine threw
+      where   stage 0, task 3, attempt 2 · Map parseLine · jobs/count.ts:12:31
+      record  "42;;x"
+      cause   TypeError: Cannot read properties of undefined (reading 'trim')
+      hint    Look at the record; filter such lines out before.
+      code    USER_FUNCTION
+        at parseLine (/home/ann/jobs/count.ts:12:31)
+        at async each (file:///home/ann/jobs/lib/lines.ts:3:9)
+    "
+  `)
+})
+
+test('what the message says already is not said again', () => {
+  const cause = new Error('no such file')
+  const error = new DunlinError('NOT_FOUND', 'in.txt cannot be read: no such file', { cause })
+  expect(errorText(error)).not.toMatch('cause')
+})
+
+test('an error of dunlin’s own shows its whole stack', () => {
+  const error = new DunlinError('INTERNAL', 'this cannot be')
+  error.stack = 'DunlinError: this cannot be\n    at f (/home/ann/node_modules/dunlin/dist/src/a.js:1:2)'
+  expect(errorText(error)).toContain('at f (/home/ann/node_modules/dunlin/dist/src/a.js:1:2)')
+})
+
+test('what the user’s own script throws is shown as Node would, without Node’s own frames', () => {
+  const error = new RangeError('too far')
+  error.stack = `RangeError: too far
+    at main (/home/ann/jobs/script.ts:3:9)
+    at ModuleJob.run (node:internal/modules/esm/module_job:1:1)`
+  expect(errorText(error)).toBe('✖ RangeError: too far\n    at main (/home/ann/jobs/script.ts:3:9)')
+  expect(errorText('just text')).toBe('✖ thrown: just text')
+})
+
+test('each kind of error has its exit code', () => {
+  expect(exitCodeOf(new UsageError('no'))).toBe(2)
+  expect(exitCodeOf(new DunlinError('CONFIGURATION', 'no'))).toBe(3)
+  expect(exitCodeOf(new DunlinError('USER_FUNCTION', 'no'))).toBe(1)
+  expect(exitCodeOf(new Error('no'))).toBe(1)
+})

@@ -1,0 +1,177 @@
+/** The report is a fold over events: these are written by hand. */
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { withFirstFailure } from '../../../src/events/first-failures.ts'
+import type { JobEvent } from '../../../src/events/job-event.ts'
+import { foldReport, ReportBuilder } from '../../../src/events/report.ts'
+import { failure, id, success } from '../job/plans.ts'
+
+const { stats } = success({ rowsIn: 4, rowsOut: 2 })
+const context = { fingerprint: 'f1a9', outputs: [{ uri: 'file:///out/', parts: 1, rows: 2, bytes: 5 }] }
+const outline = { id: id(0), title: 'Scan', tasks: 3, bytes: 30 }
+
+function started(time: number): JobEvent {
+  return { type: 'jobStarted', time, job: 'j', name: 'words', engine: 'local', stages: [outline] }
+}
+function launch(time: number, task: number, attempt = 1): JobEvent {
+  return { type: 'taskStarted', time, stage: id(0), task, attempt }
+}
+function commit(time: number, task: number, counters = {}, attempt = 1): JobEvent {
+  return {
+    type: 'taskCommitted',
+    time,
+    stage: id(0),
+    task,
+    attempt,
+    stats: { ...stats, invalidText: 1 },
+    counters,
+  }
+}
+function fail(
+  time: number,
+  task: number,
+  why: ReturnType<typeof failure>,
+  retryInMs: number | null,
+): JobEvent {
+  return { type: 'taskFailed', time, stage: id(0), task, attempt: 1, failure: why.failure, retryInMs }
+}
+
+const events: readonly JobEvent[] = [
+  started(1_000),
+  { type: 'stageStarted', time: 1_001, stage: id(0), tasks: 3 },
+  launch(1_002, 0),
+  launch(1_003, 1),
+  { type: 'log', time: 1_004, stage: id(0), task: 0, level: 'info', message: 'hello' },
+  fail(1_005, 0, failure('WORKER_LOST', { retryable: true }), 10),
+  launch(1_015, 0, 2),
+  commit(1_020, 1, { empty: 2 }),
+  commit(1_030, 0, { empty: 1, odd: 5 }, 2),
+  { type: 'attemptCancelled', time: 1_031, stage: id(0), task: 1, attempt: 2 },
+  { type: 'manifestStarted', time: 1_032, stage: id(0), attempt: 1 },
+  { type: 'manifestWritten', time: 1_040, stage: id(0), attempt: 1, stats },
+  { type: 'stageFinished', time: 1_040, stage: id(0), rowsOut: 4, skipped: 1 },
+  { type: 'jobFinished', time: 1_100, job: 'j', state: 'succeeded' },
+]
+
+describe('a report', () => {
+  test('adds up the committed attempts and the manifest', () => {
+    expect(foldReport(events, context)).toEqual({
+      job: 'j',
+      name: 'words',
+      state: 'succeeded',
+      engine: 'local',
+      startedAt: 1_000,
+      finishedAt: 1_100,
+      wallMs: 100,
+      tasks: 3,
+      skipped: 1,
+      attempts: 3,
+      retries: 1,
+      bytesRead: 30,
+      bytesWritten: 15,
+      requests: { gets: 6, puts: 3 },
+      stages: [
+        {
+          id: 0,
+          title: 'Scan',
+          tasks: 3,
+          skipped: 1,
+          attempts: 3,
+          retries: 1,
+          rowsIn: 8,
+          rowsOut: 4,
+          bytesIn: 30,
+          bytesOut: 15,
+          gets: 6,
+          puts: 3,
+          wallMs: 38,
+          taskMs: 14,
+        },
+      ],
+      counters: { empty: 3, odd: 5 },
+      invalidText: 2,
+      failures: [failure('WORKER_LOST', { retryable: true }).failure],
+      ...context,
+    })
+  })
+
+  test('of a job that failed has the failure that ended it, though no task had it', () => {
+    const { failure: why } = failure('ROWS_NOT_CONSERVED')
+    const ended: JobEvent = { type: 'jobFinished', time: 1_010, job: 'j', state: 'failed', failure: why }
+    expect(foldReport([started(1_000), ended], context)).toMatchObject({ state: 'failed', failures: [why] })
+  })
+
+  test('of a cancelled job counts being cancelled as no failure', () => {
+    const { failure: why } = failure('CANCELLED')
+    const ended: JobEvent = { type: 'jobFinished', time: 1_010, job: 'j', state: 'cancelled', failure: why }
+    expect(foldReport([started(1_000), ended], context)).toMatchObject({ state: 'cancelled', failures: [] })
+  })
+
+  test('of a job that grew has the added stages', () => {
+    const added: JobEvent = {
+      type: 'stagesAdded',
+      time: 1_001,
+      stages: [{ ...outline, id: id(4), tasks: 2 }],
+    }
+    expect(foldReport([started(1_000), added], context).stages.map(s => s.tasks)).toEqual([3, 2])
+  })
+
+  test('of a job that still runs is what is known so far', () => {
+    const builder = new ReportBuilder()
+    for (const event of events.slice(0, 4)) builder.add(event)
+    expect(builder.parts()).toMatchObject({ attempts: 2, finishedAt: 1_003, wallMs: 3 })
+    expect(builder.parts().stages[0]).toMatchObject({ wallMs: 0 })
+  })
+
+  test('of counters named like parts of objects is right too', () => {
+    const report = foldReport(
+      [started(1), commit(2, 0, JSON.parse('{"__proto__":3,"constructor":4}'))],
+      context,
+    )
+    expect(Object.entries(report.counters)).toEqual([
+      ['__proto__', 3],
+      ['constructor', 4],
+    ])
+  })
+
+  test('is the same whatever order commits arrive in', () => {
+    const commits = [0, 1, 2].map(task => commit(5, task, { [`c${task}`]: task, all: 1 }))
+    fc.assert(
+      fc.property(fc.shuffledSubarray(commits, { minLength: 3 }), shuffled => {
+        expect(JSON.stringify(foldReport([started(1), ...shuffled], context))).toBe(
+          JSON.stringify(foldReport([started(1), ...commits], context)),
+        )
+      }),
+    )
+  })
+})
+
+describe('first failures', () => {
+  const of = (code: 'STORE' | 'CORRUPT', message: string, operator?: string) => {
+    const { failure: f } = failure(code, { message })
+    return operator === undefined ? f : { ...f, place: { operator } }
+  }
+
+  test('are one of each code, operator and message, numbers apart', () => {
+    const all = [
+      of('STORE', 'reset after 17 bytes'),
+      of('STORE', 'reset after 99 bytes'),
+      of('CORRUPT', 'reset after 17 bytes'),
+      of('STORE', 'timed out'),
+      of('STORE', 'timed out', 'Map a'),
+      of('STORE', 'timed out', 'Map b'),
+      of('STORE', `timed out${' '.repeat(100)}x`),
+      of('STORE', `timed out${' '.repeat(100)}y`),
+    ]
+    expect(all.reduce(withFirstFailure, [] as readonly (typeof all)[number][])).toEqual(
+      [0, 2, 3, 4, 5, 6].map(i => all[i]),
+    )
+  })
+
+  test('are at most a hundred', () => {
+    const letters = Array.from({ length: 300 }, (_, i) => of('STORE', String.fromCodePoint(0x4e00 + i)))
+    expect(letters.reduce(withFirstFailure, [] as readonly (typeof letters)[number][])).toEqual(
+      letters.slice(0, 100),
+    )
+  })
+})

@@ -1,0 +1,87 @@
+/** Machine: drives the state machine in tests; every state is frozen to its depths before it is used. */
+import type { Stage } from '../../../planner/index.ts'
+import { advance } from '../../../src/job/advance.ts'
+import type { Command } from '../../../src/job/command.ts'
+import { createJob } from '../../../src/job/create-job.ts'
+import type { DriverEvent } from '../../../src/job/driver-event.ts'
+import type { JobState } from '../../../src/job/state.ts'
+import { RETRY_POLICY, type RetryPolicy } from '../../../src/scheduler/policies/retry.ts'
+import type { TaskResult } from '../../../src/task/task-event.ts'
+import { id, success } from './plans.ts'
+
+export class Machine {
+  state: JobState
+  readonly events: DriverEvent[] = []
+  readonly commands: Command[] = []
+
+  constructor(stages: readonly Stage[], policy: Partial<RetryPolicy> = {}) {
+    const job = { id: 'job-1', name: 'test', engine: 'fake' }
+    this.state = deepFreeze(createJob({ job, policy: { ...RETRY_POLICY, ...policy } }, stages))
+  }
+
+  tell(event: DriverEvent): readonly Command[] {
+    this.events.push(deepFreeze(event))
+    const [state, commands] = advance(this.state, event)
+    this.state = deepFreeze(state)
+    this.commands.push(...commands)
+    return commands
+  }
+
+  start(): readonly Command[] {
+    return this.tell({ type: 'started' })
+  }
+
+  grant(count: number): readonly Command[] {
+    return this.tell({ type: 'slotsGranted', count })
+  }
+
+  /** `task` of `stage` answers for its first attempt, with ten rows unless said. */
+  finish(
+    stage: number,
+    task: number,
+    result: TaskResult = success({ rowsOut: 10 }),
+    attempt = 1,
+  ): readonly Command[] {
+    return this.tell({ type: 'taskFinished', stage: id(stage), task, attempt, result, jitter: 0.5 })
+  }
+
+  writeManifest(stage: number, result: TaskResult = success({}), attempt = 1): readonly Command[] {
+    return this.tell({ type: 'manifestFinished', stage: id(stage), attempt, result, jitter: 0.5 })
+  }
+
+  retry(stage: number, task: number): readonly Command[] {
+    return this.tell({ type: 'timerFired', id: { kind: 'retryTask', stage: id(stage), task } })
+  }
+
+  get outcome(): Extract<Command, { type: 'finishJob' }> | undefined {
+    return this.commands.find(c => c.type === 'finishJob')
+  }
+}
+
+/** `stage/task#attempt` of each launch, `manifest` for a manifest. */
+export function launches(commands: readonly Command[]): string[] {
+  return commands.flatMap(c => {
+    if (c.type === 'launchTask') return [`${c.stage}/${c.task}#${c.attempt}`]
+    return c.type === 'launchManifest' ? [`${c.stage}/manifest#${c.attempt}`] : []
+  })
+}
+
+/** `stage/task#attempt` of each cancelled attempt. */
+export function cancels(commands: readonly Command[]): string[] {
+  return commands.flatMap(c =>
+    c.type === 'cancelAttempt' ? [`${c.stage}/${c.task ?? 'manifest'}#${c.attempt}`] : [],
+  )
+}
+
+/** Types of the emitted events. */
+export function emitted(commands: readonly Command[]): string[] {
+  return commands.flatMap(c => (c.type === 'emit' ? [c.event.type] : []))
+}
+
+/** Stops at what is frozen already, so that a state costs what is new in it. */
+export function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
+  Object.freeze(value)
+  for (const part of value instanceof Map ? value.values() : Object.values(value)) deepFreeze(part)
+  return value
+}

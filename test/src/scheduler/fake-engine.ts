@@ -1,0 +1,103 @@
+/** An engine whose clock, randomness and compute are told what to do by the test. */
+
+import type { ComputeBackend } from '../../../src/compute/compute-backend.ts'
+import type { Engine } from '../../../src/engine/engine.ts'
+import type { Clock, Randomness, Timer } from '../../../src/engine/ports.ts'
+import { MemoryStore } from '../../../src/store/memory-store.ts'
+import type { TaskEvent, TaskResult } from '../../../src/task/task-event.ts'
+
+export class FakeClock implements Clock {
+  #now = 1_000_000
+  readonly #timers = new Map<Timer, { readonly at: number; readonly callback: () => void }>()
+
+  now(): number {
+    return this.#now
+  }
+
+  after(delayMs: number, callback: () => void): Timer {
+    const timer: Timer = { cancel: () => this.#timers.delete(timer) }
+    this.#timers.set(timer, { at: this.#now + delayMs, callback })
+    return timer
+  }
+
+  /** Timers that have neither fired nor been cancelled. */
+  get waiting(): number {
+    return this.#timers.size
+  }
+
+  /** Lets time pass, timer by timer, with everything that follows from each. */
+  async pass(ms: number): Promise<void> {
+    const end = this.#now + ms
+    await turns()
+    for (;;) {
+      const due = [...this.#timers].filter(([, t]) => t.at <= end).sort(([, a], [, b]) => a.at - b.at)[0]
+      if (due === undefined) break
+      const [timer, { at, callback }] = due
+      this.#timers.delete(timer)
+      this.#now = Math.max(this.#now, at)
+      callback()
+      await turns()
+    }
+    this.#now = end
+  }
+}
+
+/** Lets everything happen that needs no time to pass. */
+export async function turns(): Promise<void> {
+  for (let i = 0; i < 20; i++) await new Promise(resolve => setImmediate(resolve))
+}
+
+export type Answer = (event: TaskEvent, signal: AbortSignal) => Promise<TaskResult> | TaskResult
+
+export class FakeBackend implements ComputeBackend {
+  readonly name = 'fake'
+  readonly slots: number
+  readonly events: TaskEvent[] = []
+  inFlight = 0
+  mostInFlight = 0
+  readonly #answer: Answer
+
+  constructor(slots: number, answer: Answer) {
+    this.slots = slots
+    this.#answer = answer
+  }
+
+  async run(event: TaskEvent, { signal }: { readonly signal: AbortSignal }): Promise<TaskResult> {
+    this.events.push(event)
+    this.inFlight++
+    this.mostInFlight = Math.max(this.mostInFlight, this.inFlight)
+    try {
+      return await this.#answer(event, signal)
+    } finally {
+      this.inFlight--
+    }
+  }
+
+  async close(): Promise<void> {}
+}
+
+export function fakeRandom(): Randomness {
+  let n = 0
+  return { next: () => 0.5, hex: bytes => (n++).toString(16).padStart(bytes * 2, '0') }
+}
+
+export function fakeEngine(compute: ComputeBackend, clock: Clock = new FakeClock()): Engine {
+  const store = new MemoryStore({ name: 'fake' })
+  const noDollars = { perGbSecond: 0, perTask: 0, perGet: 0, perPut: 0 }
+  return {
+    name: 'fake',
+    store,
+    baseUri: 'memory://fake/',
+    stores: { open: () => store },
+    compute,
+    clock,
+    random: fakeRandom(),
+    facts: { name: 'fake', slots: compute.slots, bytesPerSecond: 1, dollars: noDollars },
+    close: async () => {},
+  }
+}
+
+/** A promise that the test settles; aborting answers as backends do. */
+export function untilAborted(signal: AbortSignal, answer: TaskResult): Promise<TaskResult> {
+  return new Promise(resolve => signal.addEventListener('abort', () => resolve(answer)))
+}
