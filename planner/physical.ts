@@ -31,7 +31,7 @@ export type StageInput =
       /** The source as the user wrote it, for people. */
       readonly source: string
       readonly format: ReadFormat
-      /** Columns to read, where not all are needed. */
+      /** Columns to read, where not all are needed; may be none. A record that is not an object is read whole. */
       readonly columns?: readonly string[]
       readonly tasks: number
       readonly bytes: number

@@ -35,8 +35,10 @@ export class CountAccumulator implements ValueAccumulator {
   }
 
   addColumn(column: Column, groups: Int32Array, from: number, to: number): void {
-    if (column.nullCount === 0) return this.addRows(groups, from, to)
-    if (column.nullCount === column.length) return
+    if (column.nullCount === 0) {
+      this.addRows(groups, from, to)
+      return
+    }
     for (let row = from; row < to; row++) if (isValid(column, row)) this.#counts[groups[row]!]!++
   }
 

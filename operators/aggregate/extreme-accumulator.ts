@@ -162,10 +162,6 @@ export class ExtremeAccumulator implements ValueAccumulator, Values {
       ? (this.#values[group] as bigint)
       : BigInt(this.#numbers[group]!)
   }
-  byteLengthOf(): number {
-    return 0
-  }
-  copyBytes(): void {}
 }
 
 const KIND_OF: Readonly<Record<string, ValueKind>> = {

@@ -5,13 +5,15 @@ import type { ColumnType } from '../batch/column-type.ts'
 import { bitBytes } from '../batch/growing.ts'
 import { numberArray } from '../batch/number-array.ts'
 
-/** Reads the values of one column by id. Only what the column's type needs is called. */
+/** Reads the values of one column by id. Only what the column's type needs is called, and need be there. */
 export interface Values {
   isNull(id: number): boolean
   numberOf(id: number): number
-  int64Of(id: number): bigint
-  byteLengthOf(id: number): number
-  copyBytes(id: number, target: Uint8Array, offset: number): void
+  /** Of int64 and timestamp columns. */
+  int64Of?(id: number): bigint
+  /** Of text and binary columns. */
+  byteLengthOf?(id: number): number
+  copyBytes?(id: number, target: Uint8Array, offset: number): void
 }
 
 /** A column of `ids.length` rows. Lists and structs are not gathered here. */
@@ -32,21 +34,21 @@ export function gather(type: ColumnType, values: Values, ids: Int32Array): Colum
     case 'int64':
     case 'timestamp': {
       const integers = new BigInt64Array(length)
-      for (let i = 0; i < length; i++) integers[i] = values.int64Of(ids[i]!)
+      for (let i = 0; i < length; i++) integers[i] = values.int64Of!(ids[i]!)
       return { type, length, ...nulls, values: integers }
     }
     case 'utf8':
     case 'binary': {
       const offsets = new Int32Array(length + 1)
       let used = 0
-      for (let i = 0; i < length; i++) offsets[i + 1] = used += values.byteLengthOf(ids[i]!)
+      for (let i = 0; i < length; i++) offsets[i + 1] = used += values.byteLengthOf!(ids[i]!)
       const bytes = new Uint8Array(used)
-      for (let i = 0; i < length; i++) values.copyBytes(ids[i]!, bytes, offsets[i]!)
+      for (let i = 0; i < length; i++) values.copyBytes!(ids[i]!, bytes, offsets[i]!)
       return { type, length, ...nulls, offsets, bytes }
     }
     case 'fixedBinary': {
       const bytes = new Uint8Array(length * type.byteLength)
-      for (let i = 0; i < length; i++) values.copyBytes(ids[i]!, bytes, i * type.byteLength)
+      for (let i = 0; i < length; i++) values.copyBytes!(ids[i]!, bytes, i * type.byteLength)
       return { type, length, ...nulls, bytes }
     }
     default:

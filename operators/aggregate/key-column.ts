@@ -146,7 +146,7 @@ export class KeyColumn implements Values {
   }
 
   isNull(code: number): boolean {
-    return this.#table.kindOf(code) === KIND.null
+    return this.#table.isNull(code)
   }
   numberOf(code: number): number {
     return this.#table.numberOf(code)

@@ -81,13 +81,6 @@ export class MeanAccumulator implements ValueAccumulator, Values {
   numberOf(group: number): number {
     return this.#sums[group]! / this.#count.countOf(group)
   }
-  int64Of(): bigint {
-    return 0n
-  }
-  byteLengthOf(): number {
-    return 0
-  }
-  copyBytes(): void {}
 }
 
 const FLOAT64_NUMBER = { kind: 'number', width: 'float64' } as const

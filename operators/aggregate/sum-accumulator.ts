@@ -65,7 +65,10 @@ export class SumAccumulator implements ValueAccumulator, Values {
     if (type.kind !== 'number' && type.kind !== 'int64') throw cannotTake(this.#of, typeText(type))
     this.#meet(type.kind === 'number' ? FLOAT64 : type)
     const { values } = column as NumberColumn | Int64Column
-    if (values instanceof BigInt64Array) return this.#addIntegers(column, values, groups, from, to)
+    if (values instanceof BigInt64Array) {
+      this.#addIntegers(column, values, groups, from, to)
+      return
+    }
     for (let row = from; row < to; row++) {
       if (!isValid(column, row)) continue
       const group = groups[row]!
@@ -129,8 +132,4 @@ export class SumAccumulator implements ValueAccumulator, Values {
       place: { operator: this.#of.operator },
     })
   }
-  byteLengthOf(): number {
-    return 0
-  }
-  copyBytes(): void {}
 }

@@ -63,12 +63,12 @@ function valueReader(column: Column, place: ReadPlace): (row: number) => unknown
     }
     case 'binary': {
       const { offsets, bytes } = column as BytesColumn
-      return row => bytes.slice(offsets[row], offsets[row + 1])
+      return row => copyOf(bytes, offsets[row]!, offsets[row + 1]!)
     }
     case 'fixedBinary': {
       const { bytes } = column as FixedBinaryColumn
       const { byteLength } = column.type
-      return row => bytes.slice(row * byteLength, (row + 1) * byteLength)
+      return row => copyOf(bytes, row * byteLength, (row + 1) * byteLength)
     }
     case 'list':
       return listReader(column as ListColumn, place)
@@ -82,6 +82,10 @@ function valueReader(column: Column, place: ReadPlace): (row: number) => unknown
     }
   }
 }
+
+/** A plain Uint8Array even where the column is on a Buffer, whose own `slice` copies nothing. */
+const copyOf = (bytes: Uint8Array, from: number, to: number): Uint8Array =>
+  new Uint8Array(bytes.subarray(from, to))
 
 function listReader(column: ListColumn, place: ReadPlace): (row: number) => unknown {
   const { offsets, item } = column

@@ -18,9 +18,11 @@ import {
 /** `MessageHeader.RecordBatch` of Message.fbs. */
 const RECORD_BATCH = 3
 
-/** The same bytes at an address where 64-bit integers may stand; copies only where they do not. */
+/** The same bytes, plain, at an address where 64-bit integers may stand; copies only where they do not. */
 export const aligned = (bytes: Uint8Array): Uint8Array =>
-  (bytes.byteOffset & 7) === 0 ? bytes : new Uint8Array(bytes)
+  (bytes.byteOffset & 7) === 0
+    ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
+    : new Uint8Array(bytes)
 
 /** Walks the nodes and buffers of record-batch messages in the order of a schema's columns. */
 export class BatchDecoder {

@@ -12,7 +12,7 @@ import type {
 } from '../batch/batch.ts'
 import { bitAt } from '../batch/growing.ts'
 import { DunlinError } from '../errors.ts'
-import { finish, hashBytes, hashNumber, round } from './murmur.ts'
+import { finish, hashBytes, hashDouble, hashNumber, round } from './murmur.ts'
 import { nearestName } from './nearest-name.ts'
 
 /** Seeds keep values of different kinds apart that have the same bytes. */
@@ -42,7 +42,8 @@ type Hasher = (row: number) => number
 export function hashRows(batch: Batch, keys: readonly string[] | 'all', out: Uint32Array): void {
   if (keys === 'all') {
     const hash = namedHasher(batch.schema.fields, batch.columns)
-    for (let row = 0; row < batch.length; row++) out[row] = finish(hash(row))
+    const states = new Int32Array(out.buffer, out.byteOffset, batch.length)
+    for (let row = 0; row < batch.length; row++) states[row] = finish(hash(row))
     return
   }
   const columns = keys.map(key => {
@@ -63,15 +64,13 @@ export function unknownKey(key: string, fields: readonly { readonly name: string
 
 /** The same for columns; null stands for one that the batch lacks, i.e. of nothing but nulls. */
 export function hashColumns(columns: readonly (Column | null)[], length: number, out: Uint32Array): void {
-  out.fill(0, 0, length)
-  for (const column of columns) {
-    if (column === null) for (let row = 0; row < length; row++) out[row] = round(out[row]!, NULL)
-    else {
-      const hash = hasherOf(column)
-      for (let row = 0; row < length; row++) out[row] = round(out[row]!, hash(row))
-    }
-  }
-  for (let row = 0; row < length; row++) out[row] = finish(out[row]!)
+  const states = new Int32Array(out.buffer, out.byteOffset, length).fill(0)
+  for (const column of columns) foldColumn(column === null ? () => NULL : hasherOf(column), states)
+  for (let row = 0; row < length; row++) states[row] = finish(states[row]!)
+}
+
+function foldColumn(hash: Hasher, states: Int32Array): void {
+  for (let row = 0; row < states.length; row++) states[row] = round(states[row]!, hash(row))
 }
 
 function hasherOf(column: Column): Hasher {
@@ -90,6 +89,10 @@ function valueHasher(column: Column): Hasher {
     }
     case 'number': {
       const { values } = column as NumberColumn
+      if (values instanceof Float64Array) {
+        const halves = new Int32Array(values.buffer, values.byteOffset, 2 * values.length)
+        return row => hashDouble(halves[2 * row]!, halves[2 * row + 1]!, NUMBER)
+      }
       return row => hashNumber(values[row]!, NUMBER)
     }
     case 'int64':

@@ -1,4 +1,8 @@
-/** MurmurHash3: the 32-bit hash of bytes and numbers (Austin Appleby's MurmurHash3_x86_32, public domain). */
+/**
+ * MurmurHash3: the 32-bit hash of bytes and numbers (Austin Appleby's MurmurHash3_x86_32, public domain).
+ *
+ * Hashes are signed 32-bit integers here: V8 keeps those unboxed, and would allocate for the upper half of unsigned ones.
+ */
 import '../batch/endianness.ts'
 
 const C1 = 0xcc9e2d51
@@ -11,13 +15,13 @@ export function round(state: number, word: number): number {
   return (Math.imul((h << 13) | (h >>> 19), 5) + 0xe6546b64) | 0
 }
 
-/** The finaliser: every bit of the input moves every bit of the result. Unsigned. */
+/** The finaliser: every bit of the input moves every bit of the result. */
 export function finish(state: number): number {
   let h = state ^ (state >>> 16)
   h = Math.imul(h, 0x85ebca6b)
   h ^= h >>> 13
   h = Math.imul(h, 0xc2b2ae35)
-  return (h ^ (h >>> 16)) >>> 0
+  return h ^ (h >>> 16)
 }
 
 /** MurmurHash3_x86_32 of `bytes[start … end - 1]`. */
@@ -38,11 +42,19 @@ const double = new Float64Array(1)
 const words = new Int32Array(double.buffer)
 /** Stands for every NaN: which bits a NaN has is up to the machine. */
 const NAN_WORD = 0x7ff80000
+const SIGN = 0x80000000 | 0
+const EXPONENT = 0x7ff00000
+const FRACTION = 0x000fffff
 
-/** The hash of a number by the bits of its float64; −0 is 0, and NaN one value. */
+/** The hash of the float64 of these two halves; −0 is 0, and NaN one value. */
+export function hashDouble(low: number, high: number, seed: number): number {
+  if ((high & EXPONENT) === EXPONENT && ((high & FRACTION) | low) !== 0) return finish(seed ^ NAN_WORD)
+  const h = high === SIGN && low === 0 ? 0 : high
+  return finish(round(round(seed, low), h) ^ 8)
+}
+
+/** The hash of a number by the bits of its float64. */
 export function hashNumber(value: number, seed: number): number {
-  if (Number.isNaN(value)) return finish(seed ^ NAN_WORD)
-  // Adding 0 turns −0 into 0.
-  double[0] = value + 0
-  return finish(round(round(seed, words[0]!), words[1]!) ^ 8)
+  double[0] = value
+  return hashDouble(words[0]!, words[1]!, seed)
 }

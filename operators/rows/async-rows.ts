@@ -216,7 +216,10 @@ export class AsyncRowsDriver {
   }
 
   #deliver(k: number, result: unknown, given: unknown): void {
-    if (this.#steps[k]!.kind !== 'flatMap') return this.#enter(k + 1, result)
+    if (this.#steps[k]!.kind !== 'flatMap') {
+      this.#enter(k + 1, result)
+      return
+    }
     const state = this.#states[k]!
     state.rest = result as Iterator<unknown>
     state.restOf = given

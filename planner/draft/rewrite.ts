@@ -35,12 +35,3 @@ export function untilStable(draft: Draft, rule: (draft: Draft) => Draft): Draft 
     draft = next
   }
 }
-
-/** How many times each node is read, by other nodes and by outputs. */
-export function consumerCounts(draft: Draft): Map<DraftNode, number> {
-  const counts = new Map<DraftNode, number>()
-  const add = (node: DraftNode): void => void counts.set(node, (counts.get(node) ?? 0) + 1)
-  for (const { root } of draft.outputs) add(root)
-  for (const node of draftNodes(draft)) node.inputs.forEach(add)
-  return counts
-}

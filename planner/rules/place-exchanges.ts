@@ -1,6 +1,8 @@
 /** Rule: exchanges stand where rows of different tasks must meet; where one task has all rows, there is none. */
+
+import { consumerCounts } from '../draft/consumers.ts'
 import type { Draft, DraftNode, DraftOutput } from '../draft/draft.ts'
-import { consumerCounts, rewrite } from '../draft/rewrite.ts'
+import { rewrite } from '../draft/rewrite.ts'
 import { gatherLimit } from './gather-limit.ts'
 import type { RuleFacts } from './rule.ts'
 import { AggregateSplitter } from './split-aggregate.ts'

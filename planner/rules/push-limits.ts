@@ -1,7 +1,9 @@
 /** Rule: a limit moves below steps that give one row for one row, so that those are called for no more than it keeps. */
+
+import { consumerCounts } from '../draft/consumers.ts'
 import { type Draft, type DraftNode, type StepDraft, stepDraft } from '../draft/draft.ts'
 import { largest } from '../draft/resources.ts'
-import { consumerCounts, rewrite, untilStable } from '../draft/rewrite.ts'
+import { rewrite, untilStable } from '../draft/rewrite.ts'
 
 export function pushLimits(draft: Draft): Draft {
   return untilStable(draft, pushLimitsOnce)

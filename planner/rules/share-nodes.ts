@@ -1,4 +1,6 @@
 /** Rule: a node with several consumers is materialised once, by an exchange `none` that all of them read. */
+
+import { consumersPastUnions } from '../draft/consumers.ts'
 import { type Draft, type DraftNode, exchangeDraft, unionDraft, withInputs } from '../draft/draft.ts'
 import { draftNodes } from '../draft/rewrite.ts'
 
@@ -8,7 +10,7 @@ import { draftNodes } from '../draft/rewrite.ts'
  */
 export function shareNodes(draft: Draft): Draft {
   const nodes = draftNodes(draft)
-  const consumers = effectiveConsumers(draft, nodes)
+  const consumers = consumersPastUnions(draft)
   const done = new Map<DraftNode, DraftNode>()
   /** What one consumer of `node` reads. */
   const forConsumer = (node: DraftNode): DraftNode => {
@@ -33,16 +35,4 @@ export function shareNodes(draft: Draft): Draft {
 /** The inputs of a shared union are exchanges, or scans, of which each copy gets its own. */
 function copy(node: DraftNode): DraftNode {
   return node.kind === 'scan' ? { ...node } : node
-}
-
-/** Consumers, with those of a union counted as consumers of each of its inputs. */
-function effectiveConsumers(draft: Draft, nodes: readonly DraftNode[]): Map<DraftNode, number> {
-  const counts = new Map<DraftNode, number>()
-  const add = (node: DraftNode, by: number): void => void counts.set(node, (counts.get(node) ?? 0) + by)
-  for (const { root } of draft.outputs) add(root, 1)
-  for (const node of [...nodes].reverse()) {
-    const by = node.kind === 'union' ? counts.get(node)! : 1
-    for (const input of node.inputs) add(input, by)
-  }
-  return counts
 }

@@ -1,8 +1,8 @@
 /** Loads the functions of a shipped module from the job's store, once per hash. */
 import { mkdir } from 'node:fs/promises'
 import type { UserFn } from '../../operators/index.ts'
-import { loadModule } from '../ship/load-module.ts'
 import { jobKeys } from '../job/job-records.ts'
+import { loadModule } from '../ship/load-module.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 
 export interface FunctionLoader {

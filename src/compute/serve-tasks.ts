@@ -51,9 +51,12 @@ export function serveTasks(server: TaskServer): void {
 
   /** After an error that nobody caught this worker is not trusted with another task. */
   const fail = (error: DunlinError, thrown: unknown): void => {
-    if (running !== null) return answer(running.id, running.event, failed(error, running.event), true)
-    console.error(error.message, thrown)
-    send(JSON.stringify({ broken: error.message } satisfies FromWorker))
+    if (running !== null) {
+      answer(running.id, running.event, failed(error, running.event), true)
+    } else {
+      console.error(error.message, thrown)
+      send(JSON.stringify({ broken: error.message } satisfies FromWorker))
+    }
   }
   process.on('uncaughtException', thrown => {
     const message = `an exception was thrown outside of any call of dunlin: ${messageOf(thrown)}`

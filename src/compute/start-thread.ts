@@ -1,4 +1,5 @@
 /** Starts a worker thread. */
+import { setFlagsFromString } from 'node:v8'
 import { Worker } from 'node:worker_threads'
 import { endedThreads } from '../store/temp-file.ts'
 import { workerFlags } from './node-flags.ts'
@@ -13,20 +14,30 @@ export interface StartOptions {
 }
 
 /**
- * A thread shares this process: a crash in native code, or an allocation that V8 cannot refuse politely, takes the
- * driver with it. What user functions print goes to this process's standard error, since its standard output may
+ * When a thread's heap is full, Node grants it 16 MB more to end in. One collection of a larger young generation can
+ * move more than that, and V8 then ends the whole process.
+ */
+const YOUNG_GENERATION_MB = 24
+
+/**
+ * A thread shares this process: a crash in native code takes the driver with it, and so does a single allocation far
+ * past the heap's limit (a Map or array of half the heap that doubles), for which V8 knows no other answer. What user functions print goes to this process's standard error, since its standard output may
  * be somebody's data.
  */
 export function threadStarter(options: StartOptions): StartWorker {
+  // Maglev's on-stack replacement compiles some loops without the check by which terminate() stops them (seen with
+  // Node 24.21 in `for (;;) kept.push(new Array(1000).fill(i++))`); Turbofan's keeps it.
+  setFlagsFromString('--no-maglev-osr')
   return events => {
     const worker = new Worker(options.entry, {
       argv: [JSON.stringify(options.settings)],
       execArgv: workerFlags(options.entry),
       stdout: true,
       stderr: true,
-      ...(options.memoryMb === undefined
-        ? {}
-        : { resourceLimits: { maxOldGenerationSizeMb: options.memoryMb } }),
+      resourceLimits: {
+        maxYoungGenerationSizeMb: YOUNG_GENERATION_MB,
+        ...(options.memoryMb === undefined ? {} : { maxOldGenerationSizeMb: options.memoryMb }),
+      },
     })
     // It is -1 once the thread has ended.
     const { threadId } = worker

@@ -1,6 +1,6 @@
 /** Submitting a plan: prepare it, record it, run it, publish its outputs, record how it ended. */
 import { createRequire } from 'node:module'
-import { DunlinError, type Failure, fromFailure } from '../../operators/index.ts'
+import { DunlinError, type Failure, fromFailure, schemaText } from '../../operators/index.ts'
 import type { LogicalPlan, Planned } from '../../planner/index.ts'
 import type { RunOptions } from '../dataset/run-options.ts'
 import type { JobReport, WrittenOutput } from '../events/job-event.ts'
@@ -9,7 +9,9 @@ import { jobKeys, writeEnd, writePlan } from '../job/job-records.ts'
 import { JournalWriter } from '../job/journal.ts'
 import { type JobResults, runJob } from '../scheduler/run-job.ts'
 import type { ShippedModule } from '../ship/ship.ts'
-import { checkOutput, discardAttempts, publishOutput } from '../sink/publish.ts'
+import { checkOutput } from '../sink/check-output.ts'
+import { discardAttempts, publishOutput } from '../sink/publish.ts'
+import type { CommittedPart } from '../task/task-event.ts'
 import type { Engine } from './engine.ts'
 import { engineFor } from './local-engine.ts'
 import { type PreparedPlan, preparePlan } from './prepare-plan.ts'
@@ -133,18 +135,32 @@ async function publishOutputs(
     const stage = prepared.planned.plan.stages.find(
       one => one.output.kind === 'write' && one.output.output === index,
     )!
-    written.push(
-      await publishOutput({
-        store: engine.stores.open(uri),
-        job,
-        format,
-        mode,
-        parts: results.results.get(stage.id)!.map(task => task.part!),
-        schema: results.schemas.get(stage.id) ?? null,
-      }),
-    )
+    const parts = results.results.get(stage.id)!.map(task => task.part!)
+    const schema = results.schemas.get(stage.id) ?? null
+    const store = engine.stores.open(uri)
+    const published = filledParts(parts)
+    await publishOutput({
+      store,
+      job,
+      format,
+      mode,
+      parts: published,
+      schema: schema === null ? null : schemaText(schema),
+    })
+    written.push({
+      uri,
+      parts: published.length,
+      rows: published.reduce((sum, part) => sum + part.rows, 0),
+      bytes: published.reduce((sum, part) => sum + part.bytes, 0),
+    })
   }
   return written
+}
+
+/** Parts without rows are left out (a CSV part of them may lack its header), but one if there are no others. */
+function filledParts(parts: readonly CommittedPart[]): readonly CommittedPart[] {
+  const filled = parts.filter(part => part.rows > 0)
+  return filled.length > 0 ? filled : parts.slice(0, 1)
 }
 
 /** What attempts of an unfinished job wrote below its outputs. */

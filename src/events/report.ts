@@ -15,7 +15,7 @@ export type ReportParts = Omit<JobReport, keyof ReportContext>
  * The report of a whole job; of one that still runs, up to the last event.
  *
  * @example
- * const report = foldReport(await Array.fromAsync(readJournal(store, job)), { fingerprint, outputs })
+ * const report = foldReport(events, { fingerprint: plan.fingerprint, outputs: [] })
  */
 export function foldReport(events: Iterable<JobEvent>, context: ReportContext): JobReport {
   const builder = new ReportBuilder()

@@ -1,42 +1,17 @@
 /** Variables to source: what each free name of a piece of code stands for on the worker. */
 
 import type { Capture, Environment } from './capture.ts'
+import { chooseEnvironments } from './environments.ts'
 import type { FreeNames, Reference } from './free-names.ts'
-import type { Scope } from './inspect.ts'
 import type { Edit } from './module-writer.ts'
 import { targetFile } from './origin.ts'
 import { isPristineGlobal, isReplacedGlobal } from './pristine-globals.ts'
-import {
-  type Declared,
-  declaratorOf,
-  declaringNode,
-  type ImportBinding,
-  type Program,
-  positionAt,
-} from './program.ts'
-import { isModuleReference, reevaluate } from './reevaluate.ts'
-import { Refusal } from './refusal.ts'
+import { type Declared, declaratorOf, declaringNode, type ImportBinding, positionAt } from './program.ts'
+import { DROPPED, type Site, scopeWith } from './site.ts'
 import { positionText } from './source-position.ts'
 import { doorExport, isDoor } from './stand-in.ts'
 import { isClass, isFunction, pathTo, type SyntaxNode } from './syntax.ts'
-
-/** Code that is about to be written, and where V8 keeps the variables that it sees. */
-export interface Site {
-  readonly program: Program
-  readonly node: SyntaxNode
-  /** Of the function `scopesOf`, innermost first. */
-  readonly scopes: readonly Scope[]
-  readonly scopesOf: SyntaxNode
-}
-
-/** A variable that is copied. */
-export interface Variable {
-  readonly key: string
-  readonly name: string
-  readonly read: () => unknown
-  readonly declared: Declared | undefined
-  readonly site: Site
-}
+import { variable } from './variable.ts'
 
 const WORKER_HINT = 'pass what it needs as a constant instead'
 const WRAPPER = new Set(['module', 'exports', '__filename', '__dirname'])
@@ -164,7 +139,7 @@ function nameText(
     const key = `${program.scriptId}:${name}`
     return assignable(
       c,
-      variable(c, { key, name, read: () => topLevelValue(site, name), declared, site }),
+      variable(c, { key, name, read: () => topLevelValue(site, name), declared, site, declaring }),
       declared,
       name,
       writes,
@@ -173,7 +148,7 @@ function nameText(
   const environment = environments.get(declaring)!
   const key = `environment ${environment.id}:${name}`
   const read = () => innerValue(c, site, declaring, name)
-  return assignable(c, variable(c, { key, name, read, declared, site }), declared, name, writes)
+  return assignable(c, variable(c, { key, name, read, declared, site, declaring }), declared, name, writes)
 }
 
 function assignable(
@@ -213,13 +188,6 @@ function freeText(c: Capture, site: Site, name: string): string | null {
   const read = () => (globalThis as Record<string, unknown>)[name]
   return variable(c, { key: `global:${name}`, name, read, declared: undefined, site })
 }
-
-function scopeWith(scopes: readonly Scope[], name: string): Scope | undefined {
-  return scopes.find(scope => name in scope.variables)
-}
-
-/** V8 drops what no function uses; the caller may then evaluate the declaration again. */
-export const DROPPED: unique symbol = Symbol('dropped')
 
 function topLevelValue({ program, scopes }: Site, name: string): unknown {
   const scope = program.isModule
@@ -261,86 +229,4 @@ function importText(c: Capture, site: Site, name: string, imported: ImportBindin
     program.file,
     positionText(positionAt(program, node.start)),
   )
-}
-
-function describe(name: string, value: unknown): string | null {
-  return typeof value === 'function' ? null : `variable ${name}`
-}
-
-/** The name in the module of a variable that is copied; writes it when it is new. */
-export function variable(c: Capture, v: Variable): string {
-  const known = c.bindings.get(v.key)
-  if (known !== undefined) return known
-  const text = c.newName(v.name)
-  c.remember(c.bindings, v.key, text)
-  const value = readVariable(c, v)
-  c.measured(`variable ${v.name}`, () =>
-    c.within(describe(v.name, value), () => {
-      if (value === DROPPED || (v.declared !== undefined && isModuleReference(v.declared))) {
-        return reevaluate(c, v, text, value)
-      }
-      try {
-        c.attempt(() => {
-          const copy = c.value(value, null)
-          c.emit(() => (c.assigned.has(text) ? 'let' : 'const'), ` ${text} = ${copy};`)
-        })
-      } catch (error) {
-        if (!(error instanceof Refusal) || !error.options.opaque) throw error
-        reevaluate(c, v, text, value, error)
-      }
-    }),
-  )
-  return text
-}
-
-function readVariable(c: Capture, v: Variable): unknown {
-  try {
-    return v.read()
-  } catch (error) {
-    if (error instanceof Refusal) throw error
-    return c.within(`variable ${v.name}`, () =>
-      c.refuse(`${v.name} is used before its initialisation`, {
-        hint: 'run the pipeline below its declaration',
-      }),
-    )
-  }
-}
-
-/** Finds, for each inner scope that the code uses, the run of that scope whose variables have these very values. */
-function chooseEnvironments(
-  c: Capture,
-  site: Site,
-  references: readonly Reference[],
-  user: SyntaxNode,
-): Map<SyntaxNode, Environment> {
-  const byScope = new Map<SyntaxNode, Map<string, unknown>>()
-  for (const { name } of references) {
-    const declaring = declaringNode(site.program, site.node, name)
-    if (declaring === undefined || declaring.type === 'Program') continue
-    const values = byScope.get(declaring) ?? new Map<string, unknown>()
-    byScope.set(declaring, values)
-    try {
-      values.set(name, scopeWith(site.scopes, name)?.variables[name])
-    } catch {
-      values.set(name, Symbol('uninitialised'))
-    }
-  }
-  const chosen = new Map<SyntaxNode, Environment>()
-  for (const [scope, values] of byScope) {
-    const key = `${site.program.scriptId}:${scope.start}:${scope.end}`
-    const list = c.environments.get(key) ?? []
-    c.environments.set(key, list)
-    const same = (e: Environment) =>
-      !e.users.has(user) &&
-      [...values].every(([n, value]) => !e.values.has(n) || Object.is(e.values.get(n), value))
-    let environment = list.find(same)
-    if (environment === undefined) {
-      environment = { id: c.nextEnvironment(), values: new Map(), users: new Set() }
-      list.push(environment)
-    }
-    for (const [n, value] of values) environment.values.set(n, value)
-    environment.users.add(user)
-    chosen.set(scope, environment)
-  }
-  return chosen
 }

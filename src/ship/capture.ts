@@ -1,14 +1,17 @@
 /** The state of one capture: what has been written, under which name, and the path that led there. */
 import type { UserFunction } from '../../planner/index.ts'
+import { rewrite } from './bindings.ts'
 import { classValue } from './class-value.ts'
+import type { FreeNames } from './free-names.ts'
 import { functionValue } from './function-value.ts'
 import { builtinExport, globalPath } from './known-values.ts'
-import { type Piece, pieceLength } from './module-writer.ts'
+import { type Edit, type Piece, pieceLength } from './module-writer.ts'
 import { objectValue } from './object-value.ts'
 import type { Origins } from './origin.ts'
 import { primitiveText } from './plain-value.ts'
 import { ReferenceTable } from './reference-table.ts'
 import { Refusal } from './refusal.ts'
+import type { Site } from './site.ts'
 import type { SyntaxNode } from './syntax.ts'
 
 /** Levels of nesting that are copied; far below where the stack of the capture itself would end. */
@@ -74,7 +77,7 @@ export class Capture {
     const waiting = this.pendingIn(pieces)
     if (waiting !== undefined) {
       waiting.push(pieces)
-      this.undo.push(() => waiting.splice(waiting.indexOf(pieces), 1))
+      this.undoLater(() => waiting.splice(waiting.indexOf(pieces), 1))
       return
     }
     this.statements.push(pieces)
@@ -118,7 +121,12 @@ export class Capture {
   /** Sets an entry that a failed attempt takes back. */
   remember<K, V>(map: Map<K, V>, key: K, value: V): void {
     map.set(key, value)
-    this.undo.push(() => map.delete(key))
+    this.undoLater(() => map.delete(key))
+  }
+
+  /** Registers what takes a change back when the attempt around it fails. */
+  undoLater(step: () => void): void {
+    this.undo.push(step)
   }
 
   /** Runs `step`; when it throws, nothing that it wrote remains. */
@@ -178,6 +186,11 @@ export class Capture {
       path: [...this.trail],
       at: this.places.findLast(place => place !== undefined),
     })
+  }
+
+  /** Edits that give the free names of a piece of code their meaning in the module. */
+  rewrite(site: Site, free: FreeNames): Edit[] {
+    return rewrite(this, site, free)
   }
 
   /** An expression that gives a copy of `value` on the worker; the same one whenever it is the same value. */

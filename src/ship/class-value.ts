@@ -1,6 +1,5 @@
 /** Classes to source: the whole declaration, evaluated again, then the present values of its static fields. */
 import type { UserFunction } from '../../planner/index.ts'
-import { rewrite, type Site } from './bindings.ts'
 import type { Capture } from './capture.ts'
 import { freeNames } from './free-names.ts'
 import { locate } from './function-value.ts'
@@ -9,6 +8,7 @@ import { edited } from './module-writer.ts'
 import { stringText } from './plain-value.ts'
 import { positionAt } from './program.ts'
 import { Refusal } from './refusal.ts'
+import type { Site } from './site.ts'
 import { positionText } from './source-position.ts'
 import { type ClassNode, isClass } from './syntax.ts'
 
@@ -91,7 +91,7 @@ export function classValue(c: Capture, fn: UserFunction, text: string): string {
       const free = freeNames(node)
       const site: Site = { program, node, scopes: seen.scopes, scopesOf: node }
       c.define(id, () => {
-        const body = edited(program, node.start, node.end, rewrite(c, site, free))
+        const body = edited(program, node.start, node.end, c.rewrite(site, free))
         const label = stringText(fn.name)
         if (node.id || fn.name === '') return [`const ${id} = (0, `, ...body, ');']
         return [`const ${id} = ({ [${label}]: `, ...body, ` })[${label}];`]

@@ -1,6 +1,5 @@
 /** Functions to source: their text as it stands, with the variables around them under their new names. */
 import type { UserFunction } from '../../planner/index.ts'
-import { rewrite, type Site } from './bindings.ts'
 import type { Capture } from './capture.ts'
 import { freeNames } from './free-names.ts'
 import { type Inspected, inspectFunction, isBound, scriptOf } from './inspect.ts'
@@ -17,8 +16,9 @@ import {
   programOf,
   topLevelName,
 } from './program.ts'
+import type { Site } from './site.ts'
 import { positionText } from './source-position.ts'
-import { isClass, isFunction, type SyntaxNode } from './syntax.ts'
+import { isClass, isFunction, withoutName } from './syntax.ts'
 
 export interface Located {
   readonly program: Program
@@ -43,7 +43,10 @@ export function locate(c: Capture, fn: UserFunction, text: string): Located | st
   const seen = inspectFunction(fn)
   if (seen === null || /\{\s*\[native code\]\s*\}$/.test(text)) {
     if (isBound(fn))
-      c.refuse(`the receiver of ${fn.name || 'a bound function'} cannot be read`, { hint: ARROW_HINT, opaque: true })
+      c.refuse(`the receiver of ${fn.name || 'a bound function'} cannot be read`, {
+        hint: ARROW_HINT,
+        opaque: true,
+      })
     return c.refuse(`the native function ${fn.name || 'without a name'} has no source`, {
       hint: 'call it inside an arrow function',
       opaque: true,
@@ -79,12 +82,6 @@ function byReference(c: Capture, program: Program, found: FoundFunction): string
     hint: 'call it by its imported name inside an arrow function',
     opaque: true,
   })
-}
-
-/** `function name (…) {…}` → `function (…) {…}`: as in its file, the name is a variable that may be assigned to. */
-export function withoutName(node: SyntaxNode): { start: number; end: number; text: string }[] {
-  if (node.type !== 'FunctionDeclaration' || node.id === null) return []
-  return [{ start: node.id.start, end: node.id.end, text: '' }]
 }
 
 /** Pieces around a function's text that give it the name it has. */
@@ -144,7 +141,7 @@ export function functionValue(c: Capture, fn: UserFunction, text: string): strin
       checkReceiver(c, fn, located, free)
       const site: Site = { program, node, scopes: seen.scopes, scopesOf: node }
       c.define(id, () => {
-        const edits = [...rewrite(c, site, free), ...withoutName(node)]
+        const edits = [...c.rewrite(site, free), ...withoutName(node)]
         return [`const ${id} = `, ...named(fn, located, edited(program, node.start, node.end, edits)), ';']
       })
       copyOwn(c, fn, id)

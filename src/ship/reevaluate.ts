@@ -2,14 +2,22 @@
 
 import { isBuiltin } from 'node:module'
 import type * as acorn from 'acorn'
-import { DROPPED, rewrite, type Site, type Variable } from './bindings.ts'
 import type { Capture } from './capture.ts'
 import { freeNames } from './free-names.ts'
 import { edited } from './module-writer.ts'
 import { type Declared, declaringNode, type Program, positionAt } from './program.ts'
 import type { Refusal } from './refusal.ts'
+import { DROPPED, type Site, type Variable } from './site.ts'
 import { positionText } from './source-position.ts'
-import { boundIdentifiers, children, isClass, isFunction, type SyntaxNode } from './syntax.ts'
+import {
+  boundIdentifiers,
+  children,
+  isClass,
+  isFunction,
+  type SyntaxNode,
+  withoutExport,
+  withoutName,
+} from './syntax.ts'
 
 /** Whether a variable is only another name for a module, as in `const fs = require('fs')`. */
 export function isModuleReference({ declarator }: Declared): boolean {
@@ -171,8 +179,9 @@ function checkRepeatable(c: Capture, v: Variable, declared: Declared, init: Synt
  */
 export function reevaluate(c: Capture, v: Variable, text: string, value: unknown, refusal?: Refusal): void {
   const { declared, site } = v
+  if (value === DROPPED && declared === undefined && writeDropped(c, v, text)) return
   const init = declared?.declarator.init
-  if (declared === undefined || !init || isFunction(init) || isClass(init)) {
+  if (declared === undefined || !init || isClass(init) || (isFunction(init) && value !== DROPPED)) {
     if (refusal !== undefined) throw refusal.final()
     c.refuse(`${v.name} was dropped by V8, since no function uses it, and cannot be recovered`, {
       hint: `use ${v.name} inside the function, so that it is kept`,
@@ -183,8 +192,14 @@ export function reevaluate(c: Capture, v: Variable, text: string, value: unknown
     `initialiser of ${v.name} (${at})`,
     () => {
       if (!isModuleReference(declared)) checkRepeatable(c, v, declared, init)
-      const inner: Site = { program: site.program, node: init, scopes: site.scopes, scopesOf: site.scopesOf }
-      const body = edited(site.program, init.start, init.end, rewrite(c, inner, freeNames(init)))
+      const inner: Site = {
+        program: site.program,
+        node: init,
+        scopes: site.scopes,
+        scopesOf: site.scopesOf,
+        witness: value,
+      }
+      const body = edited(site.program, init.start, init.end, c.rewrite(inner, freeNames(init)))
       const { id } = declared.declarator
       if (id.type === 'Identifier') c.emit(`const ${text} = (`, ...body, ');')
       else c.emit('const ', ...pattern(c, v, text, id), ' = (', ...body, ');')
@@ -197,6 +212,31 @@ export function reevaluate(c: Capture, v: Variable, text: string, value: unknown
     },
     at,
   )
+}
+
+/** A function or class that only an initialiser uses, so that V8 kept no variable for it. */
+function writeDropped(c: Capture, v: Variable, text: string): boolean {
+  const { program, witness } = v.site
+  const scope = v.declaring
+  const statements = scope?.type === 'Program' || scope?.type === 'BlockStatement' ? scope.body : []
+  const node = statements
+    .map(withoutExport)
+    .find(s => (s.type === 'FunctionDeclaration' || s.type === 'ClassDeclaration') && s.id?.name === v.name)
+  if (node?.type === 'FunctionDeclaration') {
+    const edits = [...c.rewrite({ ...v.site, node }, freeNames(node)), ...withoutName(node)]
+    c.emit(`const ${text} = (0, `, ...edited(program, node.start, node.end, edits), ');')
+    return true
+  }
+  if (node?.type !== 'ClassDeclaration') return false
+  // Only the class that the value was made by will do: private fields tell it from a second one of the same text.
+  for (let o = witness; typeof o === 'object' && o !== null; o = Object.getPrototypeOf(o)) {
+    const found: unknown = Object.getOwnPropertyDescriptor(o, 'constructor')?.value
+    const isIt = typeof found === 'function' && String(found) === program.source.slice(node.start, node.end)
+    if (!isIt) continue
+    c.emit(`const ${text} = ${c.value(found, null)};`)
+    return true
+  }
+  return false
 }
 
 /** The pattern of a destructuring declaration with new names; only `v` is wanted from it. */

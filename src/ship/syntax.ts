@@ -155,3 +155,9 @@ function contains(node: SyntaxNode, target: SyntaxNode): boolean {
   if (node.start > target.start || node.end < target.end) return false
   return children(node).some(child => contains(child, target))
 }
+
+/** `function name (…) {…}` → `function (…) {…}`: as in its file, the name is a variable that may be assigned to. */
+export function withoutName(node: SyntaxNode): { start: number; end: number; text: string }[] {
+  if (node.type !== 'FunctionDeclaration' || node.id === null) return []
+  return [{ start: node.id.start, end: node.id.end, text: '' }]
+}

@@ -15,7 +15,7 @@ import {
 import { readAhead } from './read-ahead.ts'
 import { readSliceEntry, SLICE_ENTRY_BYTES, type SliceEntry, sliceCrc } from './slice-entry.ts'
 
-/** What most manifests' heads fit in: one request reads it. */
+/** What most manifests fit in as a whole: one request reads it. */
 const HEAD_GUESS_BYTES = 64 << 10
 const FETCHES_IN_FLIGHT = 8
 const READ_AHEAD_BYTES = 32 << 20
@@ -48,12 +48,10 @@ async function openManifest(
   signal: AbortSignal,
   counters: ExchangeCounters,
 ): Promise<OpenManifest> {
-  counters.gets++
-  const pieces: Uint8Array[] = []
-  for await (const piece of store.stream(key, { offset: 0, length: HEAD_GUESS_BYTES }, { signal })) {
-    pieces.push(Uint8Array.from(piece))
-  }
-  let start: Uint8Array = Buffer.concat(pieces)
+  counters.gets += 2
+  const info = await store.head(key, { signal })
+  if (info === undefined) throw new DunlinError('CORRUPT', `the exchange manifest ${store.uri}${key} is gone`)
+  let start = await store.get(key, { offset: 0, length: Math.min(info.sizeBytes, HEAD_GUESS_BYTES) }, { signal })
   const headBytes = manifestHeadBytes(start.subarray(0, PREAMBLE_BYTES), tasks, store.uri + key)
   if (headBytes > start.length) {
     counters.gets++

@@ -1,77 +1,87 @@
-/** Writes one part of an output, under a key of its attempt's own. */
+/** PartSink: writes the part of one attempt, under a key that is the attempt's alone. */
 import { crc32 } from 'node:zlib'
-import { type Batch, createPartWriter, DunlinError, type PartWriter, type Schema, type WriteFormat } from '../../operators/index.ts'
-import type { ObjectStore, ObjectWriter } from '../store/object-store.ts'
+import { createPartWriter, type PartWriter } from '../../operators/formats/part-writer.ts'
+import type { Batch, Schema, WriteFormat } from '../../operators/index.ts'
+import type { ObjectStore, ObjectWriter, RequestOptions } from '../store/object-store.ts'
 import type { CommittedPart } from '../task/task-event.ts'
-import { type AttemptPart, attemptPartKey } from './output-names.ts'
 
-export interface PartSinkOptions extends AttemptPart {
+/** Smaller pieces are joined: a write costs a system call or more. */
+const WRITE_BYTES = 1 << 20
+
+export interface PartSinkOptions extends RequestOptions {
   /** Its root is the output directory. */
   readonly store: ObjectStore
+  /** From `attemptKey`. */
+  readonly key: string
   readonly format: WriteFormat
-  /** What all rows have, where it is known beforehand: an empty part has its header then. */
+  /** Schema that all parts share; null where the format or the plan has none. */
   readonly schema: Schema | null
-  /** For errors: the stage, as `explain` names it. */
-  readonly operator: string
-  readonly signal?: AbortSignal
 }
 
+/**
+ * Nothing is visible before `finish`, and then only under the attempt's key, which readers pass over; `publishOutput`
+ * gives the parts of the attempts that won their names. After an error call `abort`.
+ *
+ * Memory: a batch and a megabyte or two.
+ *
+ * @throws what the format throws (see `createPartWriter`) and what the store does: a full disk is NO_SPACE.
+ */
 export class PartSink {
-  readonly #store: ObjectStore
-  readonly #writer: PartWriter
-  readonly #key: string
-  readonly #operator: string
-  readonly #signal: AbortSignal | undefined
-  #object: ObjectWriter | null = null
+  readonly #options: PartSinkOptions
+  readonly #parts: PartWriter
+  #writer: ObjectWriter | null = null
+  #waiting: Uint8Array[] = []
+  #waitingBytes = 0
   #rows = 0
   #bytes = 0
-  #crc = 0
+  #crc32 = 0
 
   constructor(options: PartSinkOptions) {
-    this.#store = options.store
-    this.#writer = createPartWriter(options.format, options.schema)
-    this.#key = attemptPartKey(options, options.format)
-    this.#operator = options.operator
-    this.#signal = options.signal
+    this.#options = options
+    this.#parts = createPartWriter(options.format, options.schema)
   }
 
   async push(batch: Batch): Promise<void> {
-    const pieces = this.#placed(() => this.#writer.push(batch))
     this.#rows += batch.length
-    await this.#write(pieces)
+    await this.#write(this.#parts.push(batch))
   }
 
   async finish(): Promise<CommittedPart> {
-    await this.#write(this.#placed(() => this.#writer.finish()))
-    await (await this.#open()).close()
-    return { key: this.#key, rows: this.#rows, bytes: this.#bytes, crc32: this.#crc }
+    await this.#write(this.#parts.finish())
+    await this.#flush()
+    const writer = await this.#open()
+    await writer.close()
+    return { key: this.#options.key, rows: this.#rows, bytes: this.#bytes, crc32: this.#crc32 }
   }
 
-  /** Leaves nothing behind, whether it was finished or not. Never throws. */
+  /** Leaves nothing behind, if `finish` was not called. Never throws. */
   async abort(): Promise<void> {
-    await this.#object?.abort()
-    await this.#store.delete([this.#key]).catch(() => undefined)
-  }
-
-  /** Where a record has no form in the format, the error says which operator gave it. */
-  #placed(write: () => Uint8Array[]): Uint8Array[] {
-    try {
-      return write()
-    } catch (error) {
-      throw error instanceof DunlinError ? error.at({ operator: this.#operator }) : error
-    }
+    this.#waiting = []
+    await this.#writer?.abort()
   }
 
   async #write(pieces: readonly Uint8Array[]): Promise<void> {
     for (const piece of pieces) {
-      this.#bytes += piece.length
-      this.#crc = crc32(piece, this.#crc)
-      await (await this.#open()).write(piece)
+      this.#crc32 = crc32(piece, this.#crc32)
+      this.#bytes += piece.byteLength
+      if (this.#waitingBytes + piece.byteLength > WRITE_BYTES) await this.#flush()
+      this.#waiting.push(piece)
+      this.#waitingBytes += piece.byteLength
     }
   }
 
+  async #flush(): Promise<void> {
+    if (this.#waitingBytes === 0) return
+    const pieces = this.#waiting
+    this.#waiting = []
+    this.#waitingBytes = 0
+    const writer = await this.#open()
+    await writer.write(pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces))
+  }
+
   async #open(): Promise<ObjectWriter> {
-    this.#object ??= await this.#store.writer(this.#key, this.#signal === undefined ? {} : { signal: this.#signal })
-    return this.#object
+    const { store, key, signal } = this.#options
+    this.#writer ??= await store.writer(key, signal === undefined ? {} : { signal })
+    return this.#writer
   }
 }

@@ -1,136 +1,217 @@
-/**
- * Making an output visible: parts move from their attempts' keys to their names, and `_SUCCESS` appears last.
- *
- * A reader that respects `_SUCCESS` sees nothing or all. One that globs may see some parts for the moment that the
- * moves take, since several objects cannot appear at once; with `overwrite` it may also see some old parts gone.
- */
-import { DunlinError, type Schema, type WriteFormat } from '../../operators/index.ts'
+/** publishOutput: makes the parts of a finished job visible; discardAttempts: removes those of one that failed. */
+import { crc32 } from 'node:zlib'
+import { DunlinError, type WriteFormat } from '../../operators/index.ts'
 import type { WriteMode } from '../../planner/index.ts'
-import type { WrittenOutput } from '../events/job-event.ts'
-import { uriToPath } from '../store/file-uri.ts'
-import type { ObjectStore } from '../store/object-store.ts'
+import type { ObjectStore, RequestOptions } from '../store/object-store.ts'
 import type { CommittedPart } from '../task/task-event.ts'
-import { partName, SUCCESS_KEY, stagingPrefix } from './output-names.ts'
+import { checkOutput } from './check-output.ts'
+import {
+  isHidden,
+  partName,
+  publishingKey,
+  SUCCESS_KEY,
+  stagingPrefix,
+} from './output-keys.ts'
+import {
+  encodeManifest,
+  type ManifestPart,
+  readManifest,
+  type StageCount,
+  type SuccessManifest,
+} from './success-manifest.ts'
 
-/** Names shown of a directory that is not empty. */
-const NAMES_SHOWN = 3
-const DELETE_AT_ONCE = 1_000
-const MOVES_IN_FLIGHT = 8
+const MOVES_AT_ONCE = 16
+/** Keys deleted by one call: what S3 takes. */
+const DELETE_KEYS = 1000
 
-/** `_SUCCESS`: what the output consists of. */
-export interface SuccessManifest {
-  readonly version: 1
-  readonly job: string
-  readonly rows: number
-  readonly bytes: number
-  readonly schema: Schema | null
-  readonly parts: readonly { readonly name: string; readonly rows: number; readonly bytes: number; readonly crc32: number }[]
-}
-
-/**
- * Before anything runs: the directory must be absent or empty, unless the mode says otherwise.
- *
- * @throws DunlinError `OUTPUT_NOT_EMPTY`, naming the directory and some of what it holds
- */
-export async function checkOutput({ store, mode }: { readonly store: ObjectStore; readonly mode: WriteMode }): Promise<void> {
-  if (mode !== 'fail') return
-  const found: string[] = []
-  for await (const { key } of store.list('')) {
-    found.push(key)
-    if (found.length > NAMES_SHOWN) break
-  }
-  if (found.length === 0) return
-  const more = found.length > NAMES_SHOWN ? ' and more' : ''
-  throw new DunlinError(
-    'OUTPUT_NOT_EMPTY',
-    `the output directory ${shown(store.uri)} is not empty: it holds ${found.slice(0, NAMES_SHOWN).join(', ')}${more}`,
-    { hint: "Choose another directory, or say mode: 'overwrite' or mode: 'append'." },
-  )
-}
-
-export interface Publication {
+export interface OutputToPublish extends RequestOptions {
   /** Its root is the output directory. */
   readonly store: ObjectStore
   readonly job: string
   readonly format: WriteFormat
-  readonly mode: WriteMode
-  /** In the order of the data. Parts without rows are left out, but one if there are no others. */
+  /** The parts of the attempts that won, in the order of the data. */
   readonly parts: readonly CommittedPart[]
-  readonly schema: Schema | null
+  readonly mode: WriteMode
+  /** `schemaText` of the rows, where known. */
+  readonly schema?: string | null
+  readonly counts?: readonly StageCount[]
 }
 
 /**
- * Publishes an output. It may be called again after it was interrupted anywhere: what has moved stays, the rest
- * follows.
+ * Moves each part to its name, writes `_SUCCESS`, and removes the job's staging. Every step may be done again: a
+ * driver that takes over after a crash half-way calls it with the same arguments, and ends at the same files. Only
+ * the job that won its end may call it.
+ *
+ * What a reader sees meanwhile:
+ * - One that waits for `_SUCCESS` (dunlin does) sees nothing or all. In mode `overwrite` the old `_SUCCESS` goes
+ *   before anything else is touched; in mode `append` it stays, and lists the old parts until it is replaced.
+ * - One that globs `part-*` sees the parts appear one after another, each whole; in mode `overwrite` it first sees
+ *   the old ones go. N objects cannot appear at one instant.
+ *
+ * @throws CORRUPT where a part is neither staged nor published as it was committed; OUTPUT_NOT_EMPTY where in mode
+ * `fail` something else has come into the directory since the job began.
  */
-export async function publishOutput(publication: Publication): Promise<WrittenOutput> {
-  const { store, job, format, mode } = publication
-  const filled = publication.parts.filter(part => part.rows > 0)
-  const parts = filled.length > 0 ? filled : publication.parts.slice(0, 1)
-  const named = parts.map((part, index) => ({ part, name: partName(index, { parts: parts.length, format, mode, job }) }))
-  const kept = mode === 'append' ? await earlierParts(store, job) : []
-  if (mode === 'overwrite') await removeOld(store, job, new Set(named.map(one => one.name)))
-  for (let i = 0; i < named.length; i += MOVES_IN_FLIGHT) {
-    await Promise.all(named.slice(i, i + MOVES_IN_FLIGHT).map(({ part, name }) => moveOnce(store, part, name)))
+export async function publishOutput(output: OutputToPublish): Promise<SuccessManifest> {
+  const { store, job, mode, signal } = output
+  const request = signal === undefined ? {} : { signal }
+  const before = await readManifest(store, '', request)
+  if (before?.job === job) {
+    await discardAttempts(output)
+    return before
   }
-  const own = named.map(({ part: { rows, bytes, crc32 }, name }) => ({ name, rows, bytes, crc32 }))
-  const all = [...kept, ...own]
-  const total = (of: typeof own, field: 'rows' | 'bytes'): number => of.reduce((sum, one) => sum + one[field], 0)
-  const manifest: SuccessManifest = {
-    version: 1,
-    job,
-    rows: total(all, 'rows'),
-    bytes: total(all, 'bytes'),
-    schema: publication.schema,
-    parts: all,
+  const names = output.parts.map((_, index) =>
+    partName({
+      index,
+      parts: output.parts.length,
+      format: output.format,
+      ...(mode === 'append' ? { job } : {}),
+    }),
+  )
+  // From here on to the removal of the staging, a reader of the directory is told that it is unfinished.
+  const marker = new TextEncoder().encode(`${JSON.stringify({ job, mode })}\n`)
+  const { created } = await store.put(publishingKey(job), marker, { ...request, ifAbsent: true })
+  if (mode === 'fail') {
+    // Whoever made the marker has moved nothing yet: then a file of a part's name is somebody else's.
+    await checkOutput({ ...output, ...(created ? {} : { except: new Set(names) }) })
   }
-  await store.put(SUCCESS_KEY, Buffer.from(`${JSON.stringify(manifest, null, 1)}\n`))
-  await discardAttempts({ store, job })
-  return { uri: store.uri, parts: own.length, rows: total(own, 'rows'), bytes: total(own, 'bytes') }
-}
-
-/** Removes what attempts of a job left in an output directory: losers, and all of them when the job failed. */
-export async function discardAttempts({ store, job }: { readonly store: ObjectStore; readonly job: string }): Promise<void> {
-  await removeAll(store, stagingPrefix(job), () => true)
-}
-
-/** A part that was moved before an interruption is at its name already, with the size it had. */
-async function moveOnce(store: ObjectStore, part: CommittedPart, name: string): Promise<void> {
-  try {
-    await store.move(part.key, name)
-  } catch (error) {
-    const moved = error instanceof DunlinError && error.code === 'NOT_FOUND' ? await store.head(name) : undefined
-    if (moved?.sizeBytes !== part.bytes) throw error
+  const others = await otherFiles(store, new Set(names), request)
+  if (mode === 'overwrite') {
+    await store.delete([SUCCESS_KEY], request)
+    for (let i = 0; i < others.length; i += DELETE_KEYS) {
+      const keys = others.slice(i, i + DELETE_KEYS).map(file => file.name)
+      await store.delete(keys, request)
+    }
   }
+  await moveParts(store, output.parts, names, request)
+  const kept = mode === 'append' ? keptParts(before, others) : []
+  const manifest = manifestOf(output, names, kept)
+  await store.put(SUCCESS_KEY, encodeManifest(manifest), request)
+  await discardAttempts(output)
+  return manifest
 }
 
-/** With `overwrite`: everything but the new names and the staging of this job; `_SUCCESS` first, so that no reader takes the rest for complete. */
-async function removeOld(store: ObjectStore, job: string, names: ReadonlySet<string>): Promise<void> {
-  await store.delete([SUCCESS_KEY])
-  await removeAll(store, '', key => !names.has(key) && !key.startsWith(stagingPrefix(job)))
-}
-
-async function removeAll(store: ObjectStore, prefix: string, which: (key: string) => boolean): Promise<void> {
+/** Removes all that attempts of the job have left in the output directory. */
+export async function discardAttempts(
+  output: RequestOptions & { readonly store: ObjectStore; readonly job: string },
+): Promise<void> {
+  const { store, job, signal } = output
+  const request = signal === undefined ? {} : { signal }
+  const marker = publishingKey(job)
   let keys: string[] = []
-  for await (const { key } of store.list(prefix)) {
-    if (!which(key)) continue
+  for await (const { key } of store.list(stagingPrefix(job), request)) {
+    if (key === marker) continue
     keys.push(key)
-    if (keys.length < DELETE_AT_ONCE) continue
-    await store.delete(keys)
-    keys = []
+    if (keys.length === DELETE_KEYS) {
+      await store.delete(keys, request)
+      keys = []
+    }
   }
-  if (keys.length > 0) await store.delete(keys)
+  // The marker last: while anything is left, the directory says so.
+  await store.delete([...keys, marker], request)
 }
 
-/** With `append`: what the manifest lists already, but for parts of this very job. */
-async function earlierParts(store: ObjectStore, job: string): Promise<SuccessManifest['parts']> {
+interface OtherFile {
+  readonly name: string
+  readonly bytes: number
+}
+
+/** Data in the directory that is not one of `names`: hidden names are left alone, in every mode. */
+async function otherFiles(
+  store: ObjectStore,
+  names: ReadonlySet<string>,
+  request: RequestOptions,
+): Promise<OtherFile[]> {
+  const others: OtherFile[] = []
+  for await (const { key, sizeBytes } of store.list('', request)) {
+    if (isHidden(key) || names.has(key)) continue
+    others.push({ name: key, bytes: sizeBytes })
+  }
+  return others
+}
+
+async function moveParts(
+  store: ObjectStore,
+  parts: readonly CommittedPart[],
+  names: readonly string[],
+  request: RequestOptions,
+): Promise<void> {
+  let next = 0
+  const mover = async (): Promise<void> => {
+    while (next < parts.length) {
+      const i = next++
+      await movePart(store, parts[i]!, names[i]!, request)
+    }
+  }
+  // All have ended before an error is thrown: nothing moves any more when the caller goes on.
+  const ended = await Promise.allSettled(Array.from({ length: Math.min(MOVES_AT_ONCE, parts.length) }, mover))
+  for (const mover of ended) if (mover.status === 'rejected') throw mover.reason
+}
+
+async function movePart(
+  store: ObjectStore,
+  part: CommittedPart,
+  name: string,
+  request: RequestOptions,
+): Promise<void> {
   try {
-    const manifest = JSON.parse(Buffer.from(await store.get(SUCCESS_KEY)).toString()) as SuccessManifest
-    return manifest.parts.filter(part => !part.name.startsWith(`part-${job}-`))
+    await store.move(part.key, name, request)
   } catch (error) {
-    if (error instanceof DunlinError && error.code === 'NOT_FOUND') return []
-    throw error
+    if (!(error instanceof DunlinError) || error.code !== 'NOT_FOUND') throw error
+    // Another driver moved it, or this one before it was killed; or it is lost, and an old file has its name.
+    if (!(await isPart(store, part, name, request))) {
+      throw new DunlinError(
+        'CORRUPT',
+        `a part of the output is lost: neither ${part.key} nor ${name} in ${store.uri} is what was committed`,
+        {
+          cause: error,
+          hint: 'Was the directory changed while the job ran? Run the job again.',
+        },
+      )
+    }
   }
 }
 
-const shown = (uri: string): string => (uri.startsWith('file:') ? uriToPath(uri) : uri)
+async function isPart(
+  store: ObjectStore,
+  part: CommittedPart,
+  name: string,
+  request: RequestOptions,
+): Promise<boolean> {
+  const found = await store.head(name, request)
+  if (found?.sizeBytes !== part.bytes) return false
+  let sum = 0
+  for await (const piece of store.stream(name, { offset: 0 }, request)) sum = crc32(piece, sum)
+  return sum === part.crc32
+}
+
+/** What an appended output held before: what its manifest says, and files that came without one. */
+function keptParts(before: SuccessManifest | null, others: readonly OtherFile[]): ManifestPart[] {
+  const known = new Map(before?.parts.map(part => [part.name, part]))
+  return others.map(({ name, bytes }) => {
+    const part = known.get(name)
+    return part?.bytes === bytes ? part : { name, bytes, rows: null, crc32: null }
+  })
+}
+
+function manifestOf(
+  output: OutputToPublish,
+  names: readonly string[],
+  kept: readonly ManifestPart[],
+): SuccessManifest {
+  const own = output.parts.map(({ rows, bytes, crc32 }, i) => ({ name: names[i]!, rows, bytes, crc32 }))
+  const parts: ManifestPart[] = [...kept, ...own]
+  return {
+    version: 1,
+    writer: 'dunlin',
+    job: output.job,
+    format: output.format,
+    rows: parts.reduce<number | null>(
+      (sum, { rows }) => (sum === null || rows === null ? null : sum + rows),
+      0,
+    ),
+    bytes: parts.reduce((sum, { bytes }) => sum + bytes, 0),
+    schema: output.schema ?? null,
+    ...(output.counts === undefined ? {} : { counts: output.counts }),
+    parts,
+  }
+}

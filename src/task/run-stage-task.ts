@@ -1,6 +1,6 @@
 /** Running one task of a stage: read its partition, push it through the operators, write, commit. */
 import type { Batch, Schema } from '../../operators/index.ts'
-import type { PhysicalPlan, Stage } from '../../planner/index.ts'
+import { type PhysicalPlan, partitionsOf, type Stage } from '../../planner/index.ts'
 import { commitTask, readCommit } from '../shuffle/commit-task.ts'
 import { openExchange } from '../shuffle/read-exchange.ts'
 import { readSplit } from '../source/read-split.ts'
@@ -114,30 +114,22 @@ async function openInputs(
   counters: Counters,
 ): Promise<{ readonly inputs: readonly OpenInput[]; readonly partition: number }> {
   const inputs: OpenInput[] = []
-  let before = 0
-  let partition = event.task
+  const { signal } = ports
+  const partitions = partitionsOf(stage, event.task)
   for (const [input, spec] of stage.inputs.entries()) {
-    const tasks = spec.kind === 'splits' ? spec.tasks : spec.partitions
-    const own = stage.layout === 'zip' ? event.task : event.task - before
-    before += tasks
-    if (own < 0 || own >= tasks) continue
-    partition = own
+    const partition = partitions[input]
+    if (partition === null || partition === undefined) continue
     if (spec.kind === 'splits') {
       const split = event.splits[input]
       if (split === null || split === undefined) continue
       const { stores } = ports
       const columns = spec.columns === undefined ? {} : { columns: spec.columns }
-      const batches = readSplit(split, spec.format, { stores, signal: ports.signal, counters, ...columns })
-      inputs.push({ input, schema: null, batches })
+      inputs.push({ input, schema: null, batches: readSplit(split, spec.format, { stores, signal, counters, ...columns }) })
     } else {
       const { from } = spec
-      const { signal } = ports
-      const producers = stageOf(plan, from).tasks
-      inputs.push({
-        input,
-        ...(await openExchange({ store, job: event.job, from, tasks: producers, partition: own, signal, counters })),
-      })
+      const { tasks } = stageOf(plan, from)
+      inputs.push({ input, ...(await openExchange({ store, job: event.job, from, tasks, partition, signal, counters })) })
     }
   }
-  return { inputs, partition }
+  return { inputs, partition: partitions.find(partition => partition !== null) ?? event.task }
 }

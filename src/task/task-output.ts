@@ -6,6 +6,7 @@ import type { Stage } from '../../planner/index.ts'
 import type { CommitRecord } from '../shuffle/commit-record.ts'
 import { dataKey } from '../shuffle/keys.ts'
 import { sliceCrc } from '../shuffle/slice-entry.ts'
+import { attemptKey } from '../sink/output-keys.ts'
 import { PartSink } from '../sink/part-sink.ts'
 import type { ObjectStore, Stores } from '../store/object-store.ts'
 import type { CommittedPart, StageTaskEvent } from './task-event.ts'
@@ -95,11 +96,15 @@ function* piecesOfRange(pieces: readonly Uint8Array[], offset: number, length: n
 /** Rows for a file of an output. */
 class WriteOutput implements TaskOutput {
   readonly #sink: PartSink
+  readonly #store: ObjectStore
+  readonly #key: string
   #schema: Schema | null
   rows = 0
 
-  constructor(sink: PartSink, schema: Schema | null) {
+  constructor(sink: PartSink, store: ObjectStore, key: string, schema: Schema | null) {
     this.#sink = sink
+    this.#store = store
+    this.#key = key
     this.#schema = schema
   }
 
@@ -114,8 +119,9 @@ class WriteOutput implements TaskOutput {
     return { schema: this.#schema, slices: [], part, bytesOut: part.bytes, puts: 1 }
   }
 
-  abort(): Promise<void> {
-    return this.#sink.abort()
+  async abort(): Promise<void> {
+    await this.#sink.abort()
+    await this.#store.delete([this.#key]).catch(() => undefined)
   }
 }
 
@@ -136,20 +142,11 @@ export function openOutput(
       return new ShuffleOutput(ports.store, event, stage, output.partitioning, output.partitions)
     case 'result':
       return new ShuffleOutput(ports.store, event, stage, { kind: 'gather' }, 1)
-    case 'write':
-      return new WriteOutput(
-        new PartSink({
-          store: ports.stores.open(output.uri),
-          job: event.job,
-          stage: event.stage,
-          task: event.task,
-          attempt: event.attempt,
-          nonce: event.nonce,
-          format: output.format,
-          schema,
-          operator: stage.title,
-        }),
-        schema,
-      )
+    case 'write': {
+      const target = ports.stores.open(output.uri)
+      const { format } = output
+      const key = attemptKey({ ...event, format })
+      return new WriteOutput(new PartSink({ store: target, key, format, schema }), target, key, schema)
+    }
   }
 }

@@ -1,8 +1,8 @@
 /** Drafts as text: the consumers first, inputs indented, a node with several consumers written once and named. */
 import type { OperatorSpec } from '../../operators/index.ts'
 import { operatorLine, partitioningText } from '../../planner/canonical-text.ts'
+import { consumerCounts } from '../../planner/draft/consumers.ts'
 import type { Draft, DraftNode } from '../../planner/draft/draft.ts'
-import { consumerCounts } from '../../planner/draft/rewrite.ts'
 
 const NOWHERE: OperatorSpec = { op: 'input', input: 0 }
 

@@ -9,7 +9,7 @@ import type {
   StageId,
   UserFunction,
 } from '../../planner/index.ts'
-import { partitionsOf } from '../../planner/index.ts'
+import { partitionsOf, rootOfTask } from '../../planner/index.ts'
 
 export type Row = Readonly<Record<string, unknown>>
 type RowFn = (row: Row) => unknown
@@ -103,19 +103,14 @@ function aggregateSpec(
   }))
 }
 
-/** Null: the task has none of the inputs below. */
 function specRows(
   spec: OperatorSpec,
   inputs: readonly (Row[] | null)[],
   functions: readonly UserFunction[],
-): Row[] | null {
+): Row[] {
   if (spec.op === 'input') return inputs[spec.input]!
-  if (spec.op === 'union') {
-    const present = spec.inputs.map(input => specRows(input, inputs, functions)).filter(rows => rows !== null)
-    return present.length === 0 ? null : present.flat()
-  }
+  if (spec.op === 'union') throw new Error('a task reads one input of a union only')
   let rows = specRows(spec.input, inputs, functions)
-  if (rows === null) return null
   switch (spec.op) {
     case 'rows':
     case 'asyncRows':
@@ -176,7 +171,7 @@ export function physicalRows(
             : Object.fromEntries(input.columns.flatMap(name => (name in row ? [[name, row[name]]] : []))),
         )
       })
-      for (const row of specRows(stage.root, inputs, functions) ?? []) {
+      for (const row of specRows(rootOfTask(stage, task), inputs, functions)) {
         const to = output.kind === 'exchange' ? partitionOf(row, output.partitioning, task) : 0
         partitions[to]!.push(row)
       }

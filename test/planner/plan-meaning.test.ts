@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { OperatorSpec } from '../../operators/index.ts'
-import { consumerCounts } from '../../planner/draft/rewrite.ts'
+import { consumerCounts } from '../../planner/draft/consumers.ts'
 import { draftOf } from '../../planner/draft/to-draft.ts'
 import { functionsOf, plan, type Stage, type StageId } from '../../planner/index.ts'
 import { applyRules } from '../../planner/rules/rules.ts'

@@ -53,6 +53,7 @@ const step = fc.record({
   number: fc.integer({ min: 1, max: 5 }),
   isAsync: fc.boolean(),
 })
+type RandomStep = typeof step extends fc.Arbitrary<infer S> ? S : never
 const output = fc.record({
   input: fc.nat(),
   format: fc.constantFrom<WriteFormat | 'result'>('jsonl', 'csv', 'arrow', 'result'),
@@ -86,17 +87,9 @@ class Builder {
     return this.made[index % this.made.length]!
   }
 
-  step({
-    verb,
-    input,
-    other,
-    column,
-    number,
-    isAsync,
-  }: typeof step extends fc.Arbitrary<infer S> ? S : never): void {
+  step({ verb, input, other, column, number, isAsync }: RandomStep): Made | undefined {
     const { node, ordered } = this.pick(input)
-    const add = (made: LogicalNode, keepsOrder = ordered): void =>
-      void this.made.push({ node: made, ordered: keepsOrder })
+    const add = (made: LogicalNode, keepsOrder = ordered): Made => ({ node: made, ordered: keepsOrder })
     const value = (row: Row): number => (row[column] as number | null | undefined) ?? 0
     const keep = (name: string) => ({ from: name, as: name })
     const restored = (less: LogicalNode) =>
@@ -184,7 +177,10 @@ export const randomJob: fc.Arbitrary<RandomJob> = fc
   .map(({ sources, steps, outputs }) => {
     const builder = new Builder()
     for (const objects of sources) builder.source(objects)
-    for (const one of steps) builder.step(one)
+    for (const one of steps) {
+      const made = builder.step(one)
+      if (made !== undefined) builder.made.push(made)
+    }
     const { job, data, functions, made } = builder
     return {
       job,

@@ -3,7 +3,11 @@ import fc from 'fast-check'
 
 export type Dataset = readonly unknown[]
 
-const number = fc.oneof(fc.double(), fc.integer(), fc.constantFrom(-0, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53))
+const number = fc.oneof(
+  fc.double(),
+  fc.integer(),
+  fc.constantFrom(-0, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53),
+)
 const text = fc.oneof(
   fc.string(),
   fc.string({ unit: 'binary' }),
@@ -53,20 +57,28 @@ const column = (depth: number): fc.Arbitrary<fc.Arbitrary<unknown>> => {
 
 /** Arbitraries of plain objects that share column types; each may lack some fields and order them its own way. */
 const struct = (depth: number): fc.Arbitrary<fc.Arbitrary<unknown>> =>
-  fc.uniqueArray(fc.tuple(fc.constantFrom(...NAMES), column(depth)), { selector: ([name]) => name, maxLength: 5 }).map(
-    columns =>
+  fc
+    .uniqueArray(fc.tuple(fc.constantFrom(...NAMES), column(depth)), {
+      selector: ([name]) => name,
+      maxLength: 5,
+    })
+    .map(columns =>
       fc
         .shuffledSubarray([...columns])
         .chain(some => fc.tuple(...some.map(([name, value]) => value.map(v => [name, v] as const))))
         .map(entries => objectOf(entries as (readonly [string, unknown])[])),
-  )
+    )
 
 const MAX_ROWS = 40
 
-export const objects: fc.Arbitrary<Dataset> = struct(2).chain(record => fc.array(record, { maxLength: MAX_ROWS }))
-export const scalars: fc.Arbitrary<Dataset> = fc
-  .constantFrom(...leaves)
-  .chain(leaf => fc.array(fc.oneof({ weight: 4, arbitrary: leaf }, fc.constantFrom(null, undefined)), { maxLength: MAX_ROWS }))
+export const objects: fc.Arbitrary<Dataset> = struct(2).chain(record =>
+  fc.array(record, { maxLength: MAX_ROWS }),
+)
+export const scalars: fc.Arbitrary<Dataset> = fc.constantFrom(...leaves).chain(leaf =>
+  fc.array(fc.oneof({ weight: 4, arbitrary: leaf }, fc.constantFrom(null, undefined)), {
+    maxLength: MAX_ROWS,
+  }),
+)
 export const pairs: fc.Arbitrary<Dataset> = fc
   .tuple(column(1), column(1))
   .chain(([key, value]) => fc.array(fc.tuple(key, value), { maxLength: MAX_ROWS }))
@@ -92,7 +104,9 @@ function asColumn(values: readonly unknown[]): unknown[] {
   if (typeof first === 'object' && Object.getPrototypeOf(first) === Object.prototype) {
     const names = new Set(values.flatMap(v => Object.keys(v ?? {})))
     const columns = [...names].map(name => asColumn(values.map(v => ownValue(v, name))))
-    return values.map((v, row) => (v == null ? null : objectOf([...names].map((name, i) => [name, columns[i]![row]]))))
+    return values.map((v, row) =>
+      v == null ? null : objectOf([...names].map((name, i) => [name, columns[i]![row]])),
+    )
   }
   return values.map(v => v ?? null)
 }

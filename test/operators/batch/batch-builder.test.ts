@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { BATCH_BYTES, BATCH_ROWS } from '../../../operators/batch/batch.ts'
+import { BATCH_BYTES, BATCH_ROWS, type Batch } from '../../../operators/batch/batch.ts'
 import { BatchBuilder } from '../../../operators/batch/batch-builder.ts'
+import { castBatch } from '../../../operators/batch/cast.ts'
 import type { ColumnType, Schema } from '../../../operators/batch/column-type.ts'
 import { recordReader, recordsOf } from '../../../operators/batch/records.ts'
 import { schemaText } from '../../../operators/batch/schema.ts'
@@ -52,32 +53,52 @@ describe('round trip', () => {
   test('building in between changes nothing but the batch boundaries', () => {
     fc.assert(
       fc.property(datasets, fc.integer({ min: 1, max: 7 }), (records, every) => {
+        fc.pre(records.length > 0)
         const builder = new BatchBuilder({ operator: 'Map test' })
-        const lengths: number[] = []
-        const texts: string[] = []
+        const batches: Batch[] = []
         records.forEach((record, i) => {
           builder.add(record)
-          if (i % every === every - 1) {
-            const batch = builder.build()!
-            lengths.push(batch.length)
-            texts.push(schemaText(batch.schema))
-          }
+          if (i % every === every - 1) batches.push(builder.build()!)
         })
-        assert.ok(lengths.every(length => length === every))
-        if (records.length > 0) {
-          const whole = new BatchBuilder({ operator: 'Map test' })
-          for (const record of records) whole.add(record)
-          assert.equal(schemaText(builder.schema!), schemaText(whole.schema!))
-        }
+        const rest = builder.build()
+        if (rest !== null) batches.push(rest)
+        assert.deepEqual(
+          batches.map(batch => batch.length),
+          Array.from({ length: Math.ceil(records.length / every) }, (_, i) =>
+            Math.min(every, records.length - i * every),
+          ),
+        )
+        const { schema } = builder
+        assert.deepEqual(schema, batchOf(records).schema)
+        assert.deepEqual(
+          batches.flatMap(batch => recordsOf(castBatch(batch, schema!))),
+          readBack(records),
+        )
       }),
-      { numRuns: 100 },
+      { numRuns: 200 },
     )
   })
 
   test('a batch owns its memory: what is added later does not change it', () => {
     const builder = new BatchBuilder({ operator: 'Map test' })
-    const first = { n: 1, s: 'één', b: true, l: [1, null], t: Float32Array.of(1), d: new Date(1), u: Uint8Array.of(1) }
-    const other = { n: 2, s: 'two', b: null, l: [3, 4], t: Float32Array.of(2), d: new Date(2), u: Uint8Array.of(2) }
+    const first = {
+      n: 1,
+      s: 'één',
+      b: true,
+      l: [1, null],
+      t: Float32Array.of(1),
+      d: new Date(1),
+      u: Uint8Array.of(1),
+    }
+    const other = {
+      n: 2,
+      s: 'two',
+      b: null,
+      l: [3, 4],
+      t: Float32Array.of(2),
+      d: new Date(2),
+      u: Uint8Array.of(2),
+    }
     builder.add(first)
     const batch = builder.build()!
     builder.add(other)
@@ -94,7 +115,9 @@ describe('round trip', () => {
   })
 
   test('records of more columns than are compiled read back too', () => {
-    const wide = objectOf(Array.from({ length: 300 }, (_, i) => [i === 7 ? '__proto__' : `c${i}`, i] as const))
+    const wide = objectOf(
+      Array.from({ length: 300 }, (_, i) => [i === 7 ? '__proto__' : `c${i}`, i] as const),
+    )
     const batch = batchOf([wide, wide])
     assert.deepEqual(recordsOf(batch), [wide, wide])
     assert.deepEqual(recordReader(batch)(1), wide)
@@ -111,7 +134,15 @@ describe('inference', () => {
   test('names columns in the order of first appearance, and types as JavaScript has them', () => {
     const batch = batchOf([
       { n: null, s: 'x', i: 1n },
-      { b: true, n: 1.5, at: new Date(0), raw: Uint8Array.of(1), list: [[1]], nested: { a: null }, f: Float32Array.of(1) },
+      {
+        b: true,
+        n: 1.5,
+        at: new Date(0),
+        raw: Uint8Array.of(1),
+        list: [[1]],
+        nested: { a: null },
+        f: Float32Array.of(1),
+      },
     ])
     expect(schemaText(batch.schema)).toBe(
       'object { n: float64, s: utf8, i: int64 as bigint, b: boolean, at: timestamp, raw: binary, ' +
@@ -152,7 +183,9 @@ describe('refusals', () => {
   })
 
   test('names nested columns by their path', () => {
-    expect(failureOf(() => batchOf([{ a: [{ b: 1 }, { b: 'x' }] }])).message).toMatch('column "a[].b" holds float64 and utf8')
+    expect(failureOf(() => batchOf([{ a: [{ b: 1 }, { b: 'x' }] }])).message).toMatch(
+      'column "a[].b" holds float64 and utf8',
+    )
   })
 
   test.each([
@@ -163,7 +196,10 @@ describe('refusals', () => {
     [['x', ['k', 1]], 'a scalar, "x", and a pair, ["k", 1]'],
   ])('two shapes in one dataset: names both', (records, text) => {
     const error = failureOf(() => batchOf(records))
-    expect([error.code, error.message]).toEqual(['TYPE_MISMATCH', `records of two shapes in one dataset: ${text}`])
+    expect([error.code, error.message]).toEqual([
+      'TYPE_MISMATCH',
+      `records of two shapes in one dataset: ${text}`,
+    ])
   })
 
   class Money {
@@ -179,7 +215,14 @@ describe('refusals', () => {
     ['a function', () => 1, 'leave it out'],
     ['a symbol', Symbol('s'), 'leave it out'],
   ])('%s is refused as a record, as a value, and after other values', (name, value, hint) => {
-    for (const records of [[value], [{ x: value }], [[1, value]], [{ x: [value] }], [{ x: 1 }, { x: value }], ['a', value]]) {
+    for (const records of [
+      [value],
+      [{ x: value }],
+      [[1, value]],
+      [{ x: [value] }],
+      [{ x: 1 }, { x: value }],
+      ['a', value],
+    ]) {
       const error = failureOf(() => batchOf(records))
       expect(error.code).toBe('TYPE_MISMATCH')
       expect(error.message).toContain(name)
@@ -219,7 +262,13 @@ describe('a declared schema', () => {
         { name: 'v', type: { kind: 'list', as: 'Float32Array', item: { kind: 'number', width: 'float32' } } },
       ],
     }
-    const batch = batchOf([{ extra: 1, id: 7 }, { tags: ['a', null], key: Uint8Array.of(1, 2), v: [1, 2] }], schema)
+    const batch = batchOf(
+      [
+        { extra: 1, id: 7 },
+        { tags: ['a', null], key: Uint8Array.of(1, 2), v: [1, 2] },
+      ],
+      schema,
+    )
     expect(batch.schema).toBe(schema)
     expect(recordsOf(batch)).toEqual([
       { id: 7, tags: null, key: null, v: null },
@@ -252,9 +301,24 @@ describe('a declared schema', () => {
   test('makes any array a scalar record where it says so', () => {
     const schema: Schema = {
       shape: 'scalar',
-      fields: [{ name: 'value', type: { kind: 'list', as: 'Array', item: { kind: 'number', width: 'float64' } } }],
+      fields: [
+        { name: 'value', type: { kind: 'list', as: 'Array', item: { kind: 'number', width: 'float64' } } },
+      ],
     }
-    expect(recordsOf(batchOf([[1, 2, 3], [4, 5]], schema))).toEqual([[1, 2, 3], [4, 5]])
+    expect(
+      recordsOf(
+        batchOf(
+          [
+            [1, 2, 3],
+            [4, 5],
+          ],
+          schema,
+        ),
+      ),
+    ).toEqual([
+      [1, 2, 3],
+      [4, 5],
+    ])
   })
 
   test('refuses records of another shape', () => {

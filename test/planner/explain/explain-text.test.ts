@@ -27,7 +27,7 @@ test('says for each stage what it reads, does and gives, and estimates', () => {
     stage 0 · 80 tasks of 1024 MB
       read    jsonl orders/*.jsonl · 80 files, 83.9 MB · 80 splits
       do      Filter isRich (job.ts:3:11)
-              PartialAggregate by region: total
+              PartialAggregate by region: sum(amount) as total
       give    hash of region into 3 partitions → stage 1
       note    equal keys meet in one task
       note    reads no columns but amount, region
@@ -35,7 +35,7 @@ test('says for each stage what it reads, does and gives, and estimates', () => {
 
     stage 1 · 3 tasks of 1024 MB
       read    stage 0, 3 partitions
-      do      FinalAggregate by region: total
+      do      FinalAggregate by region: sum(amount) as total
       give    csv out/csv/ · 3 parts
       about   8.39 MB read · 243 GETs, 7 PUTs · under 0.1 s · $0.0001
 

@@ -97,3 +97,11 @@ test('a filter stays above a node that others read without it', () => {
   const outputs = [result(filterNode(union, job.fn('long'))), write(union)]
   expect(beforeAfter(job, outputs, pushFilters)).toContain('--- unchanged')
 })
+
+test('a filter that several read stays one node above a union', () => {
+  const job = new Job()
+  const filter = filterNode(unionNode([job.text('a'), job.text('b')]), job.fn('long'))
+  expect(beforeAfter(job, [result(filter), write(filter)], pushFilters)).toContain('--- unchanged')
+  const other = unionNode([filter, job.text('c')])
+  expect(beforeAfter(job, [result(other), write(other)], pushFilters)).toContain('--- unchanged')
+})

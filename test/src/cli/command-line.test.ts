@@ -132,7 +132,7 @@ test('a job that is not there is a failure that says where it was looked for', a
 })
 
 test('a reader of stdout that goes away is no error', () => {
-  const command = '"$@" --help | true; echo ${PIPESTATUS[0]}'
+  const command = '"$@" --help | true; echo $PIPESTATUS'
   const { stdout, stderr } = spawnSync('bash', ['-c', command, 'bash', process.execPath, ...CLI], {
     encoding: 'utf8',
   })

@@ -40,8 +40,14 @@ const end = (job: string, finishedAt: number, state?: JobReport['state']) => ({
   report: reportOf(job, finishedAt, state),
 })
 
+async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const given: T[] = []
+  for await (const item of items) given.push(item)
+  return given
+}
+
 async function keysOf(store: ObjectStore, prefix = ''): Promise<string[]> {
-  return (await Array.fromAsync(store.list(prefix))).map(o => o.key)
+  return (await all(store.list(prefix))).map(o => o.key)
 }
 
 function logged(n: number): JobEvent {
@@ -131,7 +137,7 @@ describe('records', () => {
       report: { finishedAt: 15 },
       plan: { text: 'the plan' },
     })
-    expect(await Array.fromAsync(job.events)).toEqual([logged(1)])
+    expect(await all(job.events)).toEqual([logged(1)])
   })
 })
 
@@ -146,7 +152,7 @@ describe('the journal', () => {
     await journal.close()
     expect(clock.waiting).toBe(0)
     expect(await keysOf(store)).toEqual([0, 1, 2].map(n => `jobs/j/journal/0000000${n}.jsonl`))
-    expect(await Array.fromAsync(readJournal(store, 'j'))).toEqual(events)
+    expect(await all(readJournal(store, 'j'))).toEqual(events)
   })
 
   test('is written after a second even if little happens', async () => {
@@ -159,7 +165,7 @@ describe('the journal', () => {
     await clock.pass(499)
     expect(await keysOf(store)).toEqual([])
     await clock.pass(1)
-    expect(await Array.fromAsync(readJournal(store, 'j'))).toEqual([logged(0), logged(1)])
+    expect(await all(readJournal(store, 'j'))).toEqual([logged(0), logged(1)])
     await journal.close()
     expect(await keysOf(store)).toHaveLength(1)
   })
@@ -174,15 +180,15 @@ describe('the journal', () => {
       },
     })
     const journal = new JournalWriter({ store: slow, job: 'j', clock: new FakeClock() })
-    let n = 0
-    let hold: void | Promise<void>
+    let n = 1
+    let hold = journal.add(logged(0))
     for (; hold === undefined && n < 100_000; n++) hold = journal.add(logged(n))
     expect(n).toBe(8_000)
     gate.resolve()
     await hold
     expect(journal.add(logged(n))).toBeUndefined()
     await journal.close()
-    expect(await Array.fromAsync(readJournal(store, 'j'))).toHaveLength(8_001)
+    expect(await all(readJournal(store, 'j'))).toHaveLength(8_001)
   })
 
   test('that cannot be written says so to whoever adds or closes', async () => {
@@ -199,7 +205,7 @@ describe('the journal', () => {
   test('with a torn line is an error that names the line', async () => {
     const store = new MemoryStore({ name: 'torn' })
     await store.put('jobs/j/journal/00000000.jsonl', bytes('{"type":"x"}\n{"ty'))
-    await expect(Array.fromAsync(readJournal(store, 'j'))).rejects.toMatchObject({
+    await expect(all(readJournal(store, 'j'))).rejects.toMatchObject({
       code: 'CORRUPT',
       message: 'memory://torn/jobs/j/journal/00000000.jsonl:2 is not an event',
     })

@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest'
-import { mapNode, partitionsOf, plan, splitsOfTask, unionNode } from '../../planner/index.ts'
+import {
+  aggregateNode,
+  mapNode,
+  partitionsOf,
+  plan,
+  rootOfTask,
+  splitsOfTask,
+  unionNode,
+} from '../../planner/index.ts'
 import { Job, MIB, result, write } from './job.ts'
 
 test('each task of a union reads one partition of one input, in order', () => {
@@ -29,4 +37,18 @@ test('a task of one input reads the partition of its own number', () => {
   expect(splitsOfTask(planned, stage!.id, 2)).toEqual([
     { ranges: [expect.objectContaining({ key: 'part-2' })] },
   ])
+})
+
+test('a task runs only the branch of a union that it reads: a count of nothing would be a row', () => {
+  const job = new Job()
+  const count = aggregateNode(job.text('a', 1), [], [{ as: 'n', spec: { op: 'count' } }], 'scalar')
+  const union = unionNode([count, unionNode([job.text('b', 1), job.text('c', 1)])])
+  const [stage] = plan({ outputs: [result(mapNode(union, job.fn('f')))] }, job.facts).plan.stages
+  const f = { kind: 'map', fn: { fn: 0, name: 'f' } }
+  expect(rootOfTask(stage!, 0)).toMatchObject({
+    op: 'rows',
+    steps: [f],
+    input: { op: 'aggregate', input: { input: 0 } },
+  })
+  expect(rootOfTask(stage!, 2)).toEqual({ op: 'rows', steps: [f], input: { op: 'input', input: 2 } })
 })
