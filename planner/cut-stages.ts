@@ -1,6 +1,5 @@
 /** Cuts a draft into stages: one for the rows before each exchange and one for each output. */
-import { DunlinError, type OperatorSpec } from '../operators/index.ts'
-import { operatorText } from '../operators/tree/operator-text.ts'
+import { DunlinError, type OperatorSpec, operatorText } from '../operators/index.ts'
 import type { Draft, DraftNode, DraftOutput, ExchangeDraft, ScanDraft } from './draft/draft.ts'
 import { NO_RESOURCES } from './draft/draft.ts'
 import { largest } from './draft/resources.ts'
@@ -14,6 +13,13 @@ export interface CutStages {
   readonly stages: readonly Stage[]
   readonly splits: ReadonlyMap<StageId, readonly (readonly Split[] | null)[]>
   readonly notes: ReadonlyMap<StageId, readonly string[]>
+}
+
+/** Titles stand in every event and report: a chain of a thousand steps is named by its first ones. */
+const TITLE_LENGTH = 200
+
+function shortened(title: string): string {
+  return title.length <= TITLE_LENGTH ? title : `${title.slice(0, TITLE_LENGTH - 1)}…`
 }
 
 /** What one stage is made of, gathered on the way down to its inputs. */
@@ -70,7 +76,7 @@ class StageCutter {
     const options = this.#options
     this.#stages.push({
       id,
-      title: parts.titles.join(' → '),
+      title: shortened(parts.titles.join(' → ')),
       inputs: parts.inputs,
       layout: parts.concat ? 'concat' : 'zip',
       tasks: root.tasks,

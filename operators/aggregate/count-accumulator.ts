@@ -35,6 +35,7 @@ export class CountAccumulator implements ValueAccumulator {
   }
 
   addColumn(column: Column, groups: Int32Array, from: number, to: number): void {
+    if (column.type.kind === 'null') return
     if (column.nullCount === 0) {
       this.addRows(groups, from, to)
       return

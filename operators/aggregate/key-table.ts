@@ -37,6 +37,9 @@ export class KeyTable {
   /** The kinds of values seen, bits of `KIND`; kept by `clear`. */
   kinds = 0
   readonly #table = new WordTable()
+  /** The bytes that were last read, and their view: one for each column. */
+  #viewed: Uint8Array = new Uint8Array(0)
+  #view = new DataView(new ArrayBuffer(0))
   readonly #nested = new Map<number, unknown>()
   readonly #refuse: (value: unknown) => never
   readonly #newNested: (value: unknown) => void
@@ -172,20 +175,26 @@ export class KeyTable {
     this.kinds |= KIND.utf8
     const length = to - from
     if (length > SHORT_BYTES) return this.#table.findBytes(TAG.utf8, bytes, from, to)
-    let k0 = 0
-    let k1 = 0
-    let k2 = 0
-    let k3 = length << 24
-    let i = 0
-    for (const end = Math.min(length, 4); i < end; i++) k0 |= bytes[from + i]! << (i << 3)
-    if (length > 4) {
-      for (const end = Math.min(length, 8); i < end; i++) k1 |= bytes[from + i]! << (i << 3)
-      if (length > 8) {
-        for (const end = Math.min(length, 12); i < end; i++) k2 |= bytes[from + i]! << (i << 3)
-        for (; i < length; i++) k3 |= bytes[from + i]! << (i << 3)
-      }
+    if (from + 16 > bytes.length) return this.#ofLastBytes(bytes, from, length)
+    if (bytes !== this.#viewed) {
+      this.#viewed = bytes
+      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
     }
-    return this.#table.find(k0, k1, k2, k3)
+    // Four words at once, and what is not the string's masked away: twice as fast as byte by byte (measured).
+    const view = this.#view
+    const m = length << 2
+    return this.#table.find(
+      view.getInt32(from, true) & MASKS[m]!,
+      view.getInt32(from + 4, true) & MASKS[m + 1]!,
+      view.getInt32(from + 8, true) & MASKS[m + 2]!,
+      (view.getInt32(from + 12, true) & MASKS[m + 3]!) | (length << 24),
+    )
+  }
+
+  #ofLastBytes(bytes: Uint8Array, from: number, length: number): number {
+    const key = new Int32Array(4)
+    for (let i = 0; i < length; i++) key[i >> 2]! |= bytes[from + i]! << (i << 3)
+    return this.#table.find(key[0]!, key[1]!, key[2]!, key[3]! | (length << 24))
   }
 
   ofBinary(bytes: Uint8Array, from: number, to: number): number {
@@ -260,4 +269,9 @@ const FLOAT = new Float64Array(1)
 const FLOAT_WORDS = new Int32Array(FLOAT.buffer)
 const INT64 = new BigInt64Array(1)
 const INT64_WORDS = new Int32Array(INT64.buffer)
+/** By length of a string, the bits of each word that are its bytes. */
+const MASKS = new Int32Array(4 * (SHORT_BYTES + 1))
+for (let length = 0; length <= SHORT_BYTES; length++) {
+  for (let i = 0; i < length; i++) MASKS[4 * length + (i >> 2)]! |= 0xff << ((i & 3) << 3)
+}
 let scratch = Buffer.allocUnsafeSlow(1 << 10)

@@ -50,7 +50,7 @@ export class WordTable {
 
   /** The id of the key of these words, new or not. */
   find(k0: number, k1: number, k2: number, k3: number): number {
-    const hash = mixed(k0, k1, k2, k3)
+    const hash = hashOfWords(k0, k1, k2, k3)
     const slots = this.#slots
     const words = this.#words
     const last = slots.length - 1
@@ -73,7 +73,7 @@ export class WordTable {
     const length = to - from
     let h = length
     for (let i = from; i < to; i++) h = Math.imul(h ^ bytes[i]!, 0x01000193)
-    const hash = mixed(h, 0, length, tag)
+    const hash = hashOfWords(h, 0, length, tag)
     const slots = this.#slots
     const last = slots.length - 1
     let slot = (hash >>> this.#shift) << 1
@@ -162,7 +162,7 @@ export class WordTable {
     const k2 = this.#words[w + 2]!
     const k3 = this.#words[w + 3]!
     const inArena = k3 >>> 24 >= FIRST_BYTES_TAG
-    const hash = mixed(k0, inArena ? 0 : k1, k2, k3)
+    const hash = hashOfWords(k0, inArena ? 0 : k1, k2, k3)
     const last = this.#slots.length - 1
     let slot = (hash >>> this.#shift) << 1
     for (let probe = 0; probe < MAX_PROBES; probe++) {
@@ -179,7 +179,7 @@ export class WordTable {
 }
 
 /** MurmurHash3's finaliser over a multiply-and-xor of the words. */
-function mixed(k0: number, k1: number, k2: number, k3: number): number {
+export function hashOfWords(k0: number, k1: number, k2: number, k3: number): number {
   let h =
     Math.imul(k0, 0x9e3779b1) ^
     Math.imul(k1 ^ (k1 >>> 15), 0x85ebca6b) ^

@@ -2,7 +2,7 @@
 import { DunlinError } from '../errors.ts'
 import type { BytesColumn, Column } from './batch.ts'
 import { type ColumnGatherer, RowNulls } from './column-gatherer.ts'
-import { grown } from './growing.ts'
+import { grown, NO_BYTES, NO_OFFSETS } from './growing.ts'
 
 /** Copies up to here are made byte by byte, which beats a call into the runtime. */
 const SHORT_COPY = 32
@@ -11,8 +11,8 @@ const MAX_BYTES = 0x7fff_ffff
 export class BytesGatherer implements ColumnGatherer {
   readonly #type: BytesColumn['type']
   readonly #nulls = new RowNulls()
-  #offsets = new Int32Array(1)
-  #bytes = new Uint8Array(0)
+  #offsets: Int32Array = NO_OFFSETS
+  #bytes: Uint8Array = NO_BYTES
   #used = 0
 
   constructor(type: BytesColumn['type']) {
@@ -73,14 +73,12 @@ export class BytesGatherer implements ColumnGatherer {
 
   take(): Column {
     const nulls = this.#nulls.take()
-    const used = this.#used
+    const offsets = this.#offsets.subarray(0, nulls.length + 1)
+    const bytes = this.#bytes.subarray(0, this.#used)
+    this.#offsets = NO_OFFSETS
+    this.#bytes = NO_BYTES
     this.#used = 0
-    return {
-      type: this.#type,
-      ...nulls,
-      offsets: this.#offsets.slice(0, nulls.length + 1),
-      bytes: this.#bytes.slice(0, used),
-    }
+    return { type: this.#type, ...nulls, offsets, bytes }
   }
 }
 

@@ -7,7 +7,10 @@ export interface ColumnGatherer {
   readonly sizeBytes: number
   append(column: Column, rows: Int32Array, from: number, to: number): void
   appendRange(column: Column, start: number, end: number): void
-  /** The rows so far as a column that owns its memory; empty afterwards. */
+  /**
+   * The rows so far as a column that owns its memory: the grown arrays themselves, at most twice as long as needed,
+   * since a copy would cost as much as gathering did. Empty afterwards.
+   */
   take(): Column
 }
 

@@ -9,7 +9,7 @@ import type {
 } from './batch.ts'
 import { type ColumnGatherer, RowNulls } from './column-gatherer.ts'
 import type { ColumnType } from './column-type.ts'
-import { bitAt, GrowingBits, grown } from './growing.ts'
+import { bitAt, GrowingBits, grown, NO_BYTES } from './growing.ts'
 
 export class NullGatherer implements ColumnGatherer {
   readonly sizeBytes = 0
@@ -72,10 +72,12 @@ export class BooleanGatherer implements ColumnGatherer {
 export class FixedGatherer implements ColumnGatherer {
   readonly #type: NumberColumn['type'] | Int64Column['type']
   readonly #nulls = new RowNulls()
+  readonly #empty: NumberArray | BigInt64Array
   #values: NumberArray | BigInt64Array
 
   constructor(type: NumberColumn['type'] | Int64Column['type'], empty: NumberArray | BigInt64Array) {
     this.#type = type
+    this.#empty = empty
     this.#values = empty
   }
 
@@ -100,7 +102,9 @@ export class FixedGatherer implements ColumnGatherer {
 
   take(): Column {
     const nulls = this.#nulls.take()
-    return { type: this.#type, ...nulls, values: this.#values.slice(0, nulls.length) } as Column
+    const values = this.#values.subarray(0, nulls.length)
+    this.#values = this.#empty
+    return { type: this.#type, ...nulls, values } as Column
   }
 }
 
@@ -121,7 +125,7 @@ function copyRows(
 export class FixedBinaryGatherer implements ColumnGatherer {
   readonly #type: FixedBinaryColumn['type']
   readonly #nulls = new RowNulls()
-  #bytes = new Uint8Array(0)
+  #bytes: Uint8Array = NO_BYTES
 
   constructor(type: FixedBinaryColumn['type']) {
     this.#type = type
@@ -157,6 +161,8 @@ export class FixedBinaryGatherer implements ColumnGatherer {
 
   take(): Column {
     const nulls = this.#nulls.take()
-    return { type: this.#type, ...nulls, bytes: this.#bytes.slice(0, nulls.length * this.#type.byteLength) }
+    const bytes = this.#bytes.subarray(0, nulls.length * this.#type.byteLength)
+    this.#bytes = NO_BYTES
+    return { type: this.#type, ...nulls, bytes }
   }
 }

@@ -4,7 +4,9 @@ import type { ColumnGatherer } from './column-gatherer.ts'
 import type { ColumnType } from './column-type.ts'
 import { BooleanGatherer, FixedBinaryGatherer, FixedGatherer, NullGatherer } from './fixed-gatherers.ts'
 import { ListGatherer, StructGatherer } from './nested-gatherers.ts'
-import { numberArray } from './number-array.ts'
+import { noNumbers } from './number-array.ts'
+
+const NO_INTEGERS = new BigInt64Array(0)
 
 /** A gatherer of columns of the type. */
 export function gathererOf(type: ColumnType): ColumnGatherer {
@@ -14,10 +16,10 @@ export function gathererOf(type: ColumnType): ColumnGatherer {
     case 'boolean':
       return new BooleanGatherer(type)
     case 'number':
-      return new FixedGatherer(type, numberArray(type.width, 0))
+      return new FixedGatherer(type, noNumbers(type.width))
     case 'int64':
     case 'timestamp':
-      return new FixedGatherer(type, new BigInt64Array(0))
+      return new FixedGatherer(type, NO_INTEGERS)
     case 'utf8':
     case 'binary':
       return new BytesGatherer(type)

@@ -13,6 +13,11 @@ export function grown<T extends Growable>(array: T, needed: number): T {
   return bigger
 }
 
+/** Empty arrays to grow from. Shared, since growing never writes into an array that is full. */
+export const NO_BYTES = new Uint8Array(0)
+/** The offsets of no rows. */
+export const NO_OFFSETS = new Int32Array(1)
+
 /** `Buffer` because only it writes and reads strings in place; never one of Node's shared pool. */
 export function grownBuffer(buffer: Buffer, needed: number): Buffer {
   if (needed <= buffer.length) return buffer
@@ -40,7 +45,7 @@ export const bitAt = (bits: Uint8Array, row: number): boolean => ((bits[row >> 3
 
 /** Growing bits, least significant first, as Arrow has them. Bits never set are 0. */
 export class GrowingBits {
-  #bits = new Uint8Array(0)
+  #bits: Uint8Array = NO_BYTES
   #used = 0
 
   set(row: number): void {

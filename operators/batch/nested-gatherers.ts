@@ -1,13 +1,13 @@
 /** Gatherers of lists and structs. */
 import type { Column, ListColumn, StructColumn } from './batch.ts'
 import { type ColumnGatherer, RowNulls } from './column-gatherer.ts'
-import { grown } from './growing.ts'
+import { grown, NO_OFFSETS } from './growing.ts'
 
 export class ListGatherer implements ColumnGatherer {
   readonly #type: ListColumn['type']
   readonly #nulls = new RowNulls()
   readonly #item: ColumnGatherer
-  #offsets = new Int32Array(1)
+  #offsets: Int32Array = NO_OFFSETS
 
   constructor(type: ListColumn['type'], item: ColumnGatherer) {
     this.#type = type
@@ -46,7 +46,8 @@ export class ListGatherer implements ColumnGatherer {
 
   take(): Column {
     const nulls = this.#nulls.take()
-    const offsets = this.#offsets.slice(0, nulls.length + 1)
+    const offsets = this.#offsets.subarray(0, nulls.length + 1)
+    this.#offsets = NO_OFFSETS
     return { type: this.#type, ...nulls, offsets, item: this.#item.take() }
   }
 }

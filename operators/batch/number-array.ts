@@ -14,3 +14,8 @@ const ARRAYS: Readonly<Record<NumberWidth, new (length: number) => NumberArray>>
 }
 
 export const numberArray = (width: NumberWidth, length: number): NumberArray => new ARRAYS[width](length)
+
+const EMPTY = Object.fromEntries(Object.entries(ARRAYS).map(([width, of]) => [width, new of(0)]))
+
+/** An array of no numbers, shared. */
+export const noNumbers = (width: NumberWidth): NumberArray => EMPTY[width]!

@@ -45,11 +45,15 @@ export function userError(site: CallSite, thrown: unknown, record: unknown): Dun
     ...(site.ref.at === undefined ? {} : { at: site.ref.at }),
   }
   if (thrown instanceof BadResult) {
-    return new DunlinError('USER_FUNCTION', `${site.text} ${thrown.said}${onRecord}`, {
-      hint: thrown.hint,
-      retryable: false,
-      place,
-    })
+    return new DunlinError(
+      'USER_FUNCTION',
+      `${site.text} ${thrown.said}${onRecord === '' ? '' : `,${onRecord}`}`,
+      {
+        hint: thrown.hint,
+        retryable: false,
+        place,
+      },
+    )
   }
   return new DunlinError('USER_FUNCTION', `${site.text} threw${onRecord}: ${thrownText(thrown)}`, {
     cause: thrown,

@@ -15,7 +15,7 @@ import { shareNodes } from './share-nodes.ts'
  * Each once; those that push apply themselves until nothing moves. What moves rows' steps comes before the exchanges
  * are placed, what only groups steps after, and pruning last, when it is known which steps a scan shares a stage with.
  */
-export const RULES: readonly Rule[] = [
+const RULES: readonly Rule[] = [
   pushFilters,
   flattenUnions,
   placeExchanges,

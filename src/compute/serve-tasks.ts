@@ -1,4 +1,5 @@
 /** The worker's side of the pool: receives tasks one at a time, runs them, answers. */
+import { writeSync } from 'node:fs'
 import { parentPort, Worker } from 'node:worker_threads'
 import { DunlinError } from '../../operators/index.ts'
 import type { TaskEvent, TaskResult } from '../task/task-event.ts'
@@ -74,6 +75,7 @@ export function serveTasks(server: TaskServer): void {
 function connect(receive: (text: string) => void): (text: string) => void {
   if (parentPort !== null) {
     const port = parentPort
+    printToStandardError()
     port.on('message', receive)
     return text => port.postMessage(text)
   }
@@ -97,3 +99,30 @@ function watchDriver(): void {
 }
 
 const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown))
+
+/**
+ * What user functions print, on either stream, goes straight to this process's standard error: the standard output
+ * may be somebody's data, and a thread's own streams lose their last lines when it is ended.
+ */
+function printToStandardError(): void {
+  const write = (text: string | Uint8Array, ...rest: unknown[]): boolean => {
+    const bytes = typeof text === 'string' ? Buffer.from(text) : text
+    for (let at = 0; at < bytes.byteLength; ) at += writeSome(bytes.subarray(at))
+    const done = rest.at(-1)
+    if (typeof done === 'function') process.nextTick(done)
+    return true
+  }
+  process.stdout.write = write as typeof process.stdout.write
+  process.stderr.write = write as typeof process.stderr.write
+}
+
+function writeSome(bytes: Uint8Array): number {
+  try {
+    return writeSync(2, bytes)
+  } catch (error) {
+    // A pipe whose reader is slow; anything else (nobody reads it any more) must not fail a task.
+    if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) return bytes.byteLength
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1)
+    return 0
+  }
+}

@@ -21,8 +21,7 @@ const YOUNG_GENERATION_MB = 24
 
 /**
  * A thread shares this process: a crash in native code takes the driver with it, and so does a single allocation far
- * past the heap's limit (a Map or array of half the heap that doubles), for which V8 knows no other answer. What user functions print goes to this process's standard error, since its standard output may
- * be somebody's data.
+ * past the heap's limit (a Map or array of half the heap that doubles), for which V8 knows no other answer.
  */
 export function threadStarter(options: StartOptions): StartWorker {
   // Maglev's on-stack replacement compiles some loops without the check by which terminate() stops them (seen with
@@ -32,8 +31,6 @@ export function threadStarter(options: StartOptions): StartWorker {
     const worker = new Worker(options.entry, {
       argv: [JSON.stringify(options.settings)],
       execArgv: workerFlags(options.entry),
-      stdout: true,
-      stderr: true,
       resourceLimits: {
         maxYoungGenerationSizeMb: YOUNG_GENERATION_MB,
         ...(options.memoryMb === undefined ? {} : { maxOldGenerationSizeMb: options.memoryMb }),
@@ -42,8 +39,6 @@ export function threadStarter(options: StartOptions): StartWorker {
     // It is -1 once the thread has ended.
     const { threadId } = worker
     let failure: unknown
-    worker.stdout.on('data', (bytes: Uint8Array) => process.stderr.write(bytes))
-    worker.stderr.on('data', (bytes: Uint8Array) => process.stderr.write(bytes))
     worker.on('message', (message: unknown) => {
       if (typeof message === 'string') events.message(message)
     })

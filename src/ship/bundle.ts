@@ -1,6 +1,7 @@
 /** Links the generated module with what it imports, into one file that needs nothing but Node. */
-import { readFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
+import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { BuildOptions, Message, PartialMessage, Plugin, PluginBuild } from 'esbuild'
 import { DunlinError } from '../../operators/index.ts'
@@ -29,6 +30,7 @@ export interface BundleInput {
 }
 
 const DOOR = 'dunlin-door'
+const INTEROP = 'dunlin-interop'
 /** esbuild reports a path of the generated module by this name; `.mjs` gives imports Node's own meaning. */
 const ENTRY = 'shipped.mjs'
 const REQUIRE =
@@ -78,6 +80,46 @@ function standIns(build: PluginBuild): void {
     loader: 'js',
     resolveDir: dirname(import.meta.filename),
   }))
+}
+
+/**
+ * Node gives an ES module the whole `module.exports` as the default import of a CommonJS file; bundlers give
+ * `exports.default` where the file says `__esModule`, but to files that they know to be Node's. Files that a plugin
+ * loads are not known, so their imports of such CommonJS go through a module that is.
+ */
+function nodeInterop(build: PluginBuild): void {
+  const passed = Symbol('resolved')
+  build.onResolve(
+    { filter: /.*/, namespace: 'file' },
+    async ({ path, importer, kind, resolveDir, pluginData }) => {
+      if (pluginData === passed || kind !== 'import-statement' || isBuiltin(path)) return undefined
+      if (isPackageFile(importer) || !/\.[jt]sx?$/.test(importer)) return undefined
+      const found = await build.resolve(path, { importer, kind, resolveDir, pluginData: passed })
+      if (found.errors.length > 0 || found.namespace !== 'file' || !isMarkedCommonJs(found.path))
+        return undefined
+      return { path: `${found.path}.mjs`, namespace: INTEROP, sideEffects: found.sideEffects }
+    },
+  )
+  build.onLoad({ filter: /.*/, namespace: INTEROP }, ({ path }) => {
+    const file = JSON.stringify(path.slice(0, -'.mjs'.length))
+    return {
+      contents: `export * from ${file}; export { default } from ${file};`,
+      loader: 'js',
+      resolveDir: dirname(path),
+    }
+  })
+}
+
+function isMarkedCommonJs(file: string): boolean {
+  if (!/\.(?:cjs|js|cts)$/.test(file) || (file.endsWith('.js') && packageType(dirname(file)) === 'module'))
+    return false
+  return readFileSync(file, 'utf8').includes('__esModule')
+}
+
+function packageType(folder: string): string | undefined {
+  const file = join(folder, 'package.json')
+  if (existsSync(file)) return (JSON.parse(readFileSync(file, 'utf8')) as { type?: string }).type
+  return folder === dirname(folder) ? undefined : packageType(dirname(folder))
 }
 
 async function usesImportMeta(build: PluginBuild, file: string, contents: string): Promise<boolean> {
@@ -157,6 +199,7 @@ export async function bundle(input: BundleInput): Promise<{ code: string; map: s
     setup(build) {
       resolveTargets(build, input.references)
       standIns(build)
+      nodeInterop(build)
       loadUserFiles(build, input)
     },
   }
@@ -179,6 +222,8 @@ export async function bundle(input: BundleInput): Promise<{ code: string; map: s
     // Without white space there are no comments with paths either.
     minifyWhitespace: true,
     legalComments: 'none',
+    // A bundler renames what would clash; programs show the names of classes and errors to people.
+    keepNames: true,
     charset: 'utf8',
     sourcemap: 'external',
     sourcesContent: false,

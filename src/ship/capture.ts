@@ -92,7 +92,8 @@ export class Capture {
   private pendingIn(pieces: readonly Piece[]): Piece[][] | undefined {
     if (this.pending.size === 0) return undefined
     for (const piece of pieces) {
-      for (const [id] of typeof piece === 'string' ? piece.matchAll(/\$[cf]\$d\d+/g) : []) {
+      const text = typeof piece === 'object' ? piece.text : typeof piece === 'string' ? piece : undefined
+      for (const [id] of text?.matchAll(/\$[cf]\$d\d+/g) ?? []) {
         const waiting = this.pending.get(id)
         if (waiting !== undefined) return waiting
       }

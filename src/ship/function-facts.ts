@@ -26,7 +26,7 @@ const UNKNOWN: Analysis = { reads: [], escapes: true, passThrough: {}, async: fa
 /** Facts of the function with this index; those of a function without source say that it may do anything. */
 export function functionFacts(fn: UserFunction, index: number): FunctionFacts {
   const text = Function.prototype.toString.call(fn)
-  const name = (fn.name || text.replace(/\s+/g, ' ')).slice(0, NAME_LENGTH)
+  const name = (fn.name || text.replace(/\s+/g, ' ').replace(/ (?=[),;:])/g, '')).slice(0, NAME_LENGTH)
   const seen = inspectFunction(fn)
   if (seen === null) return { index, name, ...UNKNOWN }
   try {
@@ -56,7 +56,9 @@ export function analyse(fn: FunctionNode): Analysis {
   const recordName = target?.type === 'Identifier' ? target.name : null
   const scan = new Scan(recordName, uses)
   if (fn.params.slice(1).some(p => declares(p, recordName))) return unknown
-  for (const part of [...fn.params, fn.body]) if (part !== target) scan.visit(part, [fn])
+  const first = record === target && target?.type === 'Identifier' ? [] : [record]
+  const named = record?.type === 'AssignmentPattern' && target?.type === 'Identifier' ? [record.right] : first
+  for (const part of [...named, ...fn.params.slice(1), fn.body]) if (part) scan.visit(part, [fn])
   if (scan.escapes) return unknown
   return {
     reads: [...uses.keys()],
@@ -149,7 +151,7 @@ class Scan {
       column === null ||
       INHERITED.has(column) ||
       callee ||
-      (outer !== undefined && isWritten(member, outer))
+      (outer !== undefined && isWritten(member, outer, around.at(1)))
     ) {
       this.escapes = true
       return
@@ -162,8 +164,10 @@ class Scan {
   }
 }
 
-function isWritten(member: SyntaxNode, outer: SyntaxNode): boolean {
+function isWritten(member: SyntaxNode, outer: SyntaxNode, beyond?: SyntaxNode): boolean {
   switch (outer.type) {
+    case 'Property':
+      return beyond?.type === 'ObjectPattern' && outer.value === member
     case 'AssignmentExpression':
       return outer.left === member
     case 'UpdateExpression':

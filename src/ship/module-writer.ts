@@ -1,13 +1,19 @@
 /** Puts the generated module together, line by line, and remembers which piece came from which source position. */
 
+import { isAbsolute } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Program, positionAt } from './program.ts'
 
-/** Text that was generated (at once, or when the module is printed), or a range of source taken over as it stands. */
-export type Piece =
-  | string
-  | (() => string)
-  | { readonly program: Program; readonly start: number; readonly end: number }
+/** A range of source, taken over as it stands; or `text` in its place, for a variable that has another name now. */
+export interface SourcePiece {
+  readonly program: Program
+  readonly start: number
+  readonly end: number
+  readonly text?: string
+}
+
+/** Text that was generated, at once or when the module is printed, or that comes from the source. */
+export type Piece = string | (() => string) | SourcePiece
 
 export interface Edit {
   readonly start: number
@@ -21,7 +27,7 @@ export function edited(program: Program, start: number, end: number, edits: read
   let from = start
   for (const edit of [...edits].sort((a, b) => a.start - b.start || a.end - b.end)) {
     if (edit.start > from) pieces.push({ program, start: from, end: edit.start })
-    pieces.push(edit.text)
+    pieces.push({ program, ...edit })
     from = edit.end
   }
   if (end > from) pieces.push({ program, start: from, end })
@@ -30,7 +36,8 @@ export function edited(program: Program, start: number, end: number, edits: read
 
 export function pieceLength(piece: Piece): number {
   if (typeof piece === 'function') return 0
-  return typeof piece === 'string' ? piece.length : piece.end - piece.start
+  if (typeof piece === 'string') return piece.length
+  return piece.text?.length ?? piece.end - piece.start
 }
 
 const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
@@ -90,6 +97,16 @@ export function printModule(statements: readonly (readonly Piece[])[]): { code: 
     }
     column += text.length
   }
+  const mark = (program: Program, offset: number, at: number): void => {
+    const position = positionAt(program, offset)
+    const url = isAbsolute(position.file) ? pathToFileURL(position.file).href : position.file
+    let source = sources.get(url)
+    if (source === undefined) {
+      source = sources.size
+      sources.set(url, source)
+    }
+    mappings.add(at, source, position.line - 1, position.column - 1)
+  }
   const taken = (program: Program, start: number, end: number): void => {
     const text = program.source.slice(start, end)
     let lineStart = -column
@@ -99,14 +116,7 @@ export function printModule(statements: readonly (readonly Piece[])[]): { code: 
         lineStart = token.index + token[0].length
         continue
       }
-      const position = positionAt(program, start + token.index)
-      const url =
-        position.file.startsWith('/') || /^[A-Za-z]:\\/.test(position.file)
-          ? pathToFileURL(position.file).href
-          : position.file
-      let source = sources.get(url)
-      if (source === undefined) sources.set(url, (source = sources.size))
-      mappings.add(token.index - lineStart, source, position.line - 1, position.column - 1)
+      mark(program, start + token.index, token.index - lineStart)
     }
     parts.push(text)
     column = text.length - lineStart
@@ -115,7 +125,11 @@ export function printModule(statements: readonly (readonly Piece[])[]): { code: 
     for (const piece of statement) {
       if (typeof piece === 'string') generated(piece)
       else if (typeof piece === 'function') generated(piece())
-      else taken(piece.program, piece.start, piece.end)
+      else if (piece.text === undefined) taken(piece.program, piece.start, piece.end)
+      else {
+        mark(piece.program, piece.start, column)
+        generated(piece.text)
+      }
     }
     generated('\n')
   }

@@ -142,13 +142,20 @@ function changeOf(program: Program, name: string, declaring: SyntaxNode | undefi
   return found
 }
 
-function checkRepeatable(c: Capture, v: Variable, declared: Declared, init: SyntaxNode): void {
+function checkRepeatable(
+  c: Capture,
+  v: Variable,
+  declared: Declared,
+  init: SyntaxNode,
+  refusal: Refusal | undefined,
+): void {
+  const reason = refusal?.message ?? `${v.name} cannot be copied`
   const { program } = v.site
   const why = impurity(program, init)
   const hint = 'create it inside the function, or move it to a file of its own and import it'
   if (why !== undefined) {
     c.refuse(
-      `${v.name} cannot be copied, and its initialiser uses ${why}: evaluated again it would be another value`,
+      `${reason}, and the initialiser of ${v.name} uses ${why}: evaluated again it would be another value`,
       { hint },
     )
   }
@@ -157,7 +164,7 @@ function checkRepeatable(c: Capture, v: Variable, declared: Declared, init: Synt
   if (change !== undefined) {
     const where = positionText(positionAt(program, change.start))
     c.refuse(
-      `${v.name} cannot be copied, and evaluating its initialiser again would lose its change at ${where}`,
+      `${reason}, and evaluating the initialiser of ${v.name} again would lose its change at ${where}`,
       { hint },
     )
   }
@@ -168,7 +175,7 @@ function checkRepeatable(c: Capture, v: Variable, declared: Declared, init: Synt
       'gu',
     )
     if ([...text.matchAll(assigned)].length > 1) {
-      c.refuse(`${v.name} cannot be copied, and it is assigned more than once`, { hint })
+      c.refuse(`${reason}, and ${v.name} is assigned more than once`, { hint })
     }
   }
 }
@@ -191,7 +198,7 @@ export function reevaluate(c: Capture, v: Variable, text: string, value: unknown
   c.within(
     `initialiser of ${v.name} (${at})`,
     () => {
-      if (!isModuleReference(declared)) checkRepeatable(c, v, declared, init)
+      if (!isModuleReference(declared)) checkRepeatable(c, v, declared, init, refusal)
       const inner: Site = {
         program: site.program,
         node: init,

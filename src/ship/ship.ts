@@ -71,6 +71,17 @@ async function shipOnce(
   options: ShipOptions,
   referenceFiles: ReadonlySet<string>,
 ): Promise<ShippedModule> {
+  for (const [i, fn] of functions.entries()) {
+    if (typeof fn === 'function') continue
+    const at = options.locations?.[i]
+    throw new DunlinError(
+      'INVALID_ARGUMENT',
+      `a function was expected, not ${fn === null ? 'null' : typeof fn}`,
+      {
+        ...(at === undefined ? {} : { place: { at } }),
+      },
+    )
+  }
   const origins = new Origins(referenceFiles)
   const files = functions.map(sourceFile)
   for (const file of files) if (file !== null) origins.addPipelineFile(file)

@@ -5,13 +5,7 @@ import type { WriteMode } from '../../planner/index.ts'
 import type { ObjectStore, RequestOptions } from '../store/object-store.ts'
 import type { CommittedPart } from '../task/task-event.ts'
 import { checkOutput } from './check-output.ts'
-import {
-  isHidden,
-  partName,
-  publishingKey,
-  SUCCESS_KEY,
-  stagingPrefix,
-} from './output-keys.ts'
+import { isHidden, partName, publishingKey, SUCCESS_KEY, stagingPrefix } from './output-keys.ts'
 import {
   encodeManifest,
   type ManifestPart,

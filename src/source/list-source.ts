@@ -1,11 +1,11 @@
 /** listSource: which objects a source of files consists of, in which order. */
-import { DunlinError } from '../../operators/index.ts'
 import type { ListedObject, Listing, Source } from '../../planner/index.ts'
-import { isHidden, STAGING_PREFIX, SUCCESS_KEY } from '../sink/output-keys.ts'
+import { isHidden } from '../sink/output-keys.ts'
+import { pathToRootUri } from '../store/file-uri.ts'
 import type { ObjectInfo, ObjectStore, RequestOptions, Stores } from '../store/object-store.ts'
-import { completeFiles, directoryOf, OutputMarks } from './complete-outputs.ts'
+import { completeDirectory, completeMatches, OutputMarks } from './complete-outputs.ts'
 import { matchGlob } from './match-glob.ts'
-import { missingSource, noMatch } from './not-found.ts'
+import { emptyDirectory, missingSource, noMatch } from './not-found.ts'
 import { type SourcePlace, sourcePlace } from './source-place.ts'
 
 export interface ListSourceOptions extends RequestOptions {
@@ -48,20 +48,49 @@ async function listPlace(
   stores: Stores,
   request: RequestOptions,
 ): Promise<ListedObject[]> {
-  const named = await namedFile(store, place, request)
-  if (named !== null) return [listed(store, named)]
-  if (place.isGlob) {
-    const files = await matchGlob(store, place, request)
-    if (files.length === 0) throw await noMatch(store, place, request)
-    const marks = await marksAround(store, files, request)
-    return (await completeFiles(store, { files: await withListedParts(store, files, marks, request), ...marks }, request))
-      .filter(file => files.includes(file))
-      .map(info => listed(store, info))
+  const named = place.directory + place.rest
+  // A backslash takes the meaning from a pattern's character; no key has one.
+  const couldBeKey = !named.includes('\\')
+  const file = named !== '' && couldBeKey ? await store.head(named, request) : undefined
+  if (file !== undefined) return [listed(store, file)]
+  if (couldBeKey) {
+    const inDirectory = await listDirectory(store, place, stores, request)
+    if (inDirectory !== null) return inDirectory
   }
-  // A directory of the file system is a root of its own, so that keys do not depend on where it stands.
-  const isFile = store.uri.startsWith('file:')
+  if (!place.isGlob) throw await missingSource(store, place, request)
+  const files = await matchGlob(store, place, request)
+  if (files.length === 0) throw await noMatch(store, place, request)
+  return (await completeMatches(store, files, request)).map(info => listed(store, info))
+}
+
+/** Null where there is no such directory, or nothing in it. */
+async function listDirectory(
+  above: ObjectStore,
+  place: SourcePlace,
+  stores: Stores,
+  request: RequestOptions,
+): Promise<ListedObject[] | null> {
+  // A directory of the file system is a root of its own: its files may be links, and its parent unreadable.
+  const isFile = above.uri.startsWith('file:')
+  const store = isFile ? stores.open(pathToRootUri(place.shown)) : above
   const name = place.rest === '' ? '' : `${place.rest}/`
-  const directory = isFile ? stores.open(store.uri + encodeName(name)) : store
   const prefix = isFile ? '' : place.directory + name
-  return (await listDirectory(directory, prefix, { store, place }, request)).map(info => listed(directory, info))
+  const marks = new OutputMarks()
+  const files: ObjectInfo[] = []
+  let empty = true
+  for await (const info of store.list(prefix, request)) {
+    empty = false
+    marks.add(info.key)
+    if (!isHidden(info.key.slice(prefix.length))) files.push(info)
+  }
+  if (empty) return null
+  const complete = await completeDirectory(store, files, marks, request)
+  // The output of a job that gave no row has no parts, and yet is one.
+  if (complete.length === 0 && marks.finished.size === 0) throw emptyDirectory(place)
+  return complete.map(info => listed(store, info))
+}
+
+function listed(store: ObjectStore, { key, sizeBytes, version }: ObjectInfo): ListedObject {
+  const compression = /\.gz$/i.test(key) ? 'gzip' : /\.zst$/i.test(key) ? 'zstd' : null
+  return { root: store.uri, key, sizeBytes, version, ...(compression === null ? {} : { compression }) }
 }

@@ -1,13 +1,15 @@
 /** Which objects below a directory match a pattern: one matcher, tinyglobby, over every kind of store. */
-import { readdir } from 'node:fs'
+import type { readdir as nodeReaddir } from 'node:fs'
+import { lstat, readdir, realpath, stat } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { glob } from 'tinyglobby'
 import { errnoOf, fileError } from '../store/file-error.ts'
 import { compareKeys } from '../store/key.ts'
 import type { ObjectInfo, ObjectStore, RequestOptions } from '../store/object-store.ts'
+import { leadsNowhere } from './not-found.ts'
 import type { SourcePlace } from './source-place.ts'
 
-type Readdir = typeof readdir
+type Readdir = typeof nodeReaddir
 type ReaddirDone = (error: NodeJS.ErrnoException | null, entries?: readonly unknown[]) => void
 
 /**
@@ -28,29 +30,64 @@ export async function matchGlob(
   return keys.sort((a, b) => compareKeys(a.key, b.key))
 }
 
-async function matchFiles(store: ObjectStore, place: SourcePlace, options: RequestOptions): Promise<ObjectInfo[]> {
+async function matchFiles(
+  store: ObjectStore,
+  place: SourcePlace,
+  options: RequestOptions,
+): Promise<ObjectInfo[]> {
   const root = fileURLToPath(store.uri)
   let failed: unknown
-  const read: Readdir = ((path: string, readOptions: object, done: ReaddirDone) => {
-    readdir(path, readOptions as { withFileTypes: true }, (error, entries) => {
-      // tinyglobby passes over directories that it cannot read; data would be missing in silence.
-      if (error !== null && !['ENOENT', 'ENOTDIR'].includes(errnoOf(error))) {
-        failed ??= fileError(error, 'list', path, path)
-      }
-      done(error, entries)
-    })
+  const read: Readdir = ((path: string, _options: object, done: ReaddirDone) => {
+    readDirectory(path).then(
+      entries => done(null, entries),
+      error => {
+        // tinyglobby passes over directories that it cannot read; data would be missing in silence.
+        if (!['ENOENT', 'ENOTDIR'].includes(errnoOf(error))) failed ??= fileError(error, 'list', path, path)
+        done(error)
+      },
+    )
   }) as Readdir
-  const keys = await search(root, place.directory + place.rest, read, options)
+  const keys = await search(root, place.rest, read, options)
   if (failed !== undefined) throw failed
   const found: ObjectInfo[] = []
   for (const key of keys) {
     const info = await store.head(key, options)
     if (info !== undefined) found.push(info)
+    else if (await isDangling(root + key)) throw leadsNowhere(root + key)
   }
   return found
 }
 
-async function matchListing(store: ObjectStore, place: SourcePlace, options: RequestOptions): Promise<ObjectInfo[]> {
+/** Links count as what they lead to; one that leads back to a directory that it stands in is left out. */
+async function readDirectory(path: string): Promise<readonly object[]> {
+  const entries = await readdir(path, { withFileTypes: true })
+  const shown: object[] = []
+  let here: string | null = null
+  for (const item of entries) {
+    if (!item.isSymbolicLink()) {
+      if (item.isFile() || item.isDirectory()) shown.push(entry(item.name, item.isFile()))
+      continue
+    }
+    const target = `${path.endsWith('/') ? path : `${path}/`}${item.name}`
+    const isDirectory = (await stat(target).catch(() => null))?.isDirectory() ?? false
+    if (isDirectory) {
+      here ??= `${await realpath(path)}/`
+      if (here.startsWith(`${await realpath(target)}/`)) continue
+    }
+    shown.push(entry(item.name, !isDirectory))
+  }
+  return shown
+}
+
+async function isDangling(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => null))?.isSymbolicLink() ?? false
+}
+
+async function matchListing(
+  store: ObjectStore,
+  place: SourcePlace,
+  options: RequestOptions,
+): Promise<ObjectInfo[]> {
   const infos = new Map<string, ObjectInfo>()
   const directories = new Map<string, Map<string, boolean>>([['/', new Map()]])
   for await (const info of store.list(place.directory, options)) {
@@ -59,13 +96,21 @@ async function matchListing(store: ObjectStore, place: SourcePlace, options: Req
   }
   const read: Readdir = ((path: string, _options: object, done: ReaddirDone) => {
     const names = directories.get(path.endsWith('/') ? path : `${path}/`)
-    done(null, [...(names ?? [])].map(([name, isFile]) => entry(name, isFile)))
+    done(
+      null,
+      [...(names ?? [])].map(([name, isFile]) => entry(isFile ? name : name.slice(0, -1), isFile)),
+    )
   }) as Readdir
   const keys = await search('/', place.directory + place.rest, read, options)
   return keys.map(key => infos.get(key)!)
 }
 
-async function search(cwd: string, pattern: string, read: Readdir, options: RequestOptions): Promise<string[]> {
+async function search(
+  cwd: string,
+  pattern: string,
+  read: Readdir,
+  options: RequestOptions,
+): Promise<string[]> {
   const keys = await glob(asPattern(pattern), {
     cwd,
     fs: { readdir: read },
@@ -81,7 +126,10 @@ async function search(cwd: string, pattern: string, read: Readdir, options: Requ
 
 /** Characters that mean something to the matcher, but nothing here. */
 function asPattern(pattern: string): string {
-  return pattern.replace(/(\\.)|([()|+]|^!)/gs, (_all, escaped?: string, other?: string) => escaped ?? `\\${other}`)
+  return pattern.replace(
+    /(\\.)|([()|+]|^!)/gs,
+    (_all, escaped?: string, other?: string) => escaped ?? `\\${other}`,
+  )
 }
 
 function addToTree(directories: Map<string, Map<string, boolean>>, key: string): void {
@@ -100,7 +148,7 @@ function addToTree(directories: Map<string, Map<string, boolean>>, key: string):
 /** As much of a `Dirent` as is looked at. */
 function entry(name: string, isFile: boolean): object {
   return {
-    name: isFile ? name : name.slice(0, -1),
+    name,
     isFile: () => isFile,
     isDirectory: () => !isFile,
     isSymbolicLink: () => false,

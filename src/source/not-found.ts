@@ -1,5 +1,5 @@
 /** The error about a source that is not there, with what is there instead. */
-import { lstat, readdir } from 'node:fs/promises'
+import { lstat, readdir, stat } from 'node:fs/promises'
 import { posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { DunlinError, type ErrorCode } from '../../operators/index.ts'
@@ -47,20 +47,29 @@ export async function noMatch(
   return error('NOT_FOUND', `no file matches ${place.shown}`, hint)
 }
 
+/** For a directory in which nothing is data. */
+export function emptyDirectory(place: SourcePlace): DunlinError {
+  const hint = 'Names that begin with _ or . are passed over, in the directories below too.'
+  return error('NOT_FOUND', `the directory ${place.shown} holds no files to read`, hint)
+}
+
 function error(code: ErrorCode, message: string, hint: string): DunlinError {
   return new DunlinError(code, message, { hint })
 }
 
+export function leadsNowhere(path: string): DunlinError {
+  return error('NOT_FOUND', `${path} is a symbolic link that leads nowhere`, 'Give the link its target back.')
+}
+
+/** A directory without files, or something that is neither. */
 async function notAFile(store: ObjectStore, place: SourcePlace): Promise<DunlinError | null> {
   if (!store.uri.startsWith('file:')) return null
-  const stats = await lstat(place.shown).catch(() => null)
-  if (stats === null) return null
-  if (stats.isSymbolicLink()) {
-    return error('NOT_FOUND', `${place.shown} is a symbolic link that leads nowhere`, 'Give the link its target back.')
-  }
-  if (stats.isFile() || stats.isDirectory()) return null
+  const stats = await stat(place.shown).catch(() => null)
+  if (stats === null) return (await lstat(place.shown).catch(() => null)) && leadsNowhere(place.shown)
+  if (stats.isFile()) return null
+  if (stats.isDirectory()) return emptyDirectory(place)
   const what = stats.isFIFO() ? 'a pipe' : stats.isSocket() ? 'a socket' : 'a device'
-  const hint = 'Its bytes can be read only once and not by range: copy them into a file first.'
+  const hint = 'Its bytes cannot be read by range, and twice: copy them into a file first.'
   return error('INVALID_ARGUMENT', `${place.shown} is ${what}, neither a file nor a directory`, hint)
 }
 

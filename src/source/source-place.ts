@@ -1,6 +1,4 @@
 /** SourcePlace: where a source's URI leads, before anything is looked at. */
-import { posix } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { DunlinError } from '../../operators/index.ts'
 import { pathToRootUri, schemeOf, uriToPath } from '../store/file-uri.ts'
 
@@ -32,38 +30,52 @@ export interface SourcePlace {
 export function sourcePlace(uri: string, baseUri: string): SourcePlace {
   if (uri === '') throw new DunlinError('INVALID_ARGUMENT', 'an empty path names no source')
   const scheme = schemeOf(uri)
-  if (scheme === 'file') return filePlace(uriToPath(uri))
-  if (scheme !== undefined) return bucketPlace(uri)
-  if (uri.startsWith('/')) return filePlace(uri)
-  if (schemeOf(baseUri) === 'file') {
-    return filePlace(posix.join(fileURLToPath(baseUri), './', uri))
-  }
-  return bucketPlace(`${baseUri.endsWith('/') ? baseUri : `${baseUri}/`}${uri}`)
+  if (scheme === 'file') return filePlace('/', uriToPath(uri))
+  if (scheme !== undefined) return bucketPlace(uri, '')
+  if (uri.startsWith('/')) return filePlace('/', uri)
+  return schemeOf(baseUri) === 'file' ? filePlace(uriToPath(baseUri), uri) : bucketPlace(baseUri, uri)
 }
 
-function filePlace(path: string): SourcePlace {
-  const { directory, rest, isGlob } = cut(posix.normalize(path))
+function filePlace(base: string, path: string): SourcePlace {
+  const cut = cutAtPattern(namesOf(base), path)
+  if (cut === null) return filePlace('/', '/')
+  const { rest, isGlob } = cut
+  const directory = `/${cut.directory}`
   return { shown: directory + rest, root: pathToRootUri(directory), directory: '', rest, isGlob }
 }
 
-function bucketPlace(uri: string): SourcePlace {
-  const match = /^([a-z][a-z0-9+.-]*:\/\/[^/]+)(\/.*)?$/i.exec(uri)
-  if (match === null) throw new DunlinError('INVALID_ARGUMENT', `${uri} names no bucket`)
+function bucketPlace(base: string, path: string): SourcePlace {
+  const match = /^([a-z][a-z0-9+.-]*:\/\/[^/]+)(\/.*)?$/i.exec(base)
+  if (match === null) throw new DunlinError('INVALID_ARGUMENT', `${base} names no bucket`)
   const root = `${match[1]}/`
-  const path = posix.normalize(`./${match[2] ?? ''}`.replace(/^\.\/+/, './'))
-  if (path === '..' || path.startsWith('../')) {
-    throw new DunlinError('INVALID_ARGUMENT', `${uri} leads outside ${root}`)
+  // Without a path of its own the base is what the user wrote.
+  const inBucket = match[2] ?? ''
+  const cut = path === '' ? cutAtPattern([], inBucket) : cutAtPattern(namesOf(inBucket), path)
+  if (cut === null) {
+    throw new DunlinError('INVALID_ARGUMENT', `${JSON.stringify(path || inBucket)} leads outside ${root}`)
   }
-  const { directory, rest, isGlob } = cut(path === '.' || path === './' ? '' : path)
-  return { shown: root + directory + rest, root, directory, rest, isGlob }
+  return { shown: root + cut.directory + cut.rest, root, ...cut }
 }
 
-/** The directories before the first pattern, or before the last name. */
-function cut(path: string): { directory: string; rest: string; isGlob: boolean } {
-  const names = path.split('/')
-  const first = names.findIndex(name => GLOB.test(name))
-  const isGlob = first >= 0
-  const at = isGlob ? first : names.length - 1
-  const directory = names.slice(0, at).map(name => `${name}/`).join('')
-  return { directory, rest: names.slice(at).join('/'), isGlob }
+/** The directories before the first pattern or the last name; null where `..` leads out. The base is no pattern. */
+function cutAtPattern(
+  base: readonly string[],
+  path: string,
+): { directory: string; rest: string; isGlob: boolean } | null {
+  const names = [...base]
+  let fixed = base.length
+  for (const name of namesOf(path)) {
+    if (name !== '..') names.push(name)
+    else if (names.pop() === undefined) return null
+    fixed = Math.min(fixed, names.length)
+  }
+  const pattern = names.findIndex((name, i) => i >= fixed && GLOB.test(name))
+  const isGlob = pattern >= 0
+  const at = isGlob ? pattern : Math.max(0, names.length - 1)
+  const directory = names.slice(0, at).map(name => `${name}/`)
+  return { directory: directory.join(''), rest: names.slice(at).join('/'), isGlob }
+}
+
+function namesOf(path: string): string[] {
+  return path.split('/').filter(name => name !== '' && name !== '.')
 }

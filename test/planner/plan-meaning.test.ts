@@ -10,9 +10,9 @@ import { type RandomJob, randomJob } from './random-job.ts'
 
 const RUNS = 1500
 
-/** For comparing as multisets: an exchange may change the order. Absent columns and nulls are the same. */
-function sorted(rows: readonly Row[]): string[] {
-  return rows.map(row => JSON.stringify(['a', 'b', 'c'].map(name => row[name] ?? null))).sort()
+/** Absent columns and nulls are the same. */
+function texts(rows: readonly Row[]): string[] {
+  return rows.map(row => JSON.stringify(['a', 'b', 'c'].map(name => row[name] ?? null)))
 }
 
 function planJob({ job, outputs }: RandomJob, options = {}) {
@@ -41,7 +41,7 @@ function functionsIn(spec: OperatorSpec): number[] {
 }
 
 describe('any plan', () => {
-  test('gives the rows that the pipeline means, each output, with columns really pruned', () => {
+  test('gives the rows that the pipeline means, in its order, with columns really pruned', () => {
     fc.assert(
       fc.property(randomJob, fc.integer({ min: 1, max: 4 }), (random, partitions) => {
         const planned = planJob(random, { partitions })
@@ -55,7 +55,10 @@ describe('any plan', () => {
         }
         const got = physicalRows(planned, read, random.functions)
         for (const [i, output] of random.outputs.entries()) {
-          expect(sorted(got[i]!)).toEqual(sorted(logicalRows(output.input, random.data)))
+          const [rows, expected] = [texts(got[i]!), texts(logicalRows(output.input, random.data))]
+          // Hashing divides rows anew; everything else keeps the source's order.
+          if (random.ordered[i]) expect(rows).toEqual(expected)
+          else expect(rows.sort()).toEqual(expected.sort())
         }
       }),
       { numRuns: RUNS },

@@ -196,6 +196,7 @@ describe('stages', () => {
     for (let i = 0; i < 5000; i++) node = mapNode(node, job.fn(`f${i}`))
     const { stages } = plan({ outputs: [result(node)] }, job.facts).plan
     expect(stages[0]!.root).toMatchObject({ op: 'rows', steps: { length: 5000 } })
+    expect(stages[0]!.title.length).toBe(200)
   })
 
   test('2,000 datasets, united one after another, are one flat union', () => {

@@ -22,6 +22,8 @@ import type { Data, Row } from './model.ts'
 export interface RandomJob {
   readonly job: Job
   readonly outputs: readonly LogicalOutput[]
+  /** By output: whether its rows have the source's order. */
+  readonly ordered: readonly boolean[]
   readonly data: Data
   readonly functions: readonly UserFunction[]
 }
@@ -182,13 +184,15 @@ export const randomJob: fc.Arbitrary<RandomJob> = fc
       if (made !== undefined) builder.made.push(made)
     }
     const { job, data, functions, made } = builder
+    // The last nodes are the interesting ones.
+    const chosen = outputs.map(({ input }) => made[made.length - 1 - (input % Math.min(made.length, 4))]!)
     return {
       job,
       data,
       functions,
-      outputs: outputs.map(({ input, format }, i): LogicalOutput => {
-        // The last nodes are the interesting ones.
-        const { node } = made[made.length - 1 - (input % Math.min(made.length, 4))]!
+      ordered: chosen.map(({ ordered }) => ordered),
+      outputs: outputs.map(({ format }, i): LogicalOutput => {
+        const { node } = chosen[i]!
         if (format === 'result') return { kind: 'result', input: node }
         return { kind: 'write', input: node, uri: `out-${i}/`, format, mode: 'fail' }
       }),

@@ -8,6 +8,7 @@ import { chooseEngine, type EngineChoice } from '../engine-choice.ts'
 import type { VerbContext } from '../main.ts'
 import { showProgress } from '../progress/show-progress.ts'
 import { bytesText, durationText, plural, wholeText } from '../quantity-text.ts'
+import { wrapText } from '../wrap-text.ts'
 
 export interface DemoOptions extends EngineChoice {
   readonly generated?: true
@@ -35,7 +36,7 @@ export async function demo(context: VerbContext, options: DemoOptions): Promise<
   output.say(`\n${palette.bold(`Every word of ${text.title}, counted`)}\n`)
   output.say(palette.accent(PIPELINE))
   const plan = await counts.explain()
-  output.say(`\n${palette.bold('The plan')}\n\n${indented(plan)}\n`)
+  output.say(`\n${palette.bold('The plan')}\n\n${indented(plan, output.width)}\n`)
   output.say(`${palette.bold('The run')}\n`)
 
   const progress = await showProgress({ stream: process.stderr, show: context.quiet ? 'nothing' : 'auto' })
@@ -81,10 +82,6 @@ async function readWords(directory: string): Promise<[string, number][]> {
     .sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
 }
 
-function indented(text: string): string {
-  return text
-    .trimEnd()
-    .split('\n')
-    .map(line => (line === '' ? '' : `  ${line}`))
-    .join('\n')
+function indented(text: string, width: number): string {
+  return wrapText(text.trimEnd(), width - 2).replace(/^(?=.)/gm, '  ')
 }

@@ -20,12 +20,12 @@ test('words() and the user function give the same bytes, and the counts of an in
   const cwd = temporaryDirectory()
   await writeText(join(cwd, 'in/a.txt'), {
     seed: 4,
-    sizeBytes: 3e5,
+    sizeBytes: 15e5,
     words: 5_000,
     nonAscii: 0.3,
     lineEnds: 'mixed',
   })
-  await writeText(join(cwd, 'in/b.txt'), { seed: 5, sizeBytes: 2e5, words: 5_000 })
+  await writeText(join(cwd, 'in/b.txt'), { seed: 5, sizeBytes: 12e5, words: 5_000 })
   await writeText(join(cwd, 'in/not.log'), { seed: 6, sizeBytes: 1e4, words: 50 })
 
   const bench = ['bench', 'wordcount', '--input', 'in/*.txt', '--partitions', '3', '-q']

@@ -101,6 +101,11 @@ describe('a report', () => {
     expect(foldReport([started(1_000), ended], context)).toMatchObject({ state: 'failed', failures: [why] })
   })
 
+  test('counts a failure that nothing followed as no retry', () => {
+    const report = foldReport([started(1), launch(2, 0), fail(3, 0, failure('BAD_RECORD'), null)], context)
+    expect(report).toMatchObject({ attempts: 1, retries: 0, failures: [{ code: 'BAD_RECORD' }] })
+  })
+
   test('of a cancelled job counts being cancelled as no failure', () => {
     const { failure: why } = failure('CANCELLED')
     const ended: JobEvent = { type: 'jobFinished', time: 1_010, job: 'j', state: 'cancelled', failure: why }

@@ -311,6 +311,18 @@ describe('deliveries', () => {
     expect(machine.state).toStrictEqual(before)
   })
 
+  test('a timer that fires again, or for nothing, launches nothing', () => {
+    const machine = startedWith(2, twoStages())
+    expect(machine.retry(0, 1)).toEqual([])
+    machine.finish(0, 0, lost)
+    machine.retry(0, 0)
+    machine.retry(0, 0)
+    expect(slotsWanted(machine.state)).toBe(1)
+    machine.grant(1)
+    machine.retry(0, 0)
+    expect(slotsWanted(machine.state)).toBe(0)
+  })
+
   test('a commit told by another attempt counts as the commit of the winner', () => {
     const machine = startedWith(2, twoStages())
     machine.finish(0, 0, lost)
@@ -383,6 +395,35 @@ describe('cancelling', () => {
     expect(launches(machine.grant(1))).toEqual([])
     machine.finish(0, 0, cancelled)
     expect(machine.outcome).toMatchObject({ outcome: { state: 'cancelled', reason: 'Ctrl-C' }, failures: [] })
+  })
+
+  test('a manifest that is being written is cancelled too', () => {
+    const machine = startedWith(2, twoStages())
+    machine.finish(0, 0)
+    machine.finish(0, 1)
+    machine.grant(1)
+    expect(cancels(machine.tell({ type: 'cancelRequested', reason: 'Ctrl-C' }))).toEqual(['0/manifest#1'])
+    expect(emitted(machine.writeManifest(0, cancelled))).toEqual(['attemptCancelled'])
+    expect(machine.outcome?.outcome.state).toBe('cancelled')
+  })
+
+  test('commits that arrive meanwhile take the job no further', () => {
+    const machine = startedWith(2, twoStages())
+    machine.tell({ type: 'cancelRequested', reason: 'Ctrl-C' })
+    machine.finish(0, 0)
+    machine.finish(0, 1)
+    expect(emitted(machine.commands).slice(-2)).toEqual(['taskCommitted', 'taskCommitted'])
+    expect(machine.state.stages.get(0).phase.state).toBe('running')
+  })
+
+  test('an answer after the end of the grace changes nothing', () => {
+    const machine = startedWith(1, twoStages())
+    machine.tell({ type: 'cancelRequested', reason: 'Ctrl-C' })
+    machine.tell({ type: 'timerFired', id: { kind: 'grace' } })
+    const before = machine.state
+    expect(machine.finish(0, 0)).toEqual([])
+    expect(machine.finish(0, 0, lost)).toEqual([])
+    expect(machine.state).toBe(before)
   })
 
   test('a commit that arrives meanwhile is kept', () => {
@@ -510,6 +551,26 @@ describe('partial waves', () => {
     machine.finish(1, 0, rows(20, 20))
     machine.finish(0, 3, cancelled)
     expect(machine.outcome?.outcome.state).toBe('succeeded')
+  })
+
+  test('a retry that is not needed any more is not made, and no launch counts twice', () => {
+    const first = take(15, 100, toPartitions(1) as typeof toDriver)
+    const machine = startedWith(1, [first, reader(1, [first], toDriver)])
+    machine.finish(0, 0, lost)
+    machine.retry(0, 0)
+    machine.grant(1)
+    machine.finish(0, 0, success({ attempt: 2, rowsOut: 10 }), 2)
+    machine.grant(3)
+    machine.finish(0, 3, lost)
+    machine.finish(0, 1)
+    expect(slotsWanted(machine.state)).toBe(1)
+    machine.retry(0, 3)
+    expect(slotsWanted(machine.state), 'the manifest alone').toBe(1)
+    machine.grant(1)
+    expect(machine.writeManifest(0)).toContainEqual({
+      type: 'emit',
+      event: { type: 'stageFinished', stage: 0, rowsOut: 20, skipped: 96 },
+    })
   })
 
   test('taking nothing runs nothing', () => {

@@ -172,6 +172,26 @@ describe('a job', () => {
     expect(turnsOfOthers).toBeGreaterThan(0)
   })
 
+  test('of a partial wave gives the first tasks that suffice, in order, whatever came first', async () => {
+    const gates = new Map<number, (result: TaskResult) => void>()
+    const answer: Answer = (event, signal) => {
+      const { task } = event as StageTaskEvent
+      const given = new Promise<TaskResult>(resolve => void gates.set(task, resolve))
+      return task === 0 ? success({ rowsOut: 1 }) : Promise.race([given, untilAborted(signal, cancelled)])
+    }
+    const { outcome, backend } = running([scan(0, 50, toDriver, { until: { rows: 6 } })], answer)
+    await turns()
+    expect([...gates.keys()]).toEqual([0, 1, 2, 3])
+    for (const task of [3, 2, 1]) {
+      gates.get(task)!(success({ rowsOut: task + 2 }))
+      await turns()
+    }
+    const { results, report } = await outcome
+    expect(results.get(id(0))?.map(r => r.rowsOut)).toEqual([1, 3, 4])
+    expect(report).toMatchObject({ tasks: 50, skipped: 46, attempts: 4 })
+    expect(backend.inFlight).toBe(0)
+  })
+
   test('grows while it runs', async () => {
     const first = scan(0, 1, toPartitions(1))
     const backend = new FakeBackend(2, async event => {

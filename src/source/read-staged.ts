@@ -1,0 +1,47 @@
+/** Reads values that `stageValues` wrote: record batches of an Arrow file whose hash the split knows. */
+import { createHash } from 'node:crypto'
+import { type Batch, DunlinError } from '../../operators/index.ts'
+import { decodeArrowFile } from '../../operators/ipc/arrow-file.ts'
+import type { SplitRange } from '../../planner/index.ts'
+import type { ObjectStore } from '../store/object-store.ts'
+import type { ReadCounters } from './read-split.ts'
+import { shownPath } from './shown-path.ts'
+
+export interface StagedRequest {
+  readonly store: ObjectStore
+  readonly range: SplitRange
+  readonly columns?: readonly string[]
+  readonly signal: AbortSignal
+  readonly counters: ReadCounters
+}
+
+/**
+ * The batches `start` to `end` of the file. Staged files are small, so each is read whole and its hash checked before
+ * a decoder sees a byte.
+ *
+ * @throws CORRUPT for bytes that are not what was staged.
+ */
+export async function readStaged(request: StagedRequest): Promise<readonly Batch[]> {
+  const { store, range, columns, signal, counters } = request
+  counters.gets++
+  const bytes = await store.get(range.key, undefined, { signal })
+  counters.bytesIn += bytes.byteLength
+  if (createHash('sha256').update(bytes).digest('hex') !== range.version) {
+    throw new DunlinError('CORRUPT', `${shownPath(range.root, range.key)} is not what was staged there`, {
+      hint: 'Was the job store changed? Run the job again.',
+    })
+  }
+  const { batches } = decodeArrowFile(bytes)
+  return batches.slice(range.start, range.end).map(batch => pruned(batch, columns))
+}
+
+function pruned(batch: Batch, columns: readonly string[] | undefined): Batch {
+  const { schema } = batch
+  if (columns === undefined || schema.shape !== 'object') return batch
+  const kept = schema.fields.flatMap((field, i) => (columns.includes(field.name) ? [i] : []))
+  return {
+    schema: { shape: 'object', fields: kept.map(i => schema.fields[i]!) },
+    length: batch.length,
+    columns: kept.map(i => batch.columns[i]!),
+  }
+}

@@ -1,0 +1,29 @@
+/** Every compute backend keeps the contract. */
+import { tmpdir } from 'node:os'
+import { createInlineBackend } from '../../src/compute/inline-backend.ts'
+import { createLocalBackend } from '../../src/compute/local-backend.ts'
+import { systemClock } from '../../src/engine/system-clock.ts'
+import { createStores } from '../../src/store/open-stores.ts'
+import { behave } from '../fixtures/compute/behaviours.ts'
+import { computeBackendContract } from './compute-backend.contract.ts'
+
+const entry = new URL('../fixtures/compute/entry.ts', import.meta.url)
+
+computeBackendContract({
+  name: 'the inline backend',
+  open: () =>
+    createInlineBackend({
+      slots: 2,
+      ports: { stores: createStores(), clock: systemClock, loadFunctions: async () => [] },
+      run: (event, { signal }) => behave(event, signal),
+    }),
+  shields: { busyLoops: false, endings: false, kills: false },
+})
+
+for (const isolation of ['thread', 'process'] as const) {
+  computeBackendContract({
+    name: `the local backend with isolation ${isolation}`,
+    open: () => createLocalBackend({ workers: 2, isolation, memoryMb: 64, tempDirectory: tmpdir(), entry }),
+    shields: { busyLoops: true, endings: true, kills: isolation === 'process' },
+  })
+}

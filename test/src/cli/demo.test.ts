@@ -1,0 +1,48 @@
+/** `dunlin demo` from outside: what a person sees first. */
+import { readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { dunlin, temporaryDirectory } from './cli-process.ts'
+
+/** Paths, ids, times and counts of requests, which vary, become what they are. */
+function masked(text: string): string {
+  return text
+    .replace(/file:\/\/\S*dunlin-demo-\w+\/words\//g, '<uri>')
+    .replace(/\S*dunlin-demo-\w+\/words/g, '<directory>')
+    .replace(/\d{8}-\d{6}-\w{6}/g, '<job>')
+    .replace(/\b\d+(\.\d+)? (ms|s)\b/g, '<time>')
+    .replace(/\d+(\.\d+)? [kM]?B (read|written)/g, '<bytes> $2')
+}
+
+test('the demo shows pipeline, plan, progress, the words and what it took', async () => {
+  const cwd = temporaryDirectory()
+  const { code, stdout, stderr } = await dunlin(['demo'], { cwd })
+  expect(code, stderr).toBe(0)
+  expect(`\n${stdout}`).toMatchInlineSnapshot()
+  const [before, rest] = masked(stderr).split('The plan') as [string, string]
+  const [plan, after] = rest.split('The run') as [string, string]
+  expect(before).toMatchInlineSnapshot()
+  expect(plan).toMatch(/stage 0[\s\S]*FlatMap[\s\S]*PartialAggregate[\s\S]*stage 1[\s\S]*FinalAggregate/)
+  for (const line of plan.split('\n')) {
+    if (!/\/\S{30}/.test(line)) expect(line.length, line).toBeLessThanOrEqual(80)
+  }
+  expect(after).toMatchInlineSnapshot()
+
+  const target = /(\S*dunlin-demo-\w+)\/words/.exec(stderr)![1]!
+  expect(readFileSync(join(target, 'words/part-00000.csv'), 'utf8')).toMatch(/^value,count\n\p{L}+,\d+\n/u)
+  rmSync(target, { recursive: true })
+})
+
+test('without the book the demo counts a seeded text; --json gives all of it as data', async () => {
+  const cwd = temporaryDirectory()
+  const { code, stdout, stderr } = await dunlin(['demo', '--generated', '--json', '--quiet'], { cwd })
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  const told = JSON.parse(stdout) as { output: string; top: unknown[] }
+  rmSync(join(told.output, '..'), { recursive: true })
+  expect(told).toMatchObject({
+    distinct: expect.any(Number),
+    plan: expect.stringContaining('stage 0'),
+    report: { state: 'succeeded', name: 'demo' },
+  })
+  expect(told.top.slice(0, 3)).toMatchInlineSnapshot()
+})
