@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
 /** Tests run on Node's own module loader, against the sources (export condition `development`), never a build. */
@@ -7,7 +8,8 @@ export default defineConfig({
     experimental: { viteModuleRunner: false },
     pool: 'forks',
     execArgv: ['--conditions=development'],
-    env: { NODE_OPTIONS: '--conditions=development' },
+    // Workers and child processes strip and compile the same sources again and again.
+    env: { NODE_OPTIONS: '--conditions=development', NODE_COMPILE_CACHE: resolve('node_modules/.cache/node') },
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,

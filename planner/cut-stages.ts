@@ -5,6 +5,7 @@ import { NO_RESOURCES } from './draft/draft.ts'
 import { largest } from './draft/resources.ts'
 import { draftNodes } from './draft/rewrite.ts'
 import type { Resources } from './logical.ts'
+import { MAX_TASKS, tooManyTasks } from './max-tasks.ts'
 import { DEFAULT_CONCURRENCY, DEFAULT_MEMORY_MB, DEFAULT_TIMEOUT_MS, type PlanOptions } from './options.ts'
 import type { Split, Stage, StageId, StageInput, StageOutput } from './physical.ts'
 
@@ -68,6 +69,7 @@ class StageCutter {
 
   #add(root: DraftNode, output: StageOutput, notes: string[], until?: { readonly rows: number }): StageId {
     const id = this.#stages.length as StageId
+    if (root.tasks > MAX_TASKS) tooManyTasks(`stage ${id}`)
     const parts: Parts = { inputs: [], splits: [], notes, titles: [], resources: NO_RESOURCES, concat: false }
     const spec = this.#spec(root, parts)
     if (output.kind === 'write') parts.titles.push(`Write ${output.format}`)

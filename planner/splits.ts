@@ -3,8 +3,9 @@ import { DunlinError } from '../operators/index.ts'
 import type { ListedObject, Listing } from './facts.ts'
 import { listingHash } from './listing-hash.ts'
 import type { ScanNode, Source } from './logical.ts'
+import { MAX_TASKS, tooManyTasks } from './max-tasks.ts'
 import type { Split, SplitRange } from './physical.ts'
-import { SPLITS_A_SCAN, SplitPacker, tooManySplits } from './split-packer.ts'
+import { SplitPacker } from './split-packer.ts'
 
 const MIB = 1 << 20
 /** Splits that a source is cut into where neither bound below decides: enough for a laptop, few enough to start fast. */
@@ -57,7 +58,7 @@ export function rangeCount({ start, end, step }: Extract<Source, { kind: 'range'
 function rangeSplits(source: Extract<Source, { kind: 'range' }>): ScanSplits {
   const size = rangeCount(source)
   const rows = source.splitRows ?? defaultSplitRows(size)
-  if (size > rows * SPLITS_A_SCAN) tooManySplits()
+  if (size > rows * MAX_TASKS) tooManyTasks('a range')
   const packer = new SplitPacker(1)
   for (let start = 0; start < size; start += rows) {
     packer.add({ root: '', key: 'range', start, end: Math.min(start + rows, size), size, version: '' }, 1)

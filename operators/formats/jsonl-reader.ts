@@ -26,7 +26,8 @@ export class JsonlReader implements SplitReader {
   readonly #uri: string
   readonly #builder: BatchBuilder
   readonly #parse: (line: string) => unknown
-  readonly #columns: readonly string[] | undefined
+  #columns: readonly string[] | undefined
+  #first = true
 
   constructor(range: LineRange, options: { readonly schema?: Schema } & SplitReaderOptions) {
     const schema = options.schema && prunedSchema(options.schema, options.columns)
@@ -96,6 +97,14 @@ export class JsonlReader implements SplitReader {
   #pruned(record: unknown): unknown {
     if (this.#columns === undefined) return record
     if (typeof record !== 'object' || record === null || Array.isArray(record)) return record
+    if (this.#first) {
+      this.#first = false
+      // A name that the first record does not have may be misspelt: whoever finds out has to see all that there are.
+      if (!this.#columns.every(name => Object.hasOwn(record, name))) {
+        this.#columns = undefined
+        return record
+      }
+    }
     const kept: Record<string, unknown> = {}
     for (const name of this.#columns) {
       if (!Object.hasOwn(record, name)) continue

@@ -179,11 +179,11 @@ export class BatchDecoder {
     return this.#bytes.subarray(start, end)
   }
 
-  /** A buffer of `length` values of `width` bytes, where such values may stand. */
+  /** A buffer of `length` values of `width` bytes. Arrow starts every buffer at a multiple of 8. */
   #fixed(width: number, length: number): Uint8Array {
     const bytes = this.#next()
     this.#check(bytes.length >= width * length)
-    return (bytes.byteOffset & (width - 1)) === 0 ? bytes : new Uint8Array(bytes)
+    return bytes
   }
 
   #offsets(length: number): Int32Array {

@@ -29,13 +29,13 @@ export interface Chain extends Operator {
 /** An operator, and the one that may hold state: itself, or the aggregation that it feeds record by record. */
 export interface ChainLink {
   readonly operator: Operator
-  readonly state: object | null
+  readonly state: Operator | null
 }
 
 export function operatorChain(links: readonly ChainLink[]): Chain {
   const chain = new OperatorChain(links.map(link => link.operator))
   const head = links[0]?.operator
-  const stateful = links.findIndex(({ state }) => state !== null && isStateful(state as Operator))
+  const stateful = links.findIndex(({ state }) => state !== null && isStateful(state))
   if (head !== undefined && 'pushRows' in head) chain.suspendable(head as Suspendable)
   if (stateful >= 0) chain.stateful(links[stateful]!.state as StatefulOperator, stateful)
   return chain

@@ -50,11 +50,7 @@ function keyText(key: KeySpec): string {
 }
 
 function aggregationText({ as, spec }: NamedAggregation): string {
-  const text =
-    spec.op === 'user'
-      ? spec.add.name || 'aggregation'
-      : 'column' in spec && spec.column !== undefined
-        ? `${spec.op}(${spec.column})`
-        : spec.op
+  if (spec.op === 'user') return as
+  const text = 'column' in spec && spec.column !== undefined ? `${spec.op}(${spec.column})` : spec.op
   return text === as ? text : `${text} as ${as}`
 }

@@ -1,5 +1,10 @@
 /** `explain`: a plan as people read it, with estimates beside it. */
-import { type FunctionRef, type OperatorSpec, operatorText, type Partitioning } from '../../operators/index.ts'
+import {
+  type FunctionRef,
+  type OperatorSpec,
+  operatorText,
+  type Partitioning,
+} from '../../operators/index.ts'
 import type { Facts } from '../facts.ts'
 import type { Planned, Split, Stage, StageId, StageInput } from '../physical.ts'
 import { basisText, type Estimate, estimatePlan, type StageEstimate } from './estimate.ts'

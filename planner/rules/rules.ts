@@ -12,10 +12,12 @@ import type { Rule, RuleFacts } from './rule.ts'
 import { shareNodes } from './share-nodes.ts'
 
 /**
- * Each once; those that push apply themselves until nothing moves. What moves rows' steps comes before the exchanges
+ * Those that push apply themselves until nothing moves. Unions are flat before filters are pushed into them, and again
+ * after, when a filter between two of them is gone. What moves rows' steps comes before the exchanges
  * are placed, what only groups steps after, and pruning last, when it is known which steps a scan shares a stage with.
  */
 const RULES: readonly Rule[] = [
+  flattenUnions,
   pushFilters,
   flattenUnions,
   placeExchanges,

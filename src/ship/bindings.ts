@@ -10,7 +10,7 @@ import { type Declared, declaratorOf, declaringNode, type ImportBinding, positio
 import { DROPPED, type Site, scopeWith } from './site.ts'
 import { positionText } from './source-position.ts'
 import { doorExport, isDoor } from './stand-in.ts'
-import { isClass, isFunction, pathTo, type SyntaxNode } from './syntax.ts'
+import { isClass, isFunction, type SyntaxNode } from './syntax.ts'
 import { variable } from './variable.ts'
 
 const WORKER_HINT = 'pass what it needs as a constant instead'
@@ -104,7 +104,7 @@ function checkCode(c: Capture, { program, node }: Site, free: FreeNames): void {
   }
   if (node.type !== 'ArrowFunctionExpression') return
   if (free.usesSuper) c.refuse('it uses super of the method around it', { hint: WORKER_HINT })
-  const around = pathTo(program.tree, node).slice(0, -1)
+  const around = nodesAround(program, node)
   const hasThis = around.some(n => isClass(n) || (isFunction(n) && n.type !== 'ArrowFunctionExpression'))
   if (free.usesThis && (hasThis || !program.isModule)) {
     c.refuse('it uses `this` of the code around it, which cannot be copied', {

@@ -69,8 +69,8 @@ function resolveTargets(build: PluginBuild, references: ReferenceTable): void {
 /** Imports of dunlin's public entry become stand-ins. */
 function standIns(build: PluginBuild): void {
   build.onResolve({ filter: /^(?:\.|\/|dunlin(?:\/|$))/ }, ({ path, importer }) => {
-    if (isOwnFile(importer) || isPackageFile(importer)) return undefined
-    const target = targetFile(path, importer)
+    if (isOwnFile(importer)) return undefined
+    const target = isPackageFile(importer) ? null : targetFile(path, importer)
     return isOwnSpecifier(path) || (target !== null && isOwnDoor(target))
       ? { path: 'dunlin', namespace: DOOR }
       : undefined

@@ -18,7 +18,7 @@ import {
 } from './program.ts'
 import type { Site } from './site.ts'
 import { positionText } from './source-position.ts'
-import { isClass, isFunction, withoutName } from './syntax.ts'
+import { children, isClass, isFunction, type SyntaxNode, withoutName } from './syntax.ts'
 
 export interface Located {
   readonly program: Program
@@ -114,8 +114,8 @@ function checkReceiver(
   if (free.usesSuper && !isClass(node)) {
     c.refuse('a method that uses `super` outside of its class', { hint: ARROW_HINT, opaque: true })
   }
-  if (method !== null && located.program.source.slice(method.start, method.end).match(/#[\p{ID_Start}_$]/u)) {
-    c.refuse('a method that may use private fields of its class', { hint: ARROW_HINT, opaque: true })
+  if (method?.type === 'MethodDefinition' && hasPrivateName(method)) {
+    c.refuse('a method that uses private fields of its class', { hint: ARROW_HINT, opaque: true })
   }
   if (c.roots.has(fn) && free.usesThis && node.type !== 'ArrowFunctionExpression') {
     c.refuse('it uses `this`, but a worker calls it without a receiver', { hint: ARROW_HINT })
@@ -168,4 +168,8 @@ function copyOwn(c: Capture, fn: UserFunction, id: string): void {
   if (!isGenerator && parent !== Object.prototype) {
     c.emit(`Object.setPrototypeOf(${id}.prototype, ${c.value(parent, 'its prototype')});`)
   }
+}
+
+function hasPrivateName(node: SyntaxNode): boolean {
+  return node.type === 'PrivateIdentifier' || children(node).some(hasPrivateName)
 }

@@ -53,6 +53,7 @@ function connected(): Session {
 export function endInspection(): void {
   session?.disconnect()
   session = null
+  forgetInspections()
 }
 
 // The in-process session answers before `post` returns.
@@ -98,8 +99,27 @@ function withRemote<T>(value: unknown, ask: (properties: Properties, slot: Slot)
   }
 }
 
-/** Null for functions without a source: native and bound ones. */
+const inspected = new Map<UserFunction, Inspected | null>()
+
+/** Forgets what was read of scopes: variables may have changed since. */
+export function forgetInspections(): void {
+  inspected.clear()
+}
+
+/**
+ * Null for functions without a source: native and bound ones. Asks V8 once for each function until
+ * `forgetInspections`, since nothing can change during a capture, which is synchronous.
+ */
 export function inspectFunction(fn: UserFunction): Inspected | null {
+  let known = inspected.get(fn)
+  if (known === undefined) {
+    known = ask(fn)
+    inspected.set(fn, known)
+  }
+  return known
+}
+
+function ask(fn: UserFunction): Inspected | null {
   return withRemote(fn, (properties, slot) => {
     const internal = properties.internalProperties ?? []
     const location = internal.find(p => p.name === '[[FunctionLocation]]')?.value?.value as

@@ -67,6 +67,7 @@ export class Origins {
   private readonly valueFiles: Set<string>
   private readonly referenceFiles: ReadonlySet<string>
   private readonly known = new Map<string, boolean>()
+  private readonly origins = new Map<Program, Origin>()
 
   /** `referenceFiles`: files that turned out to be needed by reference, whatever else speaks for by value. */
   constructor(referenceFiles: ReadonlySet<string>) {
@@ -94,7 +95,14 @@ export class Origins {
   }
 
   of(program: Program): Origin {
-    const { file } = program
+    const known = this.origins.get(program)
+    if (known !== undefined) return known
+    const origin = this.find(program)
+    this.origins.set(program, origin)
+    return origin
+  }
+
+  private find({ file }: Program): Origin {
     // Code of `eval` and of the REPL has no file to import.
     if (file === null || !existsSync(file)) return 'value'
     if (isPackageFile(file) && !isOwnFile(file)) return 'package'

@@ -163,9 +163,31 @@ export function topLevelName(program: Program, node: SyntaxNode): string | null 
   return null
 }
 
+const paths = new WeakMap<SyntaxNode, readonly SyntaxNode[]>()
+const declaredNames = new WeakMap<SyntaxNode, ReadonlySet<string>>()
+
+/** The nodes around `node`, outermost first, without itself. */
+export function nodesAround(program: Program, node: SyntaxNode): readonly SyntaxNode[] {
+  let path = paths.get(node)
+  if (path === undefined) {
+    path = pathTo(program.tree, node).slice(0, -1)
+    paths.set(node, path)
+  }
+  return path
+}
+
+function declares(node: SyntaxNode, name: string): boolean {
+  let names = declaredNames.get(node)
+  if (names === undefined) {
+    names = new Set(namesDeclaredBy(node))
+    declaredNames.set(node, names)
+  }
+  return names.has(name)
+}
+
 /** The node whose scope declares `name` as seen from `from`; undefined where none does. */
 export function declaringNode(program: Program, from: SyntaxNode, name: string): SyntaxNode | undefined {
-  return pathTo(program.tree, from).findLast(node => node !== from && namesDeclaredBy(node).includes(name))
+  return nodesAround(program, from).findLast(node => declares(node, name))
 }
 
 export interface Declared {

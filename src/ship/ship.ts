@@ -8,7 +8,7 @@ import type { FunctionFacts, UserFunction } from '../../planner/index.ts'
 import { bundle, NeededByReference } from './bundle.ts'
 import { Capture } from './capture.ts'
 import { functionFacts } from './function-facts.ts'
-import { endInspection, inspectFunction, scriptOf } from './inspect.ts'
+import { endInspection, forgetInspections, inspectFunction, scriptOf } from './inspect.ts'
 import { printModule } from './module-writer.ts'
 import { Origins } from './origin.ts'
 import { Refusal } from './refusal.ts'
@@ -82,6 +82,7 @@ async function shipOnce(
       },
     )
   }
+  forgetInspections()
   const origins = new Origins(referenceFiles)
   const files = functions.map(sourceFile)
   for (const file of files) if (file !== null) origins.addPipelineFile(file)
@@ -97,6 +98,7 @@ async function shipOnce(
   const { references } = capture
   const head = references.text === '' ? [] : [[references.text]]
   const printed = printModule([...head, ...capture.statements, [`export default [${texts.join(', ')}];`]])
+  const facts = functions.map(functionFacts)
   const { code, map } = references.needsBundle
     ? await bundle({ ...printed, references, origins, projectFolder: projectFolder(files) })
     : { code: printed.code, map: printed.map }
@@ -105,7 +107,7 @@ async function shipOnce(
   return {
     hash: createHash('sha256').update(source).digest('hex'),
     source,
-    functions: functions.map(functionFacts),
+    functions: facts,
     warnings: [...capture.warnings],
     sourceMap: map,
   }

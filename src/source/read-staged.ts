@@ -38,6 +38,8 @@ export async function readStaged(request: StagedRequest): Promise<readonly Batch
 function pruned(batch: Batch, columns: readonly string[] | undefined): Batch {
   const { schema } = batch
   if (columns === undefined || schema.shape !== 'object') return batch
+  // A name that the records do not have may be misspelt: whoever finds out has to see all that there are.
+  if (!columns.every(name => schema.fields.some(field => field.name === name))) return batch
   const kept = schema.fields.flatMap((field, i) => (columns.includes(field.name) ? [i] : []))
   return {
     schema: { shape: 'object', fields: kept.map(i => schema.fields[i]!) },

@@ -379,7 +379,7 @@ describe('errors of aggregations', () => {
     const error = thrownBy(() =>
       runChain([spec('complete', [], { total: user })], functions.env(), batchesOf([{ a: 1 }])),
     )
-    expect(error.message).toBe('Aggregate: add as total: add of "total" threw on record { a: 1 }: boom')
+    expect(error.message).toBe('Aggregate: total: add of "total" threw on record { a: 1 }: boom')
   })
 
   it('name the state that no column can hold', () => {

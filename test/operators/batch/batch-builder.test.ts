@@ -106,6 +106,30 @@ describe('round trip', () => {
     expect(recordsOf(batch)).toEqual([first])
   })
 
+  test('nothing of one batch is left in the next, not even under nulls', () => {
+    const full = {
+      n: 1,
+      i: 2n,
+      at: new Date(3),
+      s: 'x',
+      u: Uint8Array.of(4),
+      b: true,
+      l: [5],
+      t: Int32Array.of(6),
+      o: { x: 7 },
+    }
+    const nulls = Object.fromEntries(Object.keys(full).map(name => [name, null]))
+    const used = new BatchBuilder({ operator: 'Map test' })
+    for (const record of [full, full, full]) used.add(record)
+    const { schema } = used.build()!
+    const fresh = new BatchBuilder({ operator: 'Map test', schema })
+    for (const record of [nulls, full]) {
+      used.add(record)
+      fresh.add(record)
+    }
+    assert.deepEqual(used.build(), fresh.build())
+  })
+
   test('__proto__ is a column like any other and changes no prototype', () => {
     const records = [objectOf([['__proto__', 'x']]), objectOf([['__proto__', 'y']])]
     const read = recordsOf(batchOf(records)) as object[]

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { Batch } from '../../../operators/batch/batch.ts'
 import { castBatch } from '../../../operators/batch/cast.ts'
 import type { ColumnType, Schema } from '../../../operators/batch/column-type.ts'
 import { recordsOf } from '../../../operators/batch/records.ts'
@@ -130,6 +131,18 @@ describe('casting', () => {
     } as typeof batch
     expect(recordsOf(castBatch(batch, of({ x: F64 })))).toEqual([{ x: 1 }])
     expect(() => castBatch(big, of({ x: F64 }))).toThrow('column "x" holds 9007199254740993')
+  })
+
+  test('what stands where a row is null does not matter', () => {
+    const column = {
+      type: COUNT,
+      length: 2,
+      nullCount: 1,
+      validity: Uint8Array.of(2),
+      values: BigInt64Array.of(2n ** 62n, 7n),
+    }
+    const batch = { ...batchOf([{ x: 1 }, { x: 1 }], of({ x: COUNT })), columns: [column] } as Batch
+    expect(recordsOf(castBatch(batch, of({ x: F64 })))).toEqual([{ x: null }, { x: 7 }])
   })
 
   test('integers and fixed binaries keep their values and nulls', () => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import * as arrow from 'apache-arrow'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Batch } from '../../../operators/batch/batch.ts'
+import type { Batch, Column, ListColumn } from '../../../operators/batch/batch.ts'
 import { castBatch } from '../../../operators/batch/cast.ts'
 import type { Schema } from '../../../operators/batch/column-type.ts'
 import { recordsOf } from '../../../operators/batch/records.ts'
@@ -21,6 +21,8 @@ import { batchesOf, batchOf } from '../batch/batch-of.ts'
 
 const schemaOf = (batches: readonly Batch[]): Schema =>
   batches.reduce<Schema | null>((s, b) => unifySchemas(s, b.schema), null)!
+
+const F64 = { kind: 'number', width: 'float64' } as const
 
 const some = datasets.filter(records => records.length > 0)
 
@@ -116,6 +118,32 @@ describe('round trip', () => {
         { n: 779, small: false },
       ],
     )
+  })
+
+  test('large columns of any length are padded', () => {
+    const records = Array.from({ length: 65_535 }, (_, i) => ({ s: `row ${i}`, b: i % 3 === 0, l: [i] }))
+    const batch = batchOf(records)
+    const bytes = Buffer.concat(encodeArrowFile(batch.schema, [[batch, batch]]).pieces)
+    const read = decodeArrowFile(bytes).batches
+    assert.deepEqual(read.map(recordsOf), [records, records])
+  })
+
+  test('what arrays hold beyond their column is not written', () => {
+    const item: Column = {
+      type: F64,
+      length: 5,
+      nullCount: 1,
+      validity: Uint8Array.of(15),
+      values: Float64Array.of(1, 2, 3, 4, 5),
+    }
+    const type = { kind: 'list', item: F64, as: 'Array' } as const
+    const offsets = Int32Array.of(0, 1, 3, 5)
+    const column: Column = { type, length: 2, nullCount: 0, validity: null, offsets, item }
+    const schema: Schema = { shape: 'scalar', fields: [{ name: 'value', type }] }
+    const file = encodeArrowFile(schema, [[{ schema, length: 2, columns: [column] }]])
+    const [batch] = decodeArrowFile(Buffer.concat(file.pieces)).batches
+    expect(recordsOf(batch!)).toEqual([[1], [2, 3]])
+    expect((batch!.columns[0] as ListColumn).item).toMatchObject({ length: 3, nullCount: 0 })
   })
 
   test('equal batches give equal bytes', () => {

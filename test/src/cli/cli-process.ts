@@ -4,7 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { onTestFinished } from 'vitest'
+import { onTestFinished, vi } from 'vitest'
+import { main } from '../../../src/cli/main.ts'
 
 export const CLI = [
   '--conditions=development',
@@ -54,4 +55,37 @@ export function dunlin(args: readonly string[], { cwd, env = {}, onStderr }: Cli
     child.on('error', fail)
     child.on('close', code => done({ code, stdout, stderr }))
   })
+}
+
+const LISTENED = ['SIGINT', 'SIGTERM', 'uncaughtException'] as const
+
+/** For what runs no job: a process for each would take longer than all of them together. */
+export async function dunlinInThisProcess(args: readonly string[]): Promise<CliResult> {
+  const said = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const) {
+    vi.spyOn(process[name], 'write').mockImplementation(text => {
+      said[name] += String(text)
+      return true
+    })
+  }
+  const before = LISTENED.map(event => process.listeners(event as 'SIGINT'))
+  const streams = [process.stdout, process.stderr].map(stream => ({
+    stream,
+    errors: stream.listeners('error'),
+  }))
+  try {
+    return { code: await main(args), ...said }
+  } finally {
+    vi.restoreAllMocks()
+    LISTENED.forEach((event, i) => {
+      for (const added of process.listeners(event as 'SIGINT')) {
+        if (!before[i]!.includes(added)) process.removeListener(event, added)
+      }
+    })
+    for (const { stream, errors } of streams) {
+      for (const added of stream.listeners('error')) {
+        if (!errors.includes(added)) stream.removeListener('error', added as () => void)
+      }
+    }
+  }
 }

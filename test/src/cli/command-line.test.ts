@@ -3,43 +3,10 @@ import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test, vi } from 'vitest'
-import { main } from '../../../src/cli/main.ts'
-import { CLI, type CliResult, dunlin, jobFixture, temporaryDirectory } from './cli-process.ts'
+import { expect, test } from 'vitest'
+import { CLI, dunlin, dunlinInThisProcess, jobFixture, temporaryDirectory } from './cli-process.ts'
 
 const cwd = tmpdir()
-const LISTENED = ['SIGINT', 'SIGTERM', 'uncaughtException'] as const
-
-/** For what is refused before anything is run: a process for each would take longer than all of them. */
-async function inThisProcess(args: readonly string[]): Promise<CliResult> {
-  const said = { stdout: '', stderr: '' }
-  for (const name of ['stdout', 'stderr'] as const) {
-    vi.spyOn(process[name], 'write').mockImplementation(text => {
-      said[name] += String(text)
-      return true
-    })
-  }
-  const before = LISTENED.map(event => process.listeners(event as 'SIGINT'))
-  const streams = [process.stdout, process.stderr].map(stream => ({
-    stream,
-    errors: stream.listeners('error'),
-  }))
-  try {
-    return { code: await main(args), ...said }
-  } finally {
-    vi.restoreAllMocks()
-    LISTENED.forEach((event, i) => {
-      for (const added of process.listeners(event as 'SIGINT')) {
-        if (!before[i]!.includes(added)) process.removeListener(event, added)
-      }
-    })
-    for (const { stream, errors } of streams) {
-      for (const added of stream.listeners('error')) {
-        if (!errors.includes(added)) stream.removeListener('error', added as () => void)
-      }
-    }
-  }
-}
 
 test('help goes to stdout and names every verb, with examples', async () => {
   const { code, stdout, stderr } = await dunlin(['--help'], { cwd })
@@ -68,7 +35,7 @@ test.each([
   ['a directory', ['run', '.'], '. is not a file'],
   ['a naked --running', ['jobs', 'clean', '--running'], '--running is for jobs that are named'],
 ])('%s is a usage error, told on stderr', async (_, args, message) => {
-  const { code, stdout, stderr } = await inThisProcess(args)
+  const { code, stdout, stderr } = await dunlinInThisProcess(args)
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
   expect(stderr).toContain(message)
 })
