@@ -35,12 +35,14 @@ const store = join(values.directory, 'shuffle-store')
 mkdirSync(values.directory, { recursive: true })
 
 const engine = local({ workers: Number(values.workers), isolation: 'process', directory: store })
+const text = join(values.directory, `slices-${side}.txt`)
+await writeText(text, { seed: 3, sizeBytes: side * TINY_SPLIT_BYTES })
 // The first job loads what any job needs; it is not what the bound is about.
 await range(1000).distinct().count({ engine })
 
 const rows = [
-  await measured(`${(bytes / 1e9).toFixed(2)} GB in ${RECORD_BYTES}-byte records`, largeShuffle),
-  await measured(`${side} × ${side} slices`, tinySlices),
+  await measured(`${(bytes / 1e9).toFixed(2)} GB in ${RECORD_BYTES}-byte records`, largeShuffle()),
+  await measured(`${side} × ${side} slices`, tinySlices()),
 ]
 await engine.close()
 rmSync(store, { recursive: true, force: true })
@@ -56,18 +58,21 @@ const within = rows.every(row => row.growth <= bound)
 console.log(`\nThe driver grew by ${within ? 'less' : 'MORE'} than the bound of ${values.bound} MB.`)
 process.exitCode = within ? 0 : 1
 
-interface Run {
-  readonly found: number
-  readonly expected: number
-  readonly report: JobReport
+interface Shuffle {
+  run(engine: Engine, output: string): Promise<JobReport>
+  /** What the numbers that the job wrote add up to, found in another way. */
+  sum(): Promise<number>
 }
 
-async function measured(name: string, shuffle: (engine: Engine) => Promise<Run>) {
+async function measured(name: string, shuffle: Shuffle) {
   console.error(name)
+  const output = join(values.directory, 'shuffle-out')
   const watch = watchMemory()
-  const { found, expected, report } = await shuffle(engine)
+  const report = await shuffle.run(engine, output)
   const { atStart, peak } = watch.stop()
-  if (found !== expected) throw new Error(`${name}: ${found} rows came out, not ${expected}`)
+  const found = await sumOfLines(output, report)
+  const expected = await shuffle.sum()
+  if (found !== expected) throw new Error(`${name}: the sum is ${found}, not ${expected}`)
   const exchanged = report.stages[0]!.bytesOut
   const megabytes = (number: number): string => (number / 1e6).toFixed(0)
   const seconds = (report.wallMs / 1000).toFixed(1)
@@ -75,50 +80,49 @@ async function measured(name: string, shuffle: (engine: Engine) => Promise<Run>)
     name,
     seconds,
     String(report.tasks),
-    megabytes(exchanged),
-    megabytes(atStart),
-    megabytes(peak),
+    ...[exchanged, atStart, peak, peak - atStart].map(megabytes),
   ]
-  return { cells: [...cells, megabytes(peak - atStart)], growth: peak - atStart }
+  return { cells, growth: peak - atStart }
 }
 
-/** Distinct records, so that nothing gets smaller before the exchange; written, so that a report tells the figures. */
-async function largeShuffle(engine: Engine): Promise<Run> {
-  const expected = Math.ceil(bytes / RECORD_BYTES)
-  const output = join(values.directory, 'shuffle-large')
-  const report = await range(expected)
-    .map(n => n.toString(36).padStart(100, 'dunlin'))
-    .distinct()
-    .with({ partitions: 64 })
-    .mapBatches(records => [records.length], { size: 65_536 })
-    .write.text(output, { mode: 'overwrite' })
-    .run({ engine, name: 'large-shuffle' })
-  return { found: await sumOfLines(output, report), expected, report }
+/** Distinct records, so that nothing gets smaller before the exchange; each task writes how many it was given. */
+function largeShuffle(): Shuffle {
+  const records = Math.ceil(bytes / RECORD_BYTES)
+  return {
+    run: (engine, output) =>
+      range(records)
+        .map(n => n.toString(36).padStart(100, '-'))
+        .distinct()
+        .with({ partitions: 64 })
+        .mapBatches(some => [some.length], { size: 65_536 })
+        .write.text(output, { mode: 'overwrite' })
+        .run({ engine, name: 'large-shuffle' }),
+    sum: async () => records,
+  }
 }
 
-/** Each task has words for every partition; each pair of tasks shares a slice of a few words. */
-async function tinySlices(engine: Engine): Promise<Run> {
-  const text = join(values.directory, `slices-${side}.txt`)
-  await writeText(text, { seed: 3, sizeBytes: side * TINY_SPLIT_BYTES })
-  const output = join(values.directory, 'shuffle-slices')
-  const report = await read
-    .text(text, { splitBytes: TINY_SPLIT_BYTES })
-    .words()
-    .valueCounts()
-    .with({ partitions: side })
-    .map(({ count }) => count)
-    .mapBatches(counts => [counts.reduce((a, b) => a + b, 0)], { size: 65_536 })
-    .write.text(output, { mode: 'overwrite' })
-    .run({ engine, name: 'tiny-slices' })
-  const words = (await readFile(text, 'utf8')).toLowerCase().match(/\p{L}+/gu)!.length
-  return { found: await sumOfLines(output, report), expected: words, report }
+/** Each task has words for every partition, so each pair of tasks shares a slice of a few words. */
+function tinySlices(): Shuffle {
+  return {
+    run: (engine, output) =>
+      read
+        .text(text, { splitBytes: TINY_SPLIT_BYTES })
+        .words()
+        .valueCounts()
+        .with({ partitions: side })
+        .map(({ count }) => count)
+        .mapBatches(counts => [counts.reduce((a, b) => a + b, 0)], { size: 65_536 })
+        .write.text(output, { mode: 'overwrite' })
+        .run({ engine, name: 'tiny-slices' }),
+    sum: async () => (await readFile(text, 'utf8')).toLowerCase().match(/\p{L}+/gu)!.length,
+  }
 }
 
 async function sumOfLines(directory: string, report: JobReport): Promise<number> {
   let sum = 0
   for (let part = 0; part < report.outputs[0]!.parts; part++) {
-    const text = await readFile(join(directory, `part-${String(part).padStart(5, '0')}.txt`), 'utf8')
-    for (const line of text.split('\n')) sum += Number(line)
+    const lines = await readFile(join(directory, `part-${String(part).padStart(5, '0')}.txt`), 'utf8')
+    for (const line of lines.split('\n')) sum += Number(line)
   }
   rmSync(directory, { recursive: true })
   return sum

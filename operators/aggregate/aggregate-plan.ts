@@ -1,7 +1,7 @@
 /** An aggregation as it is built: its keys, its accumulators, and what its results look like. */
 import type { OperatorEnv } from '../rows/operator-env.ts'
 import type { AggregateSpec, KeySpec, NamedAggregation } from '../spec.ts'
-import type { Accumulator, ValueAccumulator } from './accumulator.ts'
+import type { ValueAccumulator } from './accumulator.ts'
 import { CountAccumulator } from './count-accumulator.ts'
 import { ExtremeAccumulator } from './extreme-accumulator.ts'
 import { MeanAccumulator } from './mean-accumulator.ts'
@@ -85,9 +85,6 @@ function valueAccumulator(
   if (op === 'sum') return new SumAccumulator(of)
   return op === 'mean' ? new MeanAccumulator(of) : new ExtremeAccumulator(of)
 }
-
-export const accumulatorsOf = (plan: AggregatePlan): readonly Accumulator[] =>
-  plan.aggregations.map(one => one.accumulator)
 
 /** The names of the state columns of an aggregation. */
 export const stateNames = ({ as, accumulator }: PlannedAggregation): readonly string[] =>

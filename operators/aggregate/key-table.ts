@@ -39,7 +39,7 @@ export class KeyTable {
   readonly #table = new WordTable()
   /** The bytes that were last read, and their view: one for each column. */
   #viewed: Uint8Array = new Uint8Array(0)
-  #view = new DataView(new ArrayBuffer(0))
+  #view: DataView = new DataView(new ArrayBuffer(0))
   readonly #nested = new Map<number, unknown>()
   readonly #refuse: (value: unknown) => never
   readonly #newNested: (value: unknown) => void

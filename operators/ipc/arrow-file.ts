@@ -8,6 +8,7 @@ import { Builder, ByteBuffer } from 'flatbuffers'
 import type { Batch } from '../batch/batch.ts'
 import { castBatch } from '../batch/cast.ts'
 import type { Schema } from '../batch/column-type.ts'
+import { DunlinError } from '../errors.ts'
 import { readArrowSchema, writeArrowSchema } from './arrow-schema.ts'
 import { aligned, BatchDecoder, corrupt } from './decode-batch.ts'
 import { encodeBatch } from './encode-batch.ts'
@@ -115,11 +116,22 @@ export function readArrowFooter(tail: Uint8Array): { schema: Schema; blocks: Arr
     throw corrupt('it is no Arrow file')
   const length = new DataView(tail.buffer, tail.byteOffset).getInt32(footerEnd, true)
   if (length <= 0 || length > footerEnd) throw corrupt('its footer is cut short')
-  const footer = Footer.getRootAsFooter(new ByteBuffer(tail.subarray(footerEnd - length, footerEnd)))
+  try {
+    return readFooter(tail.subarray(footerEnd - length, footerEnd))
+  } catch (error) {
+    // The generated readers check nothing: damage shows as any error.
+    throw error instanceof DunlinError ? error : corrupt('its footer is damaged', error)
+  }
+}
+
+function readFooter(bytes: Uint8Array): { schema: Schema; blocks: ArrowBlock[] } {
+  const footer = Footer.getRootAsFooter(new ByteBuffer(bytes))
   if (footer.dictionariesLength() > 0) throw corrupt('it has dictionaries')
   const arrow = footer.schema()
   if (arrow === null) throw corrupt('its footer has no schema')
-  const blocks = Array.from({ length: footer.recordBatchesLength() }, (_, i) => {
+  const count = footer.recordBatchesLength()
+  if (count * Block.sizeOf() > bytes.length) throw corrupt('its footer is damaged')
+  const blocks = Array.from({ length: count }, (_, i) => {
     const block = footer.recordBatches(i)!
     return {
       offset: Number(block.offset()),
@@ -128,22 +140,6 @@ export function readArrowFooter(tail: Uint8Array): { schema: Schema; blocks: Arr
     }
   })
   return { schema: readArrowSchema(arrow), blocks }
-}
-
-/** What stands before the first record batch. */
-export function beginArrowFile(out: PieceWriter, schema: Schema): void {
-  out.write(MAGIC)
-  out.write(schemaMessage(schema))
-}
-
-/** What stands after the last. */
-export function endArrowFile(out: PieceWriter, schema: Schema, blocks: readonly ArrowBlock[]): void {
-  out.write(END_OF_STREAM)
-  const footer = footerOf(schema, blocks)
-  const tail = out.reserve(footer.length + TAIL_BYTES)
-  tail.set(footer)
-  new DataView(tail.buffer, tail.byteOffset).setInt32(footer.length, footer.length, true)
-  tail.set(MAGIC, footer.length + 4)
 }
 
 function schemaMessage(schema: Schema): Uint8Array {

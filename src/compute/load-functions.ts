@@ -1,5 +1,4 @@
 /** Loads the functions of a shipped module from the job's store, once per hash. */
-import { mkdir } from 'node:fs/promises'
 import type { UserFn } from '../../operators/index.ts'
 import { jobKeys } from '../job/job-records.ts'
 import { loadModule } from '../ship/load-module.ts'
@@ -16,7 +15,6 @@ export function createFunctionLoader(options: { readonly directory: string }): F
   const loaded = new Map<string, Promise<readonly UserFn[]>>()
   const load = async (store: ObjectStore, hash: string): Promise<readonly UserFn[]> => {
     const source = await store.get(jobKeys.code(hash))
-    await mkdir(options.directory, { recursive: true })
     return loadModule({ hash, source, directory: options.directory })
   }
   return {

@@ -6,7 +6,14 @@ import type { FreeNames, Reference } from './free-names.ts'
 import type { Edit } from './module-writer.ts'
 import { targetFile } from './origin.ts'
 import { isPristineGlobal, isReplacedGlobal } from './pristine-globals.ts'
-import { type Declared, declaratorOf, declaringNode, type ImportBinding, positionAt } from './program.ts'
+import {
+  type Declared,
+  declaratorOf,
+  declaringNode,
+  type ImportBinding,
+  nodesAround,
+  positionAt,
+} from './program.ts'
 import { DROPPED, type Site, scopeWith } from './site.ts'
 import { positionText } from './source-position.ts'
 import { doorExport, isDoor } from './stand-in.ts'

@@ -1,11 +1,16 @@
 /** The names and values of the globals, read when this file is first loaded: before a program adds its own. */
 
-/** Globals that hold a plain value; those behind lazy getters are known by name only. */
+/** Reading these loads parts of Node (undici, streams, …): 100 modules that most programs never need. */
+const LAZY =
+  /^(?:Abort|BroadcastChannel|Close|Compression|Decompression|Crypto|crypto|EventSource|File$|Blob$|FormData|Headers|Message|Navigator|navigator|Performance|performance|Readable|Request|Response|Storage|localStorage|sessionStorage|SubtleCrypto|TextDecoderStream|TextEncoderStream|Transform|WebSocket|Writable|ByteLength|CountQueuing)/
+
+/** Globals that hold a plain value; the lazy ones are known by name only. */
 const values = new Map<string, unknown>()
 const names = new Set<string>(['undefined', 'globalThis'])
 
 for (const name of Object.getOwnPropertyNames(globalThis)) {
   names.add(name)
+  if (LAZY.test(name)) continue
   const property = Object.getOwnPropertyDescriptor(globalThis, name)
   if (property !== undefined && 'value' in property) values.set(name, property.value)
 }

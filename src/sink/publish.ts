@@ -147,22 +147,21 @@ async function movePart(
   name: string,
   request: RequestOptions,
 ): Promise<void> {
+  let cause: unknown
   try {
     await store.move(part.key, name, request)
+    if ((await store.head(name, request))?.sizeBytes === part.bytes) return
   } catch (error) {
     if (!(error instanceof DunlinError) || error.code !== 'NOT_FOUND') throw error
     // Another driver moved it, or this one before it was killed; or it is lost, and an old file has its name.
-    if (!(await isPart(store, part, name, request))) {
-      throw new DunlinError(
-        'CORRUPT',
-        `a part of the output is lost: neither ${part.key} nor ${name} in ${store.uri} is what was committed`,
-        {
-          cause: error,
-          hint: 'Was the directory changed while the job ran? Run the job again.',
-        },
-      )
-    }
+    if (await isPart(store, part, name, request)) return
+    cause = error
   }
+  throw new DunlinError(
+    'CORRUPT',
+    `a part of the output is lost: neither ${part.key} nor ${name} in ${store.uri} is what was committed`,
+    { cause, hint: 'Was the directory changed while the job ran? Run the job again.' },
+  )
 }
 
 async function isPart(

@@ -19,8 +19,11 @@ export async function* decompress(
   const input = new Input(pieces)
   try {
     // A decoder may stop before the end of its input: Node's zstd does after a frame. The rest is for the next.
-    do yield* decodeOnce(input, compression)
-    while (await input.hasMore())
+    do {
+      yield* decodeOnce(input, compression)
+      // Tape archivers and the like fill up with zeros, which gzip allows.
+      if (compression === 'gzip') await input.skipZeros()
+    } while (await input.hasMore())
   } catch (error) {
     throw error instanceof DunlinError ? error : badBytes(error, compression, shown)
   } finally {
@@ -88,6 +91,18 @@ class Input {
 
   async hasMore(): Promise<boolean> {
     return this.#held.length > 0 || this.#fetch()
+  }
+
+  /** Between two decoders. */
+  async skipZeros(): Promise<void> {
+    while (await this.hasMore()) {
+      const piece = this.#held[0]!.subarray(this.#usedOfHeld)
+      const zeros = piece.findIndex(byte => byte !== 0)
+      this.#usedOfHeld += zeros < 0 ? piece.length : zeros
+      if (zeros >= 0) return
+      this.#held.shift()
+      this.#usedOfHeld = 0
+    }
   }
 
   async close(): Promise<void> {

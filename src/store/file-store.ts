@@ -190,7 +190,9 @@ export class FileStore implements ObjectStore {
       try {
         // A range may come from damaged metadata: a long one is compared with the file before memory is taken.
         const short = range !== undefined && range.length > 0 && range.length <= SHORT_BYTES
-        const sizeBytes = short ? Number.MAX_SAFE_INTEGER : fstatSync(fd).size
+        const stats = short ? undefined : fstatSync(fd)
+        if (stats?.isFile() === false) throw notFound(uri)
+        const sizeBytes = stats?.size ?? Number.MAX_SAFE_INTEGER
         const { offset, length } = range ?? { offset: 0, length: sizeBytes }
         if (offset + length > sizeBytes) throw shorterThanAsked(uri, { offset, length }, sizeBytes)
         const bytes = allocate(length)

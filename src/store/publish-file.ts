@@ -8,6 +8,7 @@ import {
   lstatSync,
   openSync,
   renameSync,
+  rmSync,
   unlinkSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
@@ -23,18 +24,28 @@ const LOCK_POLL_MS = 2
 /** What file systems without hard links answer (exFAT, some network mounts). */
 const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV'])
 
+/** For tests of file systems that are not at hand. */
+export interface PublishOptions {
+  readonly link?: typeof linkSync
+  readonly lockWaitMs?: number
+}
+
 /**
  * Gives `temp` the name `target` unless that is taken; exactly one of several callers is told true. `temp` is gone
  * afterwards. Linking decides, since it fails where the name is there; without hard links a lock file does.
  */
-export async function publishIfAbsent(temp: string, target: string, link = linkSync): Promise<boolean> {
+export async function publishIfAbsent(
+  temp: string,
+  target: string,
+  { link = linkSync, lockWaitMs = LOCK_WAIT_MS }: PublishOptions = {},
+): Promise<boolean> {
   try {
     link(temp, target)
   } catch (error) {
     const errno = errnoOf(error)
     if (errno === 'EEXIST') return taken(temp, target)
     if (!NO_LINKS.has(errno)) throw error
-    return publishLocked(temp, target)
+    return publishLocked(temp, target, lockWaitMs)
   }
   unlinkSync(temp)
   return true
@@ -52,16 +63,17 @@ export function moveFile(from: string, to: string): void {
       copyFileSync(from, temp.path, constants.COPYFILE_FICLONE)
       renameSync(temp.path, to)
     } catch (failure) {
-      unlinkSync(temp.path)
+      // A failed copy may have removed it already.
+      rmSync(temp.path, { force: true })
       throw failure
     }
     unlinkSync(from)
   }
 }
 
-async function publishLocked(temp: string, target: string): Promise<boolean> {
+async function publishLocked(temp: string, target: string, lockWaitMs: number): Promise<boolean> {
   const lock = lockOf(target)
-  const until = Date.now() + LOCK_WAIT_MS
+  const until = Date.now() + lockWaitMs
   for (;;) {
     if (lstatSync(target, { throwIfNoEntry: false }) !== undefined) return taken(temp, target)
     try {

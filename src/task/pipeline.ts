@@ -7,6 +7,7 @@ import {
   type Chain,
   type ChainSpec,
   createChain,
+  DunlinError,
   type OperatorEnv,
   type OperatorSpec,
   type Suspension,
@@ -18,12 +19,15 @@ export interface Pipeline {
   push(input: number, batch: Batch): Promise<void>
   /** After the last batch of all inputs. */
   finish(): Promise<void>
+  /** Nothing more comes of what is pushed at this input: a limit above it is reached. */
+  done(input: number): boolean
 }
 
 /** Takes batches and passes on what becomes of them; what it returns resolves when it can take more. */
 interface Link {
   push(batch: Batch): void | Promise<void>
   finish(): void | Promise<void>
+  readonly done: boolean
 }
 
 export interface PipelineEnv extends OperatorEnv {
@@ -57,6 +61,10 @@ class ChainLink implements Link {
     this.#next = next
     this.#concurrency = options.concurrency
     if (options.waits) this.#driver = this.#newDriver()
+  }
+
+  get done(): boolean {
+    return this.#chain.done || this.#next.done
   }
 
   async push(batch: Batch): Promise<void> {
@@ -112,26 +120,6 @@ class ChainLink implements Link {
   }
 }
 
-/** Waits for each of several inputs before it lets the next link finish. */
-class UnionLink implements Link {
-  readonly #next: Link
-  #open: number
-
-  constructor(next: Link, inputs: number) {
-    this.#next = next
-    this.#open = inputs
-  }
-
-  push(batch: Batch): void | Promise<void> {
-    return this.#next.push(batch)
-  }
-
-  finish(): void | Promise<void> {
-    this.#open--
-    if (this.#open === 0) return this.#next.finish()
-  }
-}
-
 /** Operators that call user functions: each stands at the head of a chain, so that promises can be awaited there. */
 const callsFunctions = (spec: OperatorSpec): boolean =>
   spec.op === 'rows' || spec.op === 'asyncRows' || spec.op === 'mapBatches'
@@ -139,7 +127,7 @@ const callsFunctions = (spec: OperatorSpec): boolean =>
 /**
  * Builds the links of an operator tree.
  *
- * @param root the stage's tree
+ * @param root the tree of this very task (`rootOfTask`), in which no union is left
  * @param output takes what comes out of the root, one batch after another
  */
 export function buildPipeline(
@@ -154,18 +142,15 @@ export function buildPipeline(
       case 'input':
         inputs.set(spec.input, next)
         return
-      case 'union': {
-        const union = new UnionLink(next, spec.inputs.length)
-        for (const input of spec.inputs) build(input, union)
-        return
-      }
+      case 'union':
+        throw new DunlinError('INTERNAL', 'a task was given the operators of a union, not those of its own branch')
       default: {
         const { chain, below, waits } = chainDownFrom(spec)
         build(below, new ChainLink(createChain(chain, env), next, { concurrency: env.concurrency, waits }))
       }
     }
   }
-  build(root, { push: output, finish: () => undefined })
+  build(root, { push: output, finish: () => undefined, done: false })
 
   return {
     async push(input, batch) {
@@ -174,10 +159,11 @@ export function buildPipeline(
     async finish() {
       for (const link of inputs.values()) await link.finish()
     },
+    done: input => inputs.get(input)!.done,
   }
 }
 
-/** The longest chain that ends at `top`: down to an input, a union, or a function that may return promises. */
+/** The longest chain that ends at `top`: down to an input, or to a function that may return promises. */
 function chainDownFrom(top: Exclude<OperatorSpec, { op: 'input' | 'union' }>): {
   readonly chain: readonly ChainSpec[]
   readonly below: OperatorSpec

@@ -1,6 +1,6 @@
 /** Running one task of a stage: read its partition, push it through the operators, write, commit. */
 import type { Batch, Schema } from '../../operators/index.ts'
-import { type PhysicalPlan, partitionsOf, type Stage } from '../../planner/index.ts'
+import { type PhysicalPlan, partitionsOf, rootOfTask, type Stage } from '../../planner/index.ts'
 import { commitTask, readCommit } from '../shuffle/commit-task.ts'
 import { openExchange } from '../shuffle/read-exchange.ts'
 import { readSplit } from '../source/read-split.ts'
@@ -43,12 +43,13 @@ export async function runStageTask(event: StageTaskEvent, ports: TaskPorts): Pro
   const { inputs, partition } = await openInputs(plan, stage, event, ports, store, counters)
   const recorder = recordTask(event, partition, ports.signal)
   const guard = stopGuard(event, ports.clock, ports.signal)
+  const root = rootOfTask(stage, event.task)
   // Rows that go from an exchange to the sink as they are have the exchange's schema, also where there are none.
-  const known = stage.root.op === 'input' ? (inputs[0]?.schema ?? null) : null
+  const known = root.op === 'input' ? (inputs[0]?.schema ?? null) : null
   const output = openOutput(stage, event, { store, stores: ports.stores }, known)
   try {
     const pipeline = buildPipeline(
-      stage.root,
+      root,
       {
         functions,
         task: recorder.argument,
@@ -64,7 +65,7 @@ export async function runStageTask(event: StageTaskEvent, ports: TaskPorts): Pro
         guard()
         rowsIn += batch.length
         await pipeline.push(input, batch)
-        if (output.rows >= enough) break
+        if (output.rows >= enough || pipeline.done(input)) break
       }
     }
     await pipeline.finish()

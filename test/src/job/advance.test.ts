@@ -177,6 +177,14 @@ describe('barriers', () => {
     expect(manifest?.schema?.fields.map(f => f.name)).toEqual(['a', 'c'])
   })
 
+  test('tasks of one schema share one object', () => {
+    const machine = startedWith(3, [scan(0, 3, toPartitions(1))])
+    for (const task of [0, 1, 2]) machine.finish(0, task, success({ schema: structuredClone(NUMBERS) }))
+    const { tasks, prefix } = machine.state.stages.get(0)
+    const schemas = [...tasks].map(t => (t.state === 'committed' ? t.schema : null))
+    expect(new Set([...schemas, prefix.schema]).size).toBe(1)
+  })
+
   test('schemas that do not meet fail the job, naming the stage, the column and both types', () => {
     const machine = startedWith(2, twoStages())
     machine.finish(0, 0)

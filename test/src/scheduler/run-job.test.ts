@@ -409,20 +409,67 @@ describe('a shared limit', () => {
     expect(ofSecond).toBeGreaterThanOrEqual(12)
   })
 
-  test('a job that ends gives all its slots back', async () => {
+  /** What the limit gives to jobs that together want more than it has. */
+  async function slotsOf(limit: ConcurrencyLimit): Promise<number> {
+    let inFlight = 0
+    let most = 0
+    const slow: Answer = async () => {
+      most = Math.max(most, ++inFlight)
+      await turns()
+      inFlight--
+      return success({})
+    }
+    const jobs = [1, 2, 3].map(() => running([scan(0, 10, toDriver)], slow, { limit }))
+    for (const { outcome } of jobs) expect((await outcome).state).toBe('succeeded')
+    return most
+  }
+
+  test('a job that ends gives all its slots back, once, even if its calls answer later', async () => {
     const limit = new ConcurrencyLimit(2)
     const abort = new AbortController()
-    const hangs = running([scan(0, 5, toDriver)], () => new Promise<never>(() => {}), {
-      limit,
-      signal: abort.signal,
-    })
+    const gate = Promise.withResolvers<TaskResult>()
+    const hangs = running([scan(0, 5, toDriver)], () => gate.promise, { limit, signal: abort.signal })
     await turns()
     abort.abort()
     await hangs.clock.pass(2_000)
     await hangs.outcome
-    const next = running([scan(0, 5, toDriver)], () => success({}), { limit })
-    expect((await next.outcome).state).toBe('succeeded')
-    expect(next.backend.mostInFlight).toBe(2)
+    expect(await slotsOf(limit)).toBe(2)
+    gate.resolve(success({}))
+    await turns()
+    expect(await slotsOf(limit)).toBe(2)
+  })
+
+  test('a slot granted to a job in the moment of its end comes back, once', async () => {
+    const limit = new ConcurrencyLimit(1)
+    const gate = Promise.withResolvers<TaskResult>()
+    const holder = running([scan(0, 1, toDriver)], () => gate.promise, { limit })
+    await turns()
+    const abort = new AbortController()
+    const waiter = running([scan(0, 5, toDriver)], () => success({}), { limit, signal: abort.signal })
+    await turns()
+    abort.abort()
+    gate.resolve(success({}))
+    expect((await waiter.outcome).state).toBe('cancelled')
+    await holder.outcome
+    expect(waiter.backend.events).toEqual([])
+    expect(await slotsOf(limit)).toBe(1)
+  })
+
+  test('a slot granted to a job that is being cancelled goes to others at once', async () => {
+    const limit = new ConcurrencyLimit(2)
+    const gate = Promise.withResolvers<TaskResult>()
+    const other = running([scan(0, 5, toDriver)], () => gate.promise, { limit, concurrency: 1 })
+    await turns()
+    const abort = new AbortController()
+    const never = new Promise<never>(() => {})
+    const deaf = running([scan(0, 5, toDriver)], () => never, { limit, signal: abort.signal })
+    await turns()
+    abort.abort()
+    gate.resolve(success({}))
+    expect((await other.outcome).state, 'while the first waits for an answer').toBe('succeeded')
+    await deaf.clock.pass(2_000)
+    expect((await deaf.outcome).state).toBe('cancelled')
+    expect(await slotsOf(limit)).toBe(2)
   })
 })
 

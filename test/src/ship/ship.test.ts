@@ -211,6 +211,8 @@ await runCases([['compiled', (x: number) => x * factor, 2], ['refused', () => im
   })
 })
 
+const projectCount = 4
+
 describe('what cannot be shipped', () => {
   let refused: Map<string, string>
   beforeAll(async () => {
@@ -411,5 +413,50 @@ describe('ship', () => {
     const shipped = await ship([sameSchema, (a: never, b: never) => sameSchema(a, b)])
     const [same] = await loadModule({ ...shipped, directory: mkdtempSync(join(tmpdir(), 'dunlin-code-')) })
     expect(same!([] as never, [] as never)).toBe(true)
+  })
+
+  it('warns of large captured data by name, and refuses more than fits', async () => {
+    const large = Buffer.alloc(9 * 2 ** 20, 1)
+    const shipped = await ship([() => large.length])
+    expect(shipped.warnings).toEqual(['variable large adds 12.0 MB to the code that every worker loads'])
+    const huge = Buffer.alloc(50 * 2 ** 20)
+    await expect(ship([() => huge.length])).rejects.toMatchObject({
+      code: 'CANNOT_SHIP',
+      message: expect.stringContaining('over 64 MB'),
+    })
+  })
+
+  it('refuses names that it might generate itself, and what is no function', async () => {
+    const x$d1 = 1
+    await expect(ship([() => x$d1])).rejects.toMatchObject({ code: 'CANNOT_SHIP' })
+    await expect(ship(['text' as never], { locations: ['job.ts:4'] })).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      place: { at: 'job.ts:4' },
+    })
+  })
+
+  it('sees the values of the moment, in every capture anew', async () => {
+    let level = 1
+    const fn = () => level
+    const directory = mkdtempSync(join(tmpdir(), 'dunlin-code-'))
+    const first = await loadModule({ ...(await ship([fn])), directory })
+    level = 2
+    const second = await loadModule({ ...(await ship([fn])), directory })
+    expect([first[0]!(), second[0]!()]).toEqual([1, 2])
+  })
+
+  it('ships many plans at the same time', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'dunlin-code-'))
+    const results = await Promise.all(
+      [1, 2, 3, 4].map(async n => (await loadModule({ ...(await ship([() => n])), directory }))[0]!()),
+    )
+    expect(results).toEqual([1, 2, 3, 4])
+  })
+
+  it('leaves code that imports nothing to no bundler', async () => {
+    const text = new TextDecoder().decode((await ship([(x: number) => x * projectCount])).source)
+    expect(text).toBe(
+      'const projectCount$d1 = 4;\nconst $f$d0 = (0, (x        ) => x * projectCount$d1);\nexport default [$f$d0];\n',
+    )
   })
 })
