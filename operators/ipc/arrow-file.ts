@@ -142,6 +142,22 @@ function readFooter(bytes: Uint8Array): { schema: Schema; blocks: ArrowBlock[] }
   return { schema: readArrowSchema(arrow), blocks }
 }
 
+/** What stands before the first record batch. */
+export function beginArrowFile(out: PieceWriter, schema: Schema): void {
+  out.write(MAGIC)
+  out.write(schemaMessage(schema))
+}
+
+/** What stands after the last. */
+export function endArrowFile(out: PieceWriter, schema: Schema, blocks: readonly ArrowBlock[]): void {
+  out.write(END_OF_STREAM)
+  const footer = footerOf(schema, blocks)
+  const tail = out.reserve(footer.length + TAIL_BYTES)
+  tail.set(footer)
+  new DataView(tail.buffer, tail.byteOffset).setInt32(footer.length, footer.length, true)
+  tail.set(MAGIC, footer.length + 4)
+}
+
 function schemaMessage(schema: Schema): Uint8Array {
   const builder = new Builder(1024)
   const header = writeArrowSchema(builder, schema)

@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url'
 import { DunlinError } from '../../operators/index.ts'
 import type { Output } from '../dataset/output.ts'
 import type * as Dunlin from '../index.ts'
-import { UsageError } from './exit-code.ts'
+import { UsageError } from './usage-error.ts'
 
 export type JobFile =
   /** It has no default export; importing it has run it. */

@@ -1,10 +1,7 @@
-/** Runs one command line: parses it, calls the verb, and turns what goes wrong into text and an exit code. */
-import { fileURLToPath } from 'node:url'
+/** Runs one command line: parses it, calls the verb, and has errors told. Loads little: help must come at once. */
 import { CommanderError } from 'commander'
-import { toFailure } from '../../operators/index.ts'
 import { type CliOutput, cliOutput } from './cli-output.ts'
-import { errorText } from './error-text.ts'
-import { EXIT, exitCodeOf, UsageError } from './exit-code.ts'
+import { EXIT } from './exit-code.ts'
 import { catchInterrupts, type Interrupt } from './interrupt.ts'
 import { buildProgram } from './program.ts'
 
@@ -26,39 +23,17 @@ export async function main(args: readonly string[]): Promise<number> {
     context = { output: cliOutput({ quiet, json }), interrupt, json, quiet }
     return context
   })
+  const report = async (error: unknown): Promise<number> => {
+    const { reportError } = await import('./report-error.ts')
+    return reportError(error, { interrupt, json: args.includes('--json'), ...context })
+  }
   // A script may leave a rejected promise behind: it ends as a failed run does, not with a dump of the error's fields.
-  process.on('uncaughtException', error => {
-    process.exit(report(error, { interrupt, json: args.includes('--json'), ...context }))
-  })
+  process.once('uncaughtException', error => void report(error).then(code => process.exit(code)))
   try {
     await program.parseAsync(args, { from: 'user' })
     return interrupt.exitCode ?? EXIT.ok
   } catch (error) {
-    return report(error, { interrupt, json: args.includes('--json'), ...context })
+    const isHelp = error instanceof CommanderError && error.exitCode === 0
+    return isHelp ? EXIT.ok : await report(error)
   }
-}
-
-/** Where the frames of dunlin's own code are, built or not. */
-const OWN_FOLDERS = ['operators', 'planner', 'src', 'worker-entry.js'].map(name =>
-  fileURLToPath(new URL(`../../${name}`, import.meta.url)),
-)
-
-interface ReportContext {
-  readonly interrupt: Interrupt
-  readonly json: boolean
-  /** Absent where no verb was reached. */
-  readonly output?: CliOutput
-}
-
-function report(error: unknown, { interrupt, json, output = cliOutput({ json }) }: ReportContext): number {
-  if (error instanceof CommanderError) {
-    if (error.exitCode === 0) return EXIT.ok
-    if (json) output.json({ error: toFailure(new UsageError(error.message.replace(/^error: /, ''))) })
-    return EXIT.usage
-  }
-  // Nobody reads on: there is nobody to tell.
-  if (interrupt.exitCode === EXIT.ok) return EXIT.ok
-  if (json) output.json({ error: toFailure(error) })
-  output.warn(errorText(error, { palette: output.errPalette, own: OWN_FOLDERS }))
-  return interrupt.exitCode ?? exitCodeOf(error)
 }

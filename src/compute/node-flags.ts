@@ -19,12 +19,13 @@ export function workerFlags(entry: URL, execArgv: readonly string[] = process.ex
     const flag = execArgv[i]!
     const name = flag.split('=', 1)[0]!
     const value = WITH_VALUE.has(name) && !flag.includes('=') ? execArgv[++i] : undefined
-    if (INHERITED.has(name)) flags.push(value === undefined ? flag : `${name}=${value}`)
+    if (INHERITED.has(name))
+      flags.push((value === undefined ? flag : `${name}=${value}`).replace(/^-C=/, '--conditions='))
   }
   // Sources run under the condition that leads to sources, wherever this process had it from.
   const development = '--conditions=development'
   if (entry.pathname.endsWith('.ts') && !flags.includes(development)) flags.push(development)
-  return flags.map(flag => (flag.startsWith('-C=') ? flag.replace('-C=', '--conditions=') : flag))
+  return flags
 }
 
 /** The environment of a worker process: without an inspector, whose port this process may be using. */

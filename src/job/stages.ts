@@ -1,7 +1,6 @@
 /** The life of a stage: it starts, releases its tasks, takes in their commits in order, closes and finishes. */
 
-import { unifySchemas } from '../../operators/batch/schema.ts'
-import { DunlinError, type Failure, type Schema } from '../../operators/index.ts'
+import { DunlinError, type Failure, type Schema, unifySchemas } from '../../operators/index.ts'
 import type { Stage } from '../../planner/index.ts'
 import { conservationFailure } from './conservation.ts'
 import { cancelTasks, failJob } from './ending.ts'

@@ -1,6 +1,6 @@
 /** What is sent to a worker for a task or a manifest, made from the plan and the launch. */
 import { DunlinError, type Schema } from '../../operators/index.ts'
-import type { Planned, Split, Stage, StageId } from '../../planner/index.ts'
+import { type Planned, partitionsOf, type Split, type Stage, type StageId } from '../../planner/index.ts'
 import type { ManifestTaskEvent, StageTaskEvent } from '../task/task-event.ts'
 
 /** What all events of a job have in common. */
@@ -63,19 +63,14 @@ export function manifestTaskEvent(
   return { version: 1, kind: 'manifest', job, store, fingerprint, stage, ...producers, ...launch }
 }
 
-/** One for each input: in a `zip` each input's own at `task`; in a `concat` that of the one input it falls into. */
+/** One an input; null where that is an exchange, or not the task's. */
 function splitsOf(planned: Planned, stage: Stage, task: number): (Split | null)[] {
   const byInput = planned.splits.get(stage.id)
-  let first = 0
-  return stage.inputs.map((input, i) => {
-    const index = task - first
-    const length = input.kind === 'splits' ? input.tasks : input.partitions
-    if (stage.layout === 'concat') first += length
-    if (input.kind === 'exchange' || index < 0 || index >= length) return null
-    const split = byInput?.[i]?.[index]
+  return partitionsOf(stage, task).map((partition, input) => {
+    if (partition === null || stage.inputs[input]!.kind === 'exchange') return null
+    const split = byInput?.[input]?.[partition]
     if (split !== undefined) return split
-    throw new DunlinError('INTERNAL', `the plan has no split ${index} for input ${i} of stage ${stage.id}`, {
-      place: { stage: stage.id, task },
-    })
+    const what = `split ${partition} for input ${input} of stage ${stage.id}`
+    throw new DunlinError('INTERNAL', `the plan has no ${what}`, { place: { stage: stage.id, task } })
   })
 }

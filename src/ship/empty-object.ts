@@ -1,6 +1,7 @@
 /** The object that a copy starts from: of the right kind inside, before it has its properties. */
 import { types } from 'node:util'
 import type { Capture } from './capture.ts'
+import { hasNamedProperties } from './inspect.ts'
 import { COPIED, classOf, prototypes } from './object-checks.ts'
 import { primitiveText, stringText } from './plain-value.ts'
 
@@ -29,15 +30,17 @@ function bufferText(c: Capture, buffer: ArrayBufferLike): string {
 }
 
 function viewText(c: Capture, view: ArrayBufferView): EmptyObject {
+  if (hasNamedProperties(view))
+    c.refuse('a typed array with properties of its own', { hint: 'keep them beside it' })
   // A small Buffer is a window into a pool that it shares with unrelated data: only the window is taken.
   if (Buffer.isBuffer(view)) {
-    return { text: `Buffer.from("${base64(view)}", "base64")`, prototype: Buffer.prototype, has: isIndex }
+    return { text: `Buffer.from("${base64(view)}", "base64")`, prototype: Buffer.prototype }
   }
   const name = types.isDataView(view) ? 'DataView' : (view as Uint8Array)[Symbol.toStringTag]
   const length = types.isDataView(view) ? view.byteLength : (view as Uint8Array).length
   const buffer = c.value(view.buffer, '.buffer')
   const prototype = (globalThis as unknown as Record<string, { prototype: object }>)[name]!.prototype
-  return { text: `new ${name}(${buffer}, ${view.byteOffset}, ${length})`, prototype, has: isIndex }
+  return { text: `new ${name}(${buffer}, ${view.byteOffset}, ${length})`, prototype }
 }
 
 export const isIndex = (key: string): boolean => /^\d+$/.test(key)

@@ -91,6 +91,8 @@ function withRemote<T>(value: unknown, ask: (properties: Properties, slot: Slot)
     const properties = post<Properties>('Runtime.getProperties', {
       objectId: result.objectId,
       ownProperties: true,
+      // Arrays and buffers may have millions of the others.
+      nonIndexedPropertiesOnly: true,
     })
     return ask(properties, slot)
   } finally {
@@ -155,6 +157,11 @@ export function isBound(fn: UserFunction): boolean {
 /** Names of the private fields (`#count`) and private methods of an object. */
 export function privateNames(object: object): readonly string[] {
   return withRemote(object, p => (p.privateProperties ?? []).map(property => property.name))
+}
+
+/** Whether an object has own properties other than indices, found without listing the indices. */
+export function hasNamedProperties(object: object): boolean {
+  return withRemote(object, properties => properties.result.some(p => p.name !== '__proto__'))
 }
 
 function listScripts<T>(ask: () => T): T {

@@ -125,7 +125,7 @@ export function checkPackageInstance(c: Capture, maker: UserFunction | undefined
   const seen = inspectFunction(maker)
   const file = seen === null ? null : pathOfUrl(scriptOf(seen.scriptId).url)
   if (file === null || !isPackageFile(file)) return
-  c.refuse(`an instance of ${maker.name} of package ${packageName(file)} cannot be copied`, {
+  c.refuse(`an object of package ${packageName(file)} cannot be copied`, {
     hint: 'create it inside the function, or with const at the top level of the file',
     opaque: true,
   })

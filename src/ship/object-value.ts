@@ -85,7 +85,7 @@ export function objectValue(c: Capture, value: object): string {
   else c.emit(`const ${id} = Object.setPrototypeOf(${text}, ${chain});`)
   c.remember(c.ids, value, id)
   fill?.(id)
-  copyProperties(c, value, id, has, given === prototype || prototype === null)
+  if (!ArrayBuffer.isView(value)) copyProperties(c, value, id, has, given === prototype || prototype === null)
   const closing = extensibility(value, id)
   if (closing !== undefined) c.emit(closing)
   return id

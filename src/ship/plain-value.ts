@@ -62,6 +62,7 @@ function isPlainTree(
   if (seen.has(value) || isKnown(value) || !Object.isExtensible(value)) return false
   seen.add(value)
   const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype !== Object.prototype && prototype !== Array.prototype) return false
   const keys = Reflect.ownKeys(value)
   if (prototype === Array.prototype && Array.isArray(value)) {
     if (keys.length !== value.length + 1) return false // holes, or properties of its own

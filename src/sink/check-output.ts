@@ -17,7 +17,7 @@ export interface OutputToCheck extends RequestOptions {
   readonly mode: WriteMode
   /** The job whose own staging does not count. */
   readonly job?: string
-  /** Names that do not count either. */
+  /** Names that do not count either: parts that the job has published. */
   readonly except?: ReadonlySet<string>
 }
 

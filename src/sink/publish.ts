@@ -63,12 +63,18 @@ export async function publishOutput(output: OutputToPublish): Promise<SuccessMan
   )
   // From here on to the removal of the staging, a reader of the directory is told that it is unfinished.
   const marker = new TextEncoder().encode(`${JSON.stringify({ job, mode })}\n`)
-  const { created } = await store.put(publishingKey(job), marker, { ...request, ifAbsent: true })
-  if (mode === 'fail') {
-    // Whoever made the marker has moved nothing yet: then a file of a part's name is somebody else's.
-    await checkOutput({ ...output, ...(created ? {} : { except: new Set(names) }) })
+  await store.put(publishingKey(job), marker, request)
+  const own = new Set(names)
+  try {
+    await checkOutput({ ...output, except: own })
+  } catch (error) {
+    const now = await readManifest(store, '', request)
+    if (now?.job !== job) throw error
+    // Another driver of this job has finished meanwhile.
+    await discardAttempts(output)
+    return now
   }
-  const others = await otherFiles(store, new Set(names), request)
+  const others = await otherFiles(store, own, request)
   if (mode === 'overwrite') {
     await store.delete([SUCCESS_KEY], request)
     for (let i = 0; i < others.length; i += DELETE_KEYS) {

@@ -32,7 +32,8 @@ export function toRootUri(pathOrUri: string, baseUri: string): string {
 /** The root URI of an absolute path. */
 export function pathToRootUri(path: string): string {
   if (path.includes('\0')) throw new DunlinError('INVALID_ARGUMENT', `${JSON.stringify(path)} holds a NUL`)
-  return withSlash(pathToFileURL(path).href)
+  // With the slash already there: a control character at the very end of a URL is dropped by its parser.
+  return pathToFileURL(withSlash(path)).href
 }
 
 /** The path that a `file:` URI names. Throws `INVALID_ARGUMENT` where it names none on this machine. */

@@ -1,8 +1,8 @@
 /** `dunlin explain job.ts`: prints the plan of a job file. */
 import { build } from 'esbuild'
-import { UsageError } from '../exit-code.ts'
 import { jobFilePath, loadJobFile, rerunWithTypeStripping } from '../job-file.ts'
 import type { VerbContext } from '../main.ts'
+import { UsageError } from '../usage-error.ts'
 
 export interface ExplainVerbOptions {
   readonly param: Readonly<Record<string, string>>

@@ -8,13 +8,13 @@ import type { ObjectStore } from '../../store/object-store.ts'
 import { createStores } from '../../store/open-stores.ts'
 import { chooseStore, DEFAULT_STORE, type StoreChoice } from '../engine-choice.ts'
 import { errorText } from '../error-text.ts'
-import { UsageError } from '../exit-code.ts'
 import type { VerbContext } from '../main.ts'
 import { advanceProgress, NO_PROGRESS } from '../progress/progress-model.ts'
 import { progressLines } from '../progress/progress-text.ts'
 import { bytesText, countText, durationText, plural } from '../quantity-text.ts'
 import { reportText } from '../report-text.ts'
 import { textTable } from '../text-table.ts'
+import { UsageError } from '../usage-error.ts'
 
 function openStore(options: StoreChoice): ObjectStore {
   chooseStore(options)

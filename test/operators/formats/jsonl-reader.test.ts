@@ -69,16 +69,23 @@ describe('jsonl reader', () => {
   })
 
   test('reads only the columns asked for', () => {
-    const object = bytesOf('{"a":1,"b":"x"}\n{"b":"y","c":true}\n')
+    const object = bytesOf('{"a":1,"b":"x","c":null}\n{"b":"y","c":true}\n{"a":2}\n')
     const { records, batches } = readInSplits(JSONL, object, undefined, { columns: ['c', 'b'] })
     expect(records).toEqual([
       { b: 'x', c: null },
       { b: 'y', c: true },
+      { b: null, c: null },
     ])
     expect(batches[0]!.columns.length).toBe(2)
     expect(readInSplits(JSONL, bytesOf('["k",1]\n'), undefined, { columns: ['key'] }).records).toEqual([
       ['k', 1],
     ])
+  })
+
+  test('reads every column where the first record lacks one of those asked for: it may be misspelt', () => {
+    const object = bytesOf('{"a":1,"b":"x"}\n{"b":"y","c":true}\n')
+    const { batches } = readInSplits(JSONL, object, undefined, { columns: ['c', 'b'] })
+    expect(batches[0]!.schema.fields.map(field => field.name)).toEqual(['a', 'b', 'c'])
   })
 
   test('a declared schema reads what JSON has no form for', () => {

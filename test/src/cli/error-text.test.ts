@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest'
 import { DunlinError } from '../../../operators/index.ts'
 import { errorText } from '../../../src/cli/error-text.ts'
-import { exitCodeOf, UsageError } from '../../../src/cli/exit-code.ts'
+import { exitCodeOf } from '../../../src/cli/report-error.ts'
+import { UsageError } from '../../../src/cli/usage-error.ts'
 
 function thrownByUser(): Error {
   const error = new TypeError("Cannot read properties of undefined (reading 'trim')")

@@ -7,7 +7,7 @@ import type { DriverEvent } from '../../../src/job/driver-event.ts'
 import type { JobState } from '../../../src/job/state.ts'
 import { RETRY_POLICY, type RetryPolicy } from '../../../src/scheduler/policies/retry.ts'
 import type { TaskResult } from '../../../src/task/task-event.ts'
-import { id, success } from './plans.ts'
+import { id, reader, scan, success, toFiles, toPartitions } from './plans.ts'
 
 export class Machine {
   state: JobState
@@ -56,6 +56,23 @@ export class Machine {
   get outcome(): Extract<Command, { type: 'finishJob' }> | undefined {
     return this.commands.find(c => c.type === 'finishJob')
   }
+}
+
+/** A commit of so many rows. */
+export const rows = (rowsOut: number, rowsIn = 0) => success({ rowsOut, rowsIn })
+
+/** Two tasks, an exchange of three partitions, three tasks that write. */
+export function twoStages() {
+  const first = scan(0, 2, toPartitions(3))
+  return [first, reader(1, [first], toFiles)]
+}
+
+/** Started, with so many slots granted. */
+export function startedWith(slots: number, stages: readonly Stage[]): Machine {
+  const machine = new Machine(stages)
+  machine.start()
+  machine.grant(slots)
+  return machine
 }
 
 /** `stage/task#attempt` of each launch, `manifest` for a manifest. */

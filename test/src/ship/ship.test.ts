@@ -364,7 +364,7 @@ describe('what cannot be shipped', () => {
       a closure of a package: cannot ship: a function from inside package commander
       = call it by its imported name inside an arrow function
 
-      a local object of a package: cannot ship: an instance of p of package @dagrejs/graphlib cannot be copied, and evaluating the initialiser of list again would lose its change at refusals.ts
+      a local object of a package: cannot ship: an object of package @dagrejs/graphlib cannot be copied, and evaluating the initialiser of list again would lose its change at refusals.ts
         ↳ function (refusals.ts)
           ↳ variable list
             ↳ initialiser of list (refusals.ts)

@@ -1,0 +1,51 @@
+/** Tells what went wrong, as text and with `--json` as data, and says what to exit with. */
+import { fileURLToPath } from 'node:url'
+import { CommanderError } from 'commander'
+import { DunlinError, toFailure } from '../../operators/index.ts'
+import { type CliOutput, cliOutput } from './cli-output.ts'
+import { errorText } from './error-text.ts'
+import { EXIT } from './exit-code.ts'
+import type { Interrupt } from './interrupt.ts'
+import { UsageError } from './usage-error.ts'
+
+/** Where the frames of dunlin's own code are, built or not. */
+const OWN_FOLDERS = ['operators', 'planner', 'src', 'worker-entry.js'].map(name =>
+  fileURLToPath(new URL(`../../${name}`, import.meta.url)),
+)
+
+export interface ReportContext {
+  readonly interrupt: Interrupt
+  readonly json: boolean
+  /** Absent where no verb was reached. */
+  readonly output?: CliOutput
+}
+
+export function reportError(
+  thrown: unknown,
+  { interrupt, json, output = cliOutput({ json }) }: ReportContext,
+): number {
+  const error = ourOwn(thrown)
+  if (error instanceof CommanderError) {
+    // Commander has told people already.
+    if (json) output.json({ error: toFailure(new UsageError(error.message.replace(/^error: /, ''))) })
+    return EXIT.usage
+  }
+  // Nobody reads on: there is nobody to tell.
+  if (interrupt.exitCode === EXIT.ok) return EXIT.ok
+  if (json) output.json({ error: toFailure(error) })
+  output.warn(errorText(error, { palette: output.errPalette, own: OWN_FOLDERS }))
+  return interrupt.exitCode ?? exitCodeOf(error)
+}
+
+/** The exit code that an error means, where no signal ended the job. */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof UsageError) return EXIT.usage
+  return error instanceof DunlinError && error.code === 'CONFIGURATION' ? EXIT.configuration : EXIT.jobFailed
+}
+
+/** An error of the copy of dunlin that a job file imports, which may be another than this one, as one of this one. */
+function ourOwn(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof DunlinError || error.name !== 'DunlinError') return error
+  const { code, message, cause, hint, retryable, place } = error as DunlinError
+  return new DunlinError(code, message, { cause, retryable, place, ...(hint === undefined ? {} : { hint }) })
+}

@@ -1,0 +1,71 @@
+/** What is told of an error, where, and what to exit with. */
+import { CommanderError } from 'commander'
+import { expect, test } from 'vitest'
+import { DunlinError } from '../../../operators/index.ts'
+import type { CliOutput } from '../../../src/cli/cli-output.ts'
+import { PLAIN } from '../../../src/cli/palette.ts'
+import { reportError } from '../../../src/cli/report-error.ts'
+
+function told(error: unknown, { json = false, exitCode = undefined as number | undefined } = {}) {
+  const said: { text: string[]; json: unknown[] } = { text: [], json: [] }
+  const output: CliOutput = {
+    data: () => {},
+    json: value => void said.json.push(value),
+    say: () => {},
+    warn: text => void said.text.push(text),
+    outPalette: PLAIN,
+    errPalette: PLAIN,
+    width: 80,
+  }
+  const code = reportError(error, {
+    interrupt: { signal: new AbortController().signal, exitCode },
+    json,
+    output,
+  })
+  return { code, ...said }
+}
+
+test('an error is text on stderr, and with --json data too', () => {
+  const error = new DunlinError('NOT_FOUND', 'there is no in.txt', { hint: 'Look elsewhere.' })
+  expect(told(error)).toMatchObject({
+    code: 1,
+    json: [],
+    text: [expect.stringContaining('✖ there is no in.txt')],
+  })
+  expect(told(error, { json: true }).json).toMatchObject([
+    { error: { code: 'NOT_FOUND', hint: 'Look elsewhere.' } },
+  ])
+})
+
+test('an error of another copy of dunlin is told like one of this copy', () => {
+  const other = Object.assign(new Error('bad key'), {
+    ...{
+      name: 'DunlinError',
+      code: 'CONFIGURATION',
+      hint: 'Mend it.',
+      retryable: false,
+      place: { stage: 2 },
+    },
+  })
+  const { code, text } = told(other)
+  expect(code).toBe(3)
+  expect(text[0]).toBe('✖ bad key\n  where   stage 2\n  hint    Mend it.\n  code    CONFIGURATION')
+})
+
+test('after a signal the exit code is that of the signal', () => {
+  expect(told(new DunlinError('CANCELLED', 'the job was cancelled'), { exitCode: 130 }).code).toBe(130)
+})
+
+test('when nobody reads stdout any more nothing is told', () => {
+  expect(told(new DunlinError('CANCELLED', 'the job was cancelled'), { exitCode: 0 })).toEqual({
+    code: 0,
+    text: [],
+    json: [],
+  })
+})
+
+test('what commander has told is not told again', () => {
+  const usage = new CommanderError(1, 'commander.unknownOption', "error: unknown option '--x'")
+  expect(told(usage)).toEqual({ code: 2, text: [], json: [] })
+  expect(told(usage, { json: true }).json).toMatchObject([{ error: { message: "unknown option '--x'" } }])
+})
