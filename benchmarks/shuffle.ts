@@ -1,6 +1,6 @@
 /**
  * Command: two shuffles that would drown a driver through which data or their index flowed: one of many bytes, one of
- * 1,000 × 1,000 tiny slices. `node benchmarks/shuffle.ts --bytes 1e9 --bound 256`
+ * 1,000 × 1,000 tiny slices. `npm run bench:shuffle -- --bytes 1e9 --bound 256`
  */
 import { mkdirSync, rmSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'

@@ -1,6 +1,6 @@
 /**
  * Command: what the driver itself costs: many tasks that do nothing, planned and scheduled, none of them run.
- * `node benchmarks/tasks.ts --tasks 10000 --tasks 100000`
+ * `npm run bench:tasks -- --tasks 10000 --tasks 100000`
  */
 import { mkdirSync, rmSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'

@@ -1,4 +1,7 @@
 /** dunlin's public door. */
+// First: what is global now is not the user's.
+import './ship/pristine-globals.ts'
+
 export { type ErrorCode, type ErrorPlace, type Failure, DunlinError } from '../operators/index.ts'
 export type { LogLevel, TaskArgument } from '../operators/index.ts'
 export { aggregation, type AggregationParts, count, max, mean, min, sum } from './dataset/aggregations.ts'

@@ -2,6 +2,7 @@
 import type { Batch, BytesColumn, Column } from '../batch/batch.ts'
 import { castBatch } from '../batch/cast.ts'
 import type { Schema } from '../batch/column-type.ts'
+import { asBuffer } from '../batch/growing.ts'
 import { schemaText, typeText } from '../batch/schema.ts'
 import { DunlinError } from '../errors.ts'
 import { ByteOutput } from './byte-output.ts'
@@ -67,7 +68,8 @@ export class CsvWriter implements PartWriter {
     const out = this.#out
     if (column.type.kind !== 'utf8') return plainCell(column, name, out)!
     const { bytes, offsets, length } = column as BytesColumn
-    const used = bytes.subarray(0, offsets[length])
+    // Buffer's search is many times faster than that of typed arrays.
+    const used = asBuffer(bytes).subarray(0, offsets[length])
     if (SPECIAL.some(special => used.includes(special))) {
       return row => writeField(out, bytes, offsets[row]!, offsets[row + 1]!)
     }

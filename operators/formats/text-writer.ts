@@ -1,5 +1,6 @@
 /** TextWriter: a line per record, LF at its end. */
 import type { Batch, BytesColumn } from '../batch/batch.ts'
+import { asBuffer } from '../batch/growing.ts'
 import { previewOf } from '../batch/preview.ts'
 import { recordReader } from '../batch/records.ts'
 import { schemaText } from '../batch/schema.ts'
@@ -39,7 +40,8 @@ export class TextWriter implements PartWriter {
   }
 
   #check(batch: Batch, { bytes, offsets }: BytesColumn): void {
-    const all = bytes.subarray(0, offsets[batch.length])
+    // Buffer's search is many times faster than that of typed arrays.
+    const all = asBuffer(bytes).subarray(0, offsets[batch.length])
     if (all.includes(LF) || all.includes(CR)) {
       for (let row = 0; row < batch.length; row++) {
         const line = all.subarray(offsets[row], offsets[row + 1])

@@ -70,7 +70,7 @@ export class Words implements Operator {
 
   #asciiWords(bytes: Uint8Array, from: number, to: number, emit: Emit): void {
     this.#room(to - from)
-    let out = this.#bytes
+    const out = this.#bytes
     let used = this.#used
     let rows = this.#rows
     for (let i = from; i < to; ) {
@@ -89,8 +89,6 @@ export class Words implements Operator {
         this.#rows = rows
         this.#used = used
         this.#build(emit)
-        this.#room(to - i)
-        out = this.#bytes
         used = 0
         rows = 0
       }

@@ -369,7 +369,7 @@ export function objectStoreContract(subject: ObjectStoreUnderTest): void {
             expect(await keysOf(store.list(at))).toEqual([])
           },
         ),
-        { numRuns: 60 },
+        { numRuns: 25 },
       )
     })
 

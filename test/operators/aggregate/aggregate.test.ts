@@ -4,6 +4,7 @@ import type { Batch } from '../../../operators/batch/batch.ts'
 import type { Schema } from '../../../operators/batch/column-type.ts'
 import { schemaText } from '../../../operators/batch/schema.ts'
 import type { DunlinError } from '../../../operators/errors.ts'
+import { hashRows } from '../../../operators/partition/hash.ts'
 import type { AggregateSpec, AggregationSpec, KeySpec, NamedAggregation } from '../../../operators/spec.ts'
 import { createChain } from '../../../operators/tree/create-chain.ts'
 import { batchesOf, Functions, INPUT, recordsIn, runChain } from '../tree/run-chain.ts'
@@ -208,6 +209,51 @@ describe('distinct', () => {
       { a: 1, b: null },
       { a: 1, b: 2 },
     ])
+    const functions = new Functions()
+    const same = {
+      op: 'rows',
+      input: INPUT,
+      steps: [{ kind: 'map', fn: functions.ref((r: unknown) => r) }],
+    } as const
+    const records = [{ a: 1 }, { a: 1, b: 2 }, { a: 1 }]
+    const expected = [
+      { a: 1, b: null },
+      { a: 1, b: 2 },
+    ]
+    expect(distinct(records, [1])).toEqual(expected)
+    expect(
+      recordsIn(runChain([same, spec('complete', 'all', {})], functions.env(), batchesOf(records))),
+    ).toEqual(expected)
+  })
+
+  it('merges runs of more groups than it holds at once, in the order of their hashes', () => {
+    const chain = createChain([spec('complete', 'all', {})], NO_FUNCTIONS.env())
+    const parts = [
+      Array.from({ length: 90_000 }, (_, i) => ({ a: i })),
+      Array.from({ length: 90_000 }, (_, i) => ({ b: i % 2 === 0 ? null : 'x', a: i })),
+    ]
+    const runs = parts.map(part => {
+      const run: Batch[] = []
+      for (const batch of batchesOf(part, [50_000])) chain.push(batch, () => {})
+      chain.drain!(one => run.push(one))
+      return run
+    })
+    const merger = chain.merge!(runs.length)
+    const given: Batch[] = []
+    for (let run = merger.step(b => given.push(b)); run >= 0; run = merger.step(b => given.push(b)))
+      merger.feed(run, runs[run]!.shift() ?? null)
+    expect(given.length).toBeGreaterThan(1)
+    const seen = new Set(
+      (recordsIn(given) as { a: number; b: string | null }[]).map(({ a, b }) => `${a} ${b}`),
+    )
+    expect(seen.size).toBe(135_000)
+    expect(given.reduce((rows, batch) => rows + batch.length, 0)).toBe(135_000)
+    const hashes = given.flatMap(batch => {
+      const out = new Uint32Array(batch.length)
+      hashRows(batch, 'all', out)
+      return [...out]
+    })
+    expect(hashes.every((hash, i) => i === 0 || hash >= hashes[i - 1]!)).toBe(true)
   })
 
   it('gives the same in two phases, from records, and when drained before a field came', () => {

@@ -79,6 +79,34 @@ describe('async row functions', () => {
     expect(most).toBe(7)
   })
 
+  it('of several steps share the window, also where one record is made into many', async () => {
+    let now = 0
+    let most = 0
+    const spread = async (n: number) => {
+      most = Math.max(most, ++now)
+      await turns(n % 7)
+      now--
+      return [n, n, n, n, n, n]
+    }
+    const counted = async (n: number) => {
+      most = Math.max(most, ++now)
+      await turns(n % 5)
+      now--
+      return n
+    }
+    const records = Array.from({ length: 60 }, (_, i) => i)
+    const result = await rowsOf(
+      [
+        ['flatMap', spread],
+        ['map', counted],
+      ],
+      records,
+      { concurrency: 5 },
+    )
+    expect(result).toEqual(records.flatMap(n => [n, n, n, n, n, n]))
+    expect(most).toBe(5)
+  })
+
   it('are not launched further than the window ahead of the oldest that is unfinished', async () => {
     let release = () => {}
     const first = new Promise<void>(resolve => {

@@ -72,6 +72,12 @@ describe('words()', () => {
     expect(recordsIn(batches)).toEqual([long, 'é', `${'x'.repeat(5 << 20)} y`, long].flatMap(expected))
   })
 
+  it('cuts batches of long words by their bytes', () => {
+    const line = `${'x'.repeat(1000)} `.repeat(100)
+    const batches = runChain([WORDS], env, batchesOf(Array.from({ length: 100 }, () => line)))
+    expect(batches.map(batch => batch.length)).toEqual([4195, 4195, 1610])
+  })
+
   it.each([
     [[1], 'scalar float64', 'Make strings of them'],
     [[{ n: 1, line: 'x' }], 'object { n: float64, line: utf8 }', '.map(record => record["line"]).words()'],

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { slotsWanted } from '../../../src/job/state.ts'
 import { cancels, emitted, launches, startedWith, twoStages } from './machine.ts'
-import { cancelled, failure, id, lost, scan, toFiles } from './plans.ts'
+import { cancelled, failure, lost, scan, toFiles } from './plans.ts'
 
 describe('cancelling', () => {
   test('a cancelled job cancels what runs, launches nothing more, and ends when all have answered', () => {

@@ -2,18 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { slotsWanted } from '../../../src/job/state.ts'
 import { emitted, launches, Machine, rows, startedWith, twoStages } from './machine.ts'
-import {
-  failure,
-  lost,
-  NUMBERS,
-  reader,
-  scan,
-  success,
-  TEXTS,
-  toDriver,
-  toFiles,
-  toPartitions,
-} from './plans.ts'
+import { NUMBERS, reader, scan, success, TEXTS, toDriver, toFiles, toPartitions } from './plans.ts'
 
 describe('stages', () => {
   test('a job runs its stages in order, with a manifest at the barrier, and ends', () => {

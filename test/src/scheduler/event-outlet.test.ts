@@ -1,6 +1,6 @@
 /** Listeners that are slow or fail, and what happens when a job is over. */
 import { describe, expect, test } from 'vitest'
-import { cancelled, failure, id, scan, success, toDriver, toFiles } from '../job/plans.ts'
+import { failure, id, scan, success, toDriver, toFiles } from '../job/plans.ts'
 import { turns } from './fake-engine.ts'
 import { running, twoStages } from './running.ts'
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { ConcurrencyLimit } from '../../../src/scheduler/concurrency-limit.ts'
 import { runJob } from '../../../src/scheduler/run-job.ts'
 import type { TaskEvent, TaskResult } from '../../../src/task/task-event.ts'
-import { cancelled, planned, scan, success, toDriver } from '../job/plans.ts'
+import { planned, scan, success, toDriver } from '../job/plans.ts'
 import { type Answer, FakeBackend, fakeEngine, turns } from './fake-engine.ts'
 import { running } from './running.ts'
 

@@ -61,7 +61,7 @@ it('comes back from the URI of any path', () => {
       const path = `/${names.join('/')}`
       expect(uriToPath(pathToRootUri(path))).toBe(`${path}/`)
     }),
-    { numRuns: 500 },
+    { numRuns: 150 },
   )
 })
 

@@ -10,6 +10,9 @@ import { FileStore } from '../../../src/store/file-store.ts'
 
 const DISK_BYTES = 1 << 20
 
+const shell = (script: string, path: string): unknown =>
+  execFileSync('/bin/sh', ['-c', script, path], { stdio: 'ignore' })
+
 function mounts(directory: string): boolean {
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_BYTES}`, 'tmpfs', directory], {
@@ -92,6 +95,6 @@ describe.skipIf(!mounted)(title, () => {
 })
 
 afterAll(async () => {
-  if (mounted) execFileSync('umount', [disk])
+  if (mounted) shell('umount "$0"', disk)
   await rm(root, { recursive: true, force: true })
 })
