@@ -6,7 +6,11 @@ import { build } from 'esbuild'
 
 const require = createRequire(import.meta.url)
 rmSync('dist', { recursive: true, force: true })
-const tsc = spawnSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.build.json'], { stdio: 'inherit' })
+const tsc = spawnSync(
+  process.execPath,
+  [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.build.json'],
+  { stdio: 'inherit' },
+)
 if (tsc.status !== 0) process.exit(tsc.status ?? 1)
 await build({
   entryPoints: ['src/worker-entry.ts'],
@@ -17,5 +21,7 @@ await build({
   target: 'node22',
   conditions: ['development'],
   minifySyntax: true,
-  banner: { js: "import{createRequire as $require}from'node:module';const require=$require(import.meta.url);" },
+  banner: {
+    js: "import{createRequire as $require}from'node:module';const require=$require(import.meta.url);",
+  },
 })

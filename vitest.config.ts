@@ -9,7 +9,10 @@ export default defineConfig({
     pool: 'forks',
     execArgv: ['--conditions=development'],
     // Workers and child processes strip and compile the same sources again and again.
-    env: { NODE_OPTIONS: '--conditions=development', NODE_COMPILE_CACHE: resolve('node_modules/.cache/node') },
+    env: {
+      NODE_OPTIONS: '--conditions=development',
+      NODE_COMPILE_CACHE: resolve('node_modules/.cache/node'),
+    },
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,

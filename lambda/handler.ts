@@ -1,5 +1,12 @@
 /** The stateless function, whatever cloud runs it: a JSON event in, `runTask`, a JSON result out. */
-import { DunlinError, runTask, type TaskEvent, type TaskPorts, type TaskResult, toFailure } from '../src/worker.ts'
+import {
+  DunlinError,
+  runTask,
+  type TaskEvent,
+  type TaskPorts,
+  type TaskResult,
+  toFailure,
+} from '../src/worker.ts'
 
 /** What one invocation knows of its own end. */
 export interface Invocation {
@@ -25,21 +32,33 @@ const NUMBER_FIELDS = ['stage', 'attempt'] as const
 export function parseTaskEvent(event: unknown): TaskEvent {
   const hint = 'Deploy the function again, so that it has the version of dunlin that the driver has.'
   if (typeof event !== 'object' || event === null) {
-    throw new DunlinError('CONFIGURATION', `a task event is an object, not ${event === null ? 'null' : typeof event}`, { hint })
+    throw new DunlinError(
+      'CONFIGURATION',
+      `a task event is an object, not ${event === null ? 'null' : typeof event}`,
+      { hint },
+    )
   }
   const fields = event as Readonly<Record<string, unknown>>
   if (fields['version'] !== EVENT_VERSION) {
     const found = JSON.stringify(fields['version'])
-    throw new DunlinError('CONFIGURATION', `this function takes task events of version ${EVENT_VERSION}, not ${found}`, { hint })
+    throw new DunlinError(
+      'CONFIGURATION',
+      `this function takes task events of version ${EVENT_VERSION}, not ${found}`,
+      { hint },
+    )
   }
   for (const field of TEXT_FIELDS) {
-    if (typeof fields[field] !== 'string') throw new DunlinError('CONFIGURATION', `the task event has no ${field}`, { hint })
+    if (typeof fields[field] !== 'string')
+      throw new DunlinError('CONFIGURATION', `the task event has no ${field}`, { hint })
   }
   for (const field of NUMBER_FIELDS) {
-    if (typeof fields[field] !== 'number') throw new DunlinError('CONFIGURATION', `the task event has no ${field}`, { hint })
+    if (typeof fields[field] !== 'number')
+      throw new DunlinError('CONFIGURATION', `the task event has no ${field}`, { hint })
   }
   if (fields['kind'] !== 'task' && fields['kind'] !== 'manifest') {
-    throw new DunlinError('CONFIGURATION', `unknown kind of task event: ${JSON.stringify(fields['kind'])}`, { hint })
+    throw new DunlinError('CONFIGURATION', `unknown kind of task event: ${JSON.stringify(fields['kind'])}`, {
+      hint,
+    })
   }
   return event as TaskEvent
 }
@@ -48,7 +67,9 @@ export function parseTaskEvent(event: unknown): TaskEvent {
  * Makes the function's handler. It never rejects: what fails, fails as data. The fingerprint that the event carries is
  * checked against the plan, the code hash against the code, before anything of the job runs.
  */
-export function createHandler(host: HandlerHost): (event: unknown, invocation: Invocation) => Promise<TaskResult> {
+export function createHandler(
+  host: HandlerHost,
+): (event: unknown, invocation: Invocation) => Promise<TaskResult> {
   return async (event, invocation) => {
     let task: TaskEvent
     try {

@@ -1,2 +1,8 @@
 /** The door of the stateless function and the clouds that run it. */
-export { ANSWER_MARGIN_MS, createHandler, type HandlerHost, type Invocation, parseTaskEvent } from './handler.ts'
+export {
+  ANSWER_MARGIN_MS,
+  createHandler,
+  type HandlerHost,
+  type Invocation,
+  parseTaskEvent,
+} from './handler.ts'

@@ -104,7 +104,9 @@ export function toFailure(thrown: unknown): Failure {
   const error =
     thrown instanceof DunlinError
       ? thrown
-      : new DunlinError('INTERNAL', thrown instanceof Error ? thrown.message : String(thrown), { cause: thrown })
+      : new DunlinError('INTERNAL', thrown instanceof Error ? thrown.message : String(thrown), {
+          cause: thrown,
+        })
   const causes: { name: string; message: string; stack?: string }[] = []
   for (let c: unknown = error.cause; c !== undefined && causes.length < CAUSES_KEPT; ) {
     if (c instanceof Error) {

@@ -2,15 +2,22 @@
 // First: what is global now is not the user's.
 import './ship/pristine-globals.ts'
 
-export { type ErrorCode, type ErrorPlace, type Failure, DunlinError } from '../operators/index.ts'
 export type { LogLevel, TaskArgument } from '../operators/index.ts'
-export { aggregation, type AggregationParts, count, max, mean, min, sum } from './dataset/aggregations.ts'
+export { DunlinError, type ErrorCode, type ErrorPlace, type Failure } from '../operators/index.ts'
+export { type AggregationParts, aggregation, count, max, mean, min, sum } from './dataset/aggregations.ts'
 export { Dataset } from './dataset/dataset.ts'
 export { GroupedDataset } from './dataset/grouped-dataset.ts'
 export { explain, Output, run } from './dataset/output.ts'
-export { from, type ReadJsonlOptions, type ReadOptions, type ReadTextOptions, range, read } from './dataset/readers.ts'
+export {
+  from,
+  type ReadJsonlOptions,
+  type ReadOptions,
+  type ReadTextOptions,
+  range,
+  read,
+} from './dataset/readers.ts'
 export type { CollectOptions, RunOptions } from './dataset/run-options.ts'
 export type { WriteOptions, Writer } from './dataset/writer.ts'
 export type { Engine } from './engine/engine.ts'
-export { type Isolation, local, type LocalOptions } from './engine/local-engine.ts'
+export { type Isolation, type LocalOptions, local } from './engine/local-engine.ts'
 export type { JobEvent, JobReport, StageReport, WrittenOutput } from './events/job-event.ts'

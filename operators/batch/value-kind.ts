@@ -14,7 +14,7 @@ export type ValueKind =
   | 'array'
   | 'object'
 
-export type ListArray = Exclude<NumberArray, Uint8Array> | BigInt64Array
+type ListArray = Exclude<NumberArray, Uint8Array> | BigInt64Array
 
 const TYPED_ARRAYS: Readonly<Record<TypedArrayName, ColumnType>> = {
   Int8Array: number('int8'),

@@ -29,7 +29,8 @@ export class AggregateSplitter {
   }
 
   split(node: StepDraft, step: AggregateStep): DraftNode {
-    if (node.tasks === 1) return node
+    // Rows of one task have met already; but partitions that were asked for are files that were asked for.
+    if (node.tasks === 1 && (node.resources.partitions ?? 1) === 1) return node
     const final: AggregateStep = { ...step, phase: 'final', keys: columnKeys(step.keys) }
     return stepDraft(final, this.#exchange(node, step), node.resources)
   }

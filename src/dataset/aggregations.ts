@@ -76,9 +76,7 @@ export interface AggregationParts<T, S, R> {
  *   finish: best => best,
  * })
  */
-export function aggregation<T, S, R>(
-  parts: AggregationParts<T, S, R>,
-): Aggregation<never, UserKind<T, R>> {
+export function aggregation<T, S, R>(parts: AggregationParts<T, S, R>): Aggregation<never, UserKind<T, R>> {
   const part = (name: keyof AggregationParts<T, S, R>): UserFunction => {
     const fn = parts[name]
     if (typeof fn === 'function') return fn

@@ -3,7 +3,13 @@ import { DunlinError } from '../../operators/index.ts'
 import type { UserFunction } from '../../planner/index.ts'
 
 function shown(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value) : value === null ? 'null' : typeof value === 'number' ? String(value) : `a ${typeof value}`
+  return typeof value === 'string'
+    ? JSON.stringify(value)
+    : value === null
+      ? 'null'
+      : typeof value === 'number'
+        ? String(value)
+        : `a ${typeof value}`
 }
 
 function refuse(verb: string, name: string, wanted: string, value: unknown): never {
@@ -15,7 +21,9 @@ export const argument = {
     return typeof value === 'function' ? value : refuse(verb, 'its argument', 'a function', value)
   },
   text(verb: string, name: string, value: unknown): string {
-    return typeof value === 'string' && value !== '' ? value : refuse(verb, name, 'a text that is not empty', value)
+    return typeof value === 'string' && value !== ''
+      ? value
+      : refuse(verb, name, 'a text that is not empty', value)
   },
   /** A whole number from `least` on. */
   whole(verb: string, name: string, value: unknown, least: number): number {

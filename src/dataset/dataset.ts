@@ -7,8 +7,17 @@ import { userCallSite } from '../ship/user-call-site.ts'
 import { argument } from './arguments.ts'
 import { DRIVER_ONLY } from './driver-only.ts'
 import { GroupedDataset, namedAggregations } from './grouped-dataset.ts'
+import type {
+  AggregationFor,
+  ColumnOf,
+  Columns,
+  Flat,
+  NotThenable,
+  PairOf,
+  ResultOf,
+  Scalar,
+} from './record-types.ts'
 import { type Combine, combineByKey, reduction } from './reductions.ts'
-import type { AggregationFor, ColumnOf, Columns, Flat, NotThenable, PairOf, ResultOf, Scalar } from './record-types.ts'
 import type { CollectOptions, RunOptions } from './run-options.ts'
 import { Writer } from './writer.ts'
 
@@ -107,10 +116,13 @@ export class Dataset<T> {
    * @example
    * await from([{ k: 'a', n: 1 }, { k: 'a', n: 2 }]).groupBy('k').aggregate({ total: sum('n') }).collect() // [{ k: 'a', total: 3 }]
    */
-  groupBy<C extends ColumnOf<T>>(...columns: [C, ...C[]]): GroupedDataset<T, Flat<Pick<Columns<T>, C & keyof Columns<T>>>>
+  groupBy<C extends ColumnOf<T>>(
+    ...columns: [C, ...C[]]
+  ): GroupedDataset<T, Flat<Pick<Columns<T>, C & keyof Columns<T>>>>
   groupBy<K extends NotThenable>(key: (record: T, task: TaskArgument) => K): GroupedDataset<T, { key: K }>
   groupBy(...keys: (string | ((record: T, task: TaskArgument) => unknown))[]): GroupedDataset<T, unknown> {
-    if (keys.length === 0) throw new DunlinError('INVALID_ARGUMENT', 'groupBy: name a column, or give a function')
+    if (keys.length === 0)
+      throw new DunlinError('INVALID_ARGUMENT', 'groupBy: name a column, or give a function')
     const logical = keys.map(
       (key): LogicalKey =>
         typeof key === 'string'
@@ -143,7 +155,13 @@ export class Dataset<T> {
     argument.fn('reduceByKey', combine)
     const key: LogicalKey = { kind: 'column', column: 'key', as: 'key' }
     return new Dataset(
-      nodes.aggregateNode(self.node, [key], [{ as: 'value', spec: combineByKey(combine) }], 'pair', userCallSite()),
+      nodes.aggregateNode(
+        self.node,
+        [key],
+        [{ as: 'value', spec: combineByKey(combine) }],
+        'pair',
+        userCallSite(),
+      ),
     )
   }
 
@@ -157,7 +175,13 @@ export class Dataset<T> {
     const self = this as Dataset<T>
     const key: LogicalKey = { kind: 'column', column: 'value', as: 'value' }
     return new Dataset(
-      nodes.aggregateNode(self.node, [key], [{ as: 'count', spec: { op: 'count' } }], 'object', userCallSite()),
+      nodes.aggregateNode(
+        self.node,
+        [key],
+        [{ as: 'count', spec: { op: 'count' } }],
+        'object',
+        userCallSite(),
+      ),
     )
   }
 

@@ -6,7 +6,9 @@ import { aggregationSpec } from './aggregations.ts'
 import type { Dataset } from './dataset.ts'
 import type { AggregationFor, Flat, ResultOf } from './record-types.ts'
 
-export function namedAggregations(aggregations: Readonly<Record<string, unknown>>): AggregateNode['aggregations'] {
+export function namedAggregations(
+  aggregations: Readonly<Record<string, unknown>>,
+): AggregateNode['aggregations'] {
   const named = Object.entries(aggregations).map(([as, one]) => ({ as, spec: aggregationSpec(as, one) }))
   if (named.length > 0) return named
   throw new DunlinError('INVALID_ARGUMENT', 'aggregate: name at least one aggregation', {

@@ -17,7 +17,9 @@ function watch(output: Output): void {
     for (const { logical } of neverRun) {
       if (logical.kind !== 'write') continue
       const at = logical.at === undefined ? '' : ` (${logical.at})`
-      process.stderr.write(`dunlin: the output ${logical.uri}${at} was never run; call .run() on it, or run([…])\n`)
+      process.stderr.write(
+        `dunlin: the output ${logical.uri}${at} was never run; call .run() on it, or run([…])\n`,
+      )
     }
   })
 }

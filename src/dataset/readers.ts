@@ -1,5 +1,5 @@
 /** Where datasets come from: files, iterables, ranges of numbers. */
-import { scanNode, type Source } from '../../planner/index.ts'
+import { type Source, scanNode } from '../../planner/index.ts'
 import { userCallSite } from '../ship/user-call-site.ts'
 import { argument } from './arguments.ts'
 import { Dataset } from './dataset.ts'
@@ -45,7 +45,11 @@ export const read = {
   text(uri: string | readonly string[], options: ReadTextOptions = {}): Dataset<string> {
     const { onInvalid = 'replace' } = options
     argument.oneOf('read.text', 'onInvalid', onInvalid, ['replace', 'fail'])
-    return scan('read.text', { kind: 'files', uris: uris('read.text', uri), format: { format: 'text', onInvalid } }, options)
+    return scan(
+      'read.text',
+      { kind: 'files', uris: uris('read.text', uri), format: { format: 'text', onInvalid } },
+      options,
+    )
   },
 
   jsonl: readJsonl,
@@ -57,14 +61,23 @@ export const read = {
  * @example
  * await read.jsonl('orders/', { schema: { customer: 'utf8', amount: 'float64' } }).collect()
  */
-function readJsonl<S extends SchemaOption>(uri: string | readonly string[], options: ReadJsonlOptions<S>): Dataset<RecordOf<S>>
-function readJsonl<T = Record<string, unknown>>(uri: string | readonly string[], options?: ReadOptions): Dataset<T>
+function readJsonl<S extends SchemaOption>(
+  uri: string | readonly string[],
+  options: ReadJsonlOptions<S>,
+): Dataset<RecordOf<S>>
+function readJsonl<T = Record<string, unknown>>(
+  uri: string | readonly string[],
+  options?: ReadOptions,
+): Dataset<T>
 function readJsonl(
   uri: string | readonly string[],
   options: ReadOptions & { readonly schema?: SchemaOption } = {},
 ): object {
   const { schema } = options
-  const format = schema === undefined ? { format: 'jsonl' as const } : { format: 'jsonl' as const, schema: declaredSchema(schema) }
+  const format =
+    schema === undefined
+      ? { format: 'jsonl' as const }
+      : { format: 'jsonl' as const, schema: declaredSchema(schema) }
   return scan('read.jsonl', { kind: 'files', uris: uris('read.jsonl', uri), format }, options)
 }
 

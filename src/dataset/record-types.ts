@@ -20,7 +20,11 @@ export type Scalar =
   | BigInt64Array
 
 /** The columns of a record: `value` of a scalar, `key` and `value` of a pair, the fields of an object. */
-export type Columns<T> = T extends Scalar ? { value: T } : T extends readonly [infer K, infer V] ? { key: K; value: V } : T
+export type Columns<T> = T extends Scalar
+  ? { value: T }
+  : T extends readonly [infer K, infer V]
+    ? { key: K; value: V }
+    : T
 
 /** The pair that a record is. */
 export type PairOf<T> = T extends readonly [infer K, infer V] ? [K, V] : never
@@ -37,7 +41,6 @@ export type NotThenable =
   | symbol
   | null
   | undefined
-  | void
   | (object & { readonly then?: never })
 
 /** One aggregation over a column `C` (`never` where it needs none); `Kind` decides the type of its result. */
@@ -55,7 +58,8 @@ export interface UserKind<T, R> {
 /** Tells `aggregate` which type a result has. */
 export type AggregationKind = 'count' | 'sum' | 'mean' | 'same' | UserKind<never, unknown>
 
-type ColumnType<T, C extends string> = Columns<T> extends infer Row ? (C extends keyof Row ? Row[C] : never) : never
+type ColumnType<T, C extends string> =
+  Columns<T> extends infer Row ? (C extends keyof Row ? Row[C] : never) : never
 /** Null where the column may be: an aggregation of nothing but nulls is null. */
 type NullOf<V> = null extends V ? null : undefined extends V ? null : never
 

@@ -8,7 +8,8 @@ export function combineByKey<V>(combine: Combine<V>): LogicalAggregation {
   return {
     op: 'user',
     init: () => undefined,
-    add: (state: V | undefined, pair: readonly [unknown, V]) => (state === undefined ? pair[1] : combine(state, pair[1])),
+    add: (state: V | undefined, pair: readonly [unknown, V]) =>
+      state === undefined ? pair[1] : combine(state, pair[1]),
     merge: (a: V, b: V) => combine(a, b),
     finish: (state: V) => state,
   }

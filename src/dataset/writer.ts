@@ -50,6 +50,13 @@ export class Writer {
     argument.text(`write.${format}`, 'uri', uri)
     argument.oneOf(`write.${format}`, 'mode', mode, MODES)
     const at = userCallSite()
-    return new Output({ kind: 'write', input: this.#node, uri, format, mode, ...(at === undefined ? {} : { at }) })
+    return new Output({
+      kind: 'write',
+      input: this.#node,
+      uri,
+      format,
+      mode,
+      ...(at === undefined ? {} : { at }),
+    })
   }
 }

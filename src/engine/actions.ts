@@ -1,7 +1,7 @@
 /** What actions do: they submit a plan to an engine and bring back a report, or rows. */
 import { crc32 } from 'node:zlib'
 import type { Table } from 'apache-arrow'
-import { type Batch, DunlinError, recordsOf } from '../../operators/index.ts'
+import { arrowTable, type Batch, DunlinError, decodeArrowFile, recordsOf } from '../../operators/index.ts'
 import { explainText, type LogicalNode, type LogicalOutput } from '../../planner/index.ts'
 import type { CollectOptions, RunOptions } from '../dataset/run-options.ts'
 import type { JobReport } from '../events/job-event.ts'
@@ -54,7 +54,6 @@ export async function* rows<T>(node: LogicalNode, options: RunOptions): AsyncGen
 export async function toArrow(node: LogicalNode, options: CollectOptions): Promise<Table> {
   const batches: Batch[] = []
   for await (const batch of boundedBatches(node, options)) batches.push(batch)
-  const { arrowTable } = await import('../../operators/arrow.ts')
   return arrowTable(batches)
 }
 
@@ -75,9 +74,13 @@ async function* boundedBatches(node: LogicalNode, options: CollectOptions): Asyn
     const tasks = resultTasks(job)
     const bytes = tasks.reduce((total, task) => total + (task.part?.bytes ?? 0), 0)
     if (bytes > maxBytes) {
-      throw new DunlinError('TOO_LARGE', `the result is ${bytes} bytes, more than the ${maxBytes} that are collected`, {
-        hint: 'Stream it with rows(), write it with write.…, or raise maxBytes.',
-      })
+      throw new DunlinError(
+        'TOO_LARGE',
+        `the result is ${bytes} bytes, more than the ${maxBytes} that are collected`,
+        {
+          hint: 'Stream it with rows(), write it with write.…, or raise maxBytes.',
+        },
+      )
     }
     for (const task of tasks) yield* await readResult(job, task)
   } finally {
@@ -90,7 +93,7 @@ async function readResult(job: FinishedJob, task: TaskSuccess): Promise<readonly
   const { part } = task
   if (part === undefined || part.rows === 0) return []
   const { store } = job.engine
-  const [bytes, { decodeArrowFile }] = await Promise.all([store.get(part.key), import('../../operators/arrow.ts')])
+  const bytes = await store.get(part.key)
   if (crc32(bytes) !== part.crc32) {
     throw new DunlinError('CORRUPT', `a part of the result is damaged: ${store.uri}${part.key}`, {
       hint: 'The disk or bucket returned other bytes than were written. Run the job again.',

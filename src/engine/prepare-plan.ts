@@ -35,7 +35,12 @@ function absolute(output: LogicalOutput, baseUri: string): LogicalOutput {
   return output.kind === 'write' ? { ...output, uri: toRootUri(output.uri, baseUri) } : output
 }
 
-async function listScan(scan: ScanNode, engine: Engine, index: number, options: PrepareOptions): Promise<Listing> {
+async function listScan(
+  scan: ScanNode,
+  engine: Engine,
+  index: number,
+  options: PrepareOptions,
+): Promise<Listing> {
   const { source } = scan
   const signal = options.signal === undefined ? {} : { signal: options.signal }
   switch (source.kind) {
@@ -46,7 +51,12 @@ async function listScan(scan: ScanNode, engine: Engine, index: number, options: 
     case 'values': {
       if (options.valuesPrefix === undefined) return { objects: [] }
       const { stageValues } = await import('../source/stage-values.ts')
-      return stageValues(source.values, { store: engine.store, keyPrefix: `${options.valuesPrefix}${index}-`, ...signal })
+      return stageValues(source.values, {
+        store: engine.store,
+        keyPrefix: `${options.valuesPrefix}${index}-`,
+        ...(source.schema === undefined ? {} : { schema: source.schema }),
+        ...signal,
+      })
     }
     case 'range':
       return { objects: [] }

@@ -40,13 +40,18 @@ export async function submit(logical: LogicalPlan, given: RunOptions): Promise<F
   const options = { ...runDefaults(), ...given }
   const engine = engineFor(options)
   if (options.signal?.aborted) {
-    throw new DunlinError('CANCELLED', 'the job was cancelled before it began', { cause: options.signal.reason })
+    throw new DunlinError('CANCELLED', 'the job was cancelled before it began', {
+      cause: options.signal.reason,
+    })
   }
   engine.compute.warm?.()
   const job = newJobId(engine.clock, engine.random)
   const signal = options.signal === undefined ? {} : { signal: options.signal }
   try {
-    const prepared = await preparePlan(logical, engine, { valuesPrefix: `${jobKeys.folder(job)}values/`, ...signal })
+    const prepared = await preparePlan(logical, engine, {
+      valuesPrefix: `${jobKeys.folder(job)}values/`,
+      ...signal,
+    })
     await checkOutputs(prepared, engine)
     return await runPrepared(job, prepared, engine, options)
   } catch (error) {
@@ -117,7 +122,9 @@ async function mapped(failure: Failure, shipped: ShippedModule | null): Promise<
 }
 
 function writes(prepared: PreparedPlan) {
-  return prepared.logical.outputs.flatMap((output, index) => (output.kind === 'write' ? [{ ...output, index }] : []))
+  return prepared.logical.outputs.flatMap((output, index) =>
+    output.kind === 'write' ? [{ ...output, index }] : [],
+  )
 }
 
 async function checkOutputs(prepared: PreparedPlan, engine: Engine): Promise<void> {

@@ -1,7 +1,6 @@
 /** The life of attempts: launched for a slot, answered once or more, committed, retried or given up. */
 
-import { sameSchema } from '../../operators/batch/schema.ts'
-import type { Failure, Schema } from '../../operators/index.ts'
+import { type Failure, type Schema, sameSchema } from '../../operators/index.ts'
 import type { StageId } from '../../planner/index.ts'
 import { withFirstFailure } from '../events/first-failures.ts'
 import { retryDelay } from '../scheduler/policies/retry.ts'

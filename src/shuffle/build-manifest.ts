@@ -82,16 +82,23 @@ export async function buildManifest(store: ObjectStore, event: ManifestTaskEvent
 
 function commitsOf(store: ObjectStore, event: ManifestTaskEvent): AsyncGenerator<CommitRecord> {
   const tasks = Array.from({ length: event.tasks }, (_, task) => task)
-  return readAhead({ items: tasks, width: READS_IN_FLIGHT, maxBytes: PASS_BYTES, sizeOf: () => 0 }, async task => {
-    const commit = await readCommit(store, { ...event, task }, 0)
-    if (commit === undefined) {
-      throw new DunlinError('CORRUPT', `the commit record of task ${task} of stage ${event.stage} is gone`, {
-        place: { task },
-        hint: 'Something outside of the job removed files of its store. Run the job again.',
-      })
-    }
-    return commit
-  })
+  return readAhead(
+    { items: tasks, width: READS_IN_FLIGHT, maxBytes: PASS_BYTES, sizeOf: () => 0 },
+    async task => {
+      const commit = await readCommit(store, { ...event, task }, 0)
+      if (commit === undefined) {
+        throw new DunlinError(
+          'CORRUPT',
+          `the commit record of task ${task} of stage ${event.stage} is gone`,
+          {
+            place: { task },
+            hint: 'Something outside of the job removed files of its store. Run the job again.',
+          },
+        )
+      }
+      return commit
+    },
+  )
 }
 
 function producerOf(commit: CommitRecord, schemas: Map<string, { index: number; schema: Schema }>): Producer {
@@ -112,9 +119,13 @@ function checkSlices(commit: CommitRecord, task: number, event: ManifestTaskEven
   let last = -1
   for (const { partition, entry } of commit.slices) {
     if (partition <= last || partition >= event.partitions) {
-      throw new DunlinError('CORRUPT', `task ${task} of stage ${event.stage} committed partition ${partition} out of order`, {
-        place: { task },
-      })
+      throw new DunlinError(
+        'CORRUPT',
+        `task ${task} of stage ${event.stage} committed partition ${partition} out of order`,
+        {
+          place: { task },
+        },
+      )
     }
     last = partition
     rows += entry.rows

@@ -44,7 +44,11 @@ export function encodeCommit(commit: CommitRecord): Uint8Array {
 export function decodeCommit(bytes: Uint8Array, uri: string): CommitRecord {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const end = bytes.length - 4
-  if (end < 12 || view.getUint32(0, true) !== MAGIC || view.getUint32(end, true) !== crc32(bytes.subarray(0, end))) {
+  if (
+    end < 12 ||
+    view.getUint32(0, true) !== MAGIC ||
+    view.getUint32(end, true) !== crc32(bytes.subarray(0, end))
+  ) {
     throw new DunlinError('CORRUPT', `${uri} is not an intact commit record`, {
       hint: 'Run the job again; if it happens twice, check the disk or bucket that holds the store.',
     })

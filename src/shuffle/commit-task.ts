@@ -9,7 +9,11 @@ import { commitKey } from './keys.ts'
  * Writes the commit record unless another delivery was first. Returns the record that counts: this one, or the
  * winner's. A write with an unknown end (time-out, reset) is settled by reading back: the nonce tells whose it is.
  */
-export async function commitTask(store: ObjectStore, event: StageTaskEvent, record: CommitRecord): Promise<CommitRecord> {
+export async function commitTask(
+  store: ObjectStore,
+  event: StageTaskEvent,
+  record: CommitRecord,
+): Promise<CommitRecord> {
   const key = commitKey(event.job, event.stage, event.task, event.generation)
   try {
     const put = await store.put(key, encodeCommit(record), { ifAbsent: true })
@@ -21,7 +25,9 @@ export async function commitTask(store: ObjectStore, event: StageTaskEvent, reco
   }
   const winner = await readCommit(store, event, event.generation)
   if (winner === undefined) {
-    throw new DunlinError('CORRUPT', `${store.uri}${key} was there a moment ago and is gone`, { retryable: true })
+    throw new DunlinError('CORRUPT', `${store.uri}${key} was there a moment ago and is gone`, {
+      retryable: true,
+    })
   }
   return winner
 }
@@ -29,7 +35,12 @@ export async function commitTask(store: ObjectStore, event: StageTaskEvent, reco
 /** The commit record of a task, or undefined where it has not committed. */
 export async function readCommit(
   store: ObjectStore,
-  task: { readonly job: string; readonly stage: StageTaskEvent['stage']; readonly task: number; readonly fingerprint: string },
+  task: {
+    readonly job: string
+    readonly stage: StageTaskEvent['stage']
+    readonly task: number
+    readonly fingerprint: string
+  },
   generation: number,
 ): Promise<CommitRecord | undefined> {
   const key = commitKey(task.job, task.stage, task.task, generation)

@@ -18,4 +18,5 @@ export const dataKey = (job: string, stage: StageId, name: AttemptName): string 
 export const commitKey = (job: string, stage: StageId, task: number, generation: number): string =>
   `${stagePrefix(job, stage)}commits/${task}.${generation}`
 
-export const manifestKey = (job: string, stage: StageId): string => `${stagePrefix(job, stage)}exchange.manifest`
+export const manifestKey = (job: string, stage: StageId): string =>
+  `${stagePrefix(job, stage)}exchange.manifest`

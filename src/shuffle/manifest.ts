@@ -59,12 +59,15 @@ export function manifestHeadBytes(preamble: Uint8Array, tasks: number, uri: stri
   return PREAMBLE_BYTES + view.getUint32(4, true) + tasks * PRODUCER_BYTES
 }
 
-export function decodeManifestHead(
-  head: Uint8Array,
-): { readonly header: ManifestHeader; readonly producers: readonly Producer[] } {
+export function decodeManifestHead(head: Uint8Array): {
+  readonly header: ManifestHeader
+  readonly producers: readonly Producer[]
+} {
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength)
   const length = view.getUint32(4, true)
-  const header = JSON.parse(Buffer.from(head.subarray(PREAMBLE_BYTES, PREAMBLE_BYTES + length)).toString()) as ManifestHeader
+  const header = JSON.parse(
+    Buffer.from(head.subarray(PREAMBLE_BYTES, PREAMBLE_BYTES + length)).toString(),
+  ) as ManifestHeader
   const producers: Producer[] = []
   for (let at = PREAMBLE_BYTES + length; producers.length < header.tasks; at += PRODUCER_BYTES) {
     producers.push({

@@ -10,7 +10,10 @@ export interface ReadAhead<T> {
 }
 
 /** Gives `fetch(item)` for each item, in the order of the items. Nothing is left in flight when the reader stops. */
-export async function* readAhead<T, R>(options: ReadAhead<T>, fetch: (item: T) => Promise<R>): AsyncGenerator<R> {
+export async function* readAhead<T, R>(
+  options: ReadAhead<T>,
+  fetch: (item: T) => Promise<R>,
+): AsyncGenerator<R> {
   const waiting: { readonly result: Promise<R>; readonly bytes: number }[] = []
   const items = options.items[Symbol.iterator]()
   let next = items.next()

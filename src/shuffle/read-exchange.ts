@@ -1,6 +1,5 @@
 /** Reading one partition of an exchange: the consumer's row of the manifest, then its slices in producers' order. */
-import { decodeSlice } from '../../operators/arrow.ts'
-import { type Batch, castBatch, DunlinError, type Schema } from '../../operators/index.ts'
+import { type Batch, castBatch, DunlinError, decodeSlice, type Schema } from '../../operators/index.ts'
 import type { StageId } from '../../planner/index.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import { dataKey, manifestKey } from './keys.ts'
@@ -51,7 +50,11 @@ async function openManifest(
   counters.gets += 2
   const info = await store.head(key, { signal })
   if (info === undefined) throw new DunlinError('CORRUPT', `the exchange manifest ${store.uri}${key} is gone`)
-  let start = await store.get(key, { offset: 0, length: Math.min(info.sizeBytes, HEAD_GUESS_BYTES) }, { signal })
+  let start = await store.get(
+    key,
+    { offset: 0, length: Math.min(info.sizeBytes, HEAD_GUESS_BYTES) },
+    { signal },
+  )
   const headBytes = manifestHeadBytes(start.subarray(0, PREAMBLE_BYTES), tasks, store.uri + key)
   if (headBytes > start.length) {
     counters.gets++
@@ -115,9 +118,17 @@ export async function openExchange(options: {
       },
       async slice => {
         const producer = manifest.producers[slice.task]!
-        const object = dataKey(job, from, { task: slice.task, attempt: producer.attempt, nonce: producer.nonce })
+        const object = dataKey(job, from, {
+          task: slice.task,
+          attempt: producer.attempt,
+          nonce: producer.nonce,
+        })
         counters.gets++
-        const bytes = await store.get(object, { offset: slice.entry.offset, length: slice.entry.byteLength }, { signal })
+        const bytes = await store.get(
+          object,
+          { offset: slice.entry.offset, length: slice.entry.byteLength },
+          { signal },
+        )
         return { ...slice, object, bytes, written: schemas[producer.schema] }
       },
     )
@@ -129,7 +140,10 @@ export async function openExchange(options: {
           'CORRUPT',
           `the slice of partition ${partition} that task ${slice.task} of stage ${from} wrote is damaged: ${uri}, ` +
             `bytes ${slice.entry.offset} to ${slice.entry.offset + slice.entry.byteLength}, do not have the CRC32 that was committed`,
-          { hint: 'The disk or bucket returned other bytes than were written. Run the job again.', place: { at: uri } },
+          {
+            hint: 'The disk or bucket returned other bytes than were written. Run the job again.',
+            place: { at: uri },
+          },
         )
       }
       counters.bytesIn += slice.bytes.length

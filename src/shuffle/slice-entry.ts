@@ -11,9 +11,6 @@ export interface SliceEntry {
 
 export const SLICE_ENTRY_BYTES = 24
 
-/** The entry of a partition that a task gave nothing to. */
-export const NO_SLICE: SliceEntry = { offset: 0, byteLength: 0, crc32: 0, rows: 0 }
-
 const HIGH = 2 ** 32
 
 export function writeSliceEntry(view: DataView, at: number, entry: SliceEntry): void {

@@ -1,7 +1,12 @@
 /** PartSink: writes the part of one attempt, under a key that is the attempt's alone. */
 import { crc32 } from 'node:zlib'
-import { createPartWriter, type PartWriter } from '../../operators/formats/part-writer.ts'
-import type { Batch, Schema, WriteFormat } from '../../operators/index.ts'
+import {
+  type Batch,
+  createPartWriter,
+  type PartWriter,
+  type Schema,
+  type WriteFormat,
+} from '../../operators/index.ts'
 import type { ObjectStore, ObjectWriter, RequestOptions } from '../store/object-store.ts'
 import type { CommittedPart } from '../task/task-event.ts'
 

@@ -1,6 +1,11 @@
 /** readSplit: the records of one split, batch by batch. */
-import { createSplitReader, type SplitReader } from '../../operators/formats/split-reader.ts'
-import { type Batch, DunlinError, type ReadFormat } from '../../operators/index.ts'
+import {
+  type Batch,
+  createSplitReader,
+  DunlinError,
+  type ReadFormat,
+  type SplitReader,
+} from '../../operators/index.ts'
 import type { Split, SplitRange } from '../../planner/index.ts'
 import { readAhead } from '../shuffle/read-ahead.ts'
 import type { ObjectStore, Stores } from '../store/object-store.ts'

@@ -1,7 +1,6 @@
 /** Reads values that `stageValues` wrote: record batches of an Arrow file whose hash the split knows. */
 import { createHash } from 'node:crypto'
-import { type Batch, DunlinError } from '../../operators/index.ts'
-import { decodeArrowFile } from '../../operators/ipc/arrow-file.ts'
+import { type Batch, DunlinError, decodeArrowFile } from '../../operators/index.ts'
 import type { SplitRange } from '../../planner/index.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import type { ReadCounters } from './read-split.ts'

@@ -1,9 +1,13 @@
 /** stageValues: writes the values of `from(iterable)` to the store, where tasks can read them. */
 import { createHash } from 'node:crypto'
-import { BatchBuilder } from '../../operators/batch/batch-builder.ts'
-import { batchBytes } from '../../operators/batch/size.ts'
-import { type Batch, DunlinError, type Schema } from '../../operators/index.ts'
-import { encodeArrowFile } from '../../operators/ipc/arrow-file.ts'
+import {
+  type Batch,
+  BatchBuilder,
+  batchBytes,
+  DunlinError,
+  encodeArrowFile,
+  type Schema,
+} from '../../operators/index.ts'
 import type { ListedObject, Listing } from '../../planner/index.ts'
 import type { ObjectStore, RequestOptions } from '../store/object-store.ts'
 

@@ -143,7 +143,10 @@ export function buildPipeline(
         inputs.set(spec.input, next)
         return
       case 'union':
-        throw new DunlinError('INTERNAL', 'a task was given the operators of a union, not those of its own branch')
+        throw new DunlinError(
+          'INTERNAL',
+          'a task was given the operators of a union, not those of its own branch',
+        )
       default: {
         const { chain, below, waits } = chainDownFrom(spec)
         build(below, new ChainLink(createChain(chain, env), next, { concurrency: env.concurrency, waits }))

@@ -17,7 +17,9 @@ async function load(store: ObjectStore, job: string, fingerprint: string): Promi
     throw new DunlinError(
       'FINGERPRINT',
       `${store.uri}${key} is not the plan that the driver submitted: its fingerprint is ${found}, expected ${fingerprint}`,
-      { hint: 'Driver and worker must run the same version of dunlin, and nobody may change the plan of a running job.' },
+      {
+        hint: 'Driver and worker must run the same version of dunlin, and nobody may change the plan of a running job.',
+      },
     )
   }
   return plan

@@ -125,11 +125,18 @@ async function openInputs(
       if (split === null || split === undefined) continue
       const { stores } = ports
       const columns = spec.columns === undefined ? {} : { columns: spec.columns }
-      inputs.push({ input, schema: null, batches: readSplit(split, spec.format, { stores, signal, counters, ...columns }) })
+      inputs.push({
+        input,
+        schema: null,
+        batches: readSplit(split, spec.format, { stores, signal, counters, ...columns }),
+      })
     } else {
       const { from } = spec
       const { tasks } = stageOf(plan, from)
-      inputs.push({ input, ...(await openExchange({ store, job: event.job, from, tasks, partition, signal, counters })) })
+      inputs.push({
+        input,
+        ...(await openExchange({ store, job: event.job, from, tasks, partition, signal, counters })),
+      })
     }
   }
   return { inputs, partition: partitions.find(partition => partition !== null) ?? event.task }

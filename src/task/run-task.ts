@@ -11,11 +11,15 @@ export async function runTask(event: TaskEvent, ports: TaskPorts): Promise<TaskR
     return event.kind === 'manifest' ? await runManifestTask(event, ports) : await runStageTask(event, ports)
   } catch (thrown) {
     const error =
-      thrown instanceof DunlinError ? thrown : new DunlinError('INTERNAL', messageOf(thrown), { cause: thrown })
+      thrown instanceof DunlinError
+        ? thrown
+        : new DunlinError('INTERNAL', messageOf(thrown), { cause: thrown })
     const { job, stage, attempt } = event
     return {
       ok: false,
-      failure: toFailure(error.at({ job, stage, attempt, ...(event.kind === 'task' ? { task: event.task } : {}) })),
+      failure: toFailure(
+        error.at({ job, stage, attempt, ...(event.kind === 'task' ? { task: event.task } : {}) }),
+      ),
     }
   }
 }

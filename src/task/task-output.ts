@@ -1,7 +1,12 @@
 /** Where a task's rows go: the slices of a shuffle object, or a part of an output. */
 import { crc32 } from 'node:zlib'
-import { encodeArrowFile } from '../../operators/arrow.ts'
-import { type Batch, Partitioner, type Partitioning, type Schema } from '../../operators/index.ts'
+import {
+  type Batch,
+  encodeArrowFile,
+  Partitioner,
+  type Partitioning,
+  type Schema,
+} from '../../operators/index.ts'
 import type { Stage } from '../../planner/index.ts'
 import type { CommitRecord } from '../shuffle/commit-record.ts'
 import { dataKey } from '../shuffle/keys.ts'
@@ -36,7 +41,13 @@ class ShuffleOutput implements TaskOutput {
   readonly #key: string
   readonly #result: boolean
 
-  constructor(store: ObjectStore, event: StageTaskEvent, stage: Stage, partitioning: Partitioning, partitions: number) {
+  constructor(
+    store: ObjectStore,
+    event: StageTaskEvent,
+    stage: Stage,
+    partitioning: Partitioning,
+    partitions: number,
+  ) {
     this.#store = store
     this.#event = event
     this.#result = stage.output.kind === 'result'
@@ -54,7 +65,9 @@ class ShuffleOutput implements TaskOutput {
 
   async finish(): Promise<FinishedOutput> {
     const { schema, partitions } = this.#partitioner.finish()
-    const filled = partitions.flatMap((batches, partition) => (batches.length > 0 ? [{ batches, partition }] : []))
+    const filled = partitions.flatMap((batches, partition) =>
+      batches.length > 0 ? [{ batches, partition }] : [],
+    )
     if (schema === null || filled.length === 0) {
       const empty = this.#result ? { part: { key: '', rows: 0, bytes: 0, crc32: 0 } } : {}
       return { schema, slices: [], bytesOut: 0, puts: 0, ...empty }
@@ -82,7 +95,11 @@ class ShuffleOutput implements TaskOutput {
 }
 
 /** The parts of `pieces`, joined end to end, that lie in a byte range: no copy is made. */
-function* piecesOfRange(pieces: readonly Uint8Array[], offset: number, length: number): Generator<Uint8Array> {
+function* piecesOfRange(
+  pieces: readonly Uint8Array[],
+  offset: number,
+  length: number,
+): Generator<Uint8Array> {
   let at = 0
   for (const piece of pieces) {
     const from = Math.max(offset, at)

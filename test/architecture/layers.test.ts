@@ -11,7 +11,11 @@ const run = promisify(execFile)
 interface Cruise {
   readonly modules: readonly { readonly source: string }[]
   readonly summary: {
-    readonly violations: readonly { readonly rule: { readonly name: string }; readonly from: string; readonly to: string }[]
+    readonly violations: readonly {
+      readonly rule: { readonly name: string }
+      readonly from: string
+      readonly to: string
+    }[]
   }
 }
 
@@ -32,7 +36,9 @@ async function cruise(root: string, folders = FOLDERS): Promise<Cruise> {
 async function sourcesBelow(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
   return entries
-    .filter(entry => entry.isFile() && entry.name.endsWith('.ts') && !entry.parentPath.includes('node_modules'))
+    .filter(
+      entry => entry.isFile() && entry.name.endsWith('.ts') && !entry.parentPath.includes('node_modules'),
+    )
     .map(entry => join(entry.parentPath, entry.name))
 }
 
@@ -58,7 +64,8 @@ describe('a planted import', () => {
   let root: string
   beforeAll(async () => {
     root = await mkdtemp(join(tmpdir(), 'dunlin-layers-'))
-    for (const file of ['.dependency-cruiser.mjs', 'package.json', 'tsconfig.json']) await cp(file, join(root, file))
+    for (const file of ['.dependency-cruiser.mjs', 'package.json', 'tsconfig.json'])
+      await cp(file, join(root, file))
     await symlink(resolve('node_modules'), join(root, 'node_modules'))
     for (const folder of FOLDERS) {
       await mkdir(join(root, folder))
@@ -69,12 +76,20 @@ describe('a planted import', () => {
   afterAll(() => rm(root, { recursive: true, force: true }))
 
   const cases: readonly [string, string, string][] = [
-    ['operators/index.ts', "export { here as there } from '../planner/index.ts'\n", 'operators-looks-only-left'],
+    [
+      'operators/index.ts',
+      "export { here as there } from '../planner/index.ts'\n",
+      'operators-looks-only-left',
+    ],
     ['planner/index.ts', "export { here as there } from '../src/index.ts'\n", 'planner-looks-only-left'],
     ['src/index.ts', "export { here as there } from '../lambda/index.ts'\n", 'src-looks-only-left'],
     ['lambda/index.ts', "export { here as there } from '../benchmarks/index.ts'\n", 'lambda-looks-only-left'],
     ['src/index.ts', "export { inner } from '../planner/inner.ts'\n", 'through-the-door'],
-    ['benchmarks/index.ts', "export { here as there } from '../operators/index.ts'\n", 'benchmarks-use-the-public-package'],
+    [
+      'benchmarks/index.ts',
+      "export { here as there } from '../operators/index.ts'\n",
+      'benchmarks-use-the-public-package',
+    ],
     ['operators/index.ts', "export { readFile } from 'node:fs/promises'\n", 'pure-folders-do-no-io'],
     ['src/index.ts', "export { Table } from 'apache-arrow'\n", 'arrow-only-in-the-codec'],
     ['src/index.ts', "export { test } from 'vitest'\n", 'no-test-code-in-the-product'],

@@ -33,7 +33,10 @@ describe('README.md', async () => {
       { customer: 'bob', country: 'NZ', amount: 0 },
       { customer: 'cas', country: 'PT', amount: 3 },
     ]
-    await writeFile(join(place, 'orders', 'a.jsonl'), orders.map(order => `${JSON.stringify(order)}\n`).join(''))
+    await writeFile(
+      join(place, 'orders', 'a.jsonl'),
+      orders.map(order => `${JSON.stringify(order)}\n`).join(''),
+    )
   })
   afterAll(() => rm(place, { recursive: true, force: true }))
 
@@ -52,9 +55,17 @@ describe('README.md', async () => {
   })
 
   it('names the commands that exist', async () => {
-    const { stdout } = await run(process.execPath, ['--conditions=development', 'src/cli/dunlin.ts', '--help'])
-    for (const [, verb] of readme.matchAll(/^npx dunlin (\w+)/gm)) expect(stdout).toMatch(new RegExp(`^\\s+${verb}\\b`, 'm'))
-    const { scripts } = JSON.parse(await readFile('package.json', 'utf8')) as { scripts: Record<string, string> }
-    for (const [, script] of readme.matchAll(/npm run ([\w:]+)/g)) expect(Object.keys(scripts)).toContain(script)
+    const { stdout } = await run(process.execPath, [
+      '--conditions=development',
+      'src/cli/dunlin.ts',
+      '--help',
+    ])
+    for (const [, verb] of readme.matchAll(/^npx dunlin (\w+)/gm))
+      expect(stdout).toMatch(new RegExp(`^\\s+${verb}\\b`, 'm'))
+    const { scripts } = JSON.parse(await readFile('package.json', 'utf8')) as {
+      scripts: Record<string, string>
+    }
+    for (const [, script] of readme.matchAll(/npm run ([\w:]+)/g))
+      expect(Object.keys(scripts)).toContain(script)
   })
 })

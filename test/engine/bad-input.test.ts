@@ -56,7 +56,9 @@ describe('bad input is refused with its place and a remedy', () => {
 
   it('a line that is not JSON, with file and line', async () => {
     await place.write('rows.jsonl', `${'{"a":1}\n'.repeat(41)}{"a":\n{"a":2}\n`)
-    const error = await errorOf(read.jsonl('rows.jsonl', { splitBytes: 100 }).count({ engine: place.engine() }))
+    const error = await errorOf(
+      read.jsonl('rows.jsonl', { splitBytes: 100 }).count({ engine: place.engine() }),
+    )
     expect(error.code).toBe('BAD_RECORD')
     expect(error.place.at?.replaceAll(place.directory, '<here>')).toContain('rows.jsonl:42')
   })
@@ -94,8 +96,15 @@ describe('bad input is refused with its place and a remedy', () => {
   })
 
   it('a column that the records do not have, naming those they have', async () => {
-    const rows = from([{ customer: 'a', amount: 1 }]) as never as ReturnType<typeof from<{ custmer: string; amount: number }>>
-    const error = await errorOf(rows.groupBy('custmer').aggregate({ total: sum('amount') }).collect({ engine: place.engine() }))
+    const rows = from([{ customer: 'a', amount: 1 }]) as never as ReturnType<
+      typeof from<{ custmer: string; amount: number }>
+    >
+    const error = await errorOf(
+      rows
+        .groupBy('custmer')
+        .aggregate({ total: sum('amount') })
+        .collect({ engine: place.engine() }),
+    )
     expect(error.code).toBe('UNKNOWN_COLUMN')
     for (const part of ['custmer', 'customer']) expect(said(error)).toContain(part)
   })
@@ -117,7 +126,9 @@ describe('bad input is refused with its place and a remedy', () => {
     expect(() => range(1.5)).toThrow('range: end must be a whole number')
     await expect(range(3).take(-1)).rejects.toThrow('take: n must be a whole number from 0 on, not -1')
     expect(() => read.text('')).toThrow('a path must be a text that is not empty')
-    expect(() => range(3).write.csv('x', { mode: 'replace' as never })).toThrow('mode must be one of fail, overwrite, append')
+    expect(() => range(3).write.csv('x', { mode: 'replace' as never })).toThrow(
+      'mode must be one of fail, overwrite, append',
+    )
   })
 })
 

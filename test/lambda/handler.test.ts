@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { createHandler, type HandlerHost, parseTaskEvent } from '../../lambda/index.ts'
-import { systemClock } from '../../src/engine/system-clock.ts'
 import type { StageId } from '../../planner/index.ts'
+import { systemClock } from '../../src/engine/system-clock.ts'
 import { MemoryStore } from '../../src/store/memory-store.ts'
 import type { StageTaskEvent, TaskEvent } from '../../src/task/task-event.ts'
 
@@ -30,7 +30,10 @@ const plenty = { remainingMs: () => 60_000 }
 describe('the handler', () => {
   it('answers a failure as data, with the place', async () => {
     const result = await createHandler(host)(event, plenty)
-    expect(result).toMatchObject({ ok: false, failure: { code: 'NOT_FOUND', place: { job: 'j', stage: 0, task: 0, attempt: 1 } } })
+    expect(result).toMatchObject({
+      ok: false,
+      failure: { code: 'NOT_FOUND', place: { job: 'j', stage: 0, task: 0, attempt: 1 } },
+    })
     expect(JSON.parse(JSON.stringify(result))).toEqual(result)
   })
 
@@ -38,7 +41,10 @@ describe('the handler', () => {
     const plan = { version: 1, stages: [], waves: [], codeHash: '', fingerprint: event.fingerprint }
     await store.put('jobs/j/plan.json', Buffer.from(JSON.stringify({ plan })))
     const result = await createHandler(host)(event, plenty)
-    expect(result).toMatchObject({ ok: false, failure: { code: 'FINGERPRINT', hint: expect.stringContaining('same version') } })
+    expect(result).toMatchObject({
+      ok: false,
+      failure: { code: 'FINGERPRINT', hint: expect.stringContaining('same version') },
+    })
   })
 
   it.each([
@@ -50,7 +56,10 @@ describe('the handler', () => {
     [{ ...event, kind: 'other' }, 'unknown kind of task event: "other"'],
   ])('refuses the event %j', async (wrong, text) => {
     expect(() => parseTaskEvent(wrong)).toThrow(text)
-    expect(await createHandler(host)(wrong, plenty)).toMatchObject({ ok: false, failure: { code: 'CONFIGURATION' } })
+    expect(await createHandler(host)(wrong, plenty)).toMatchObject({
+      ok: false,
+      failure: { code: 'CONFIGURATION' },
+    })
   })
 
   it('stops a task before the platform would, and says limit, use and margin', async () => {
@@ -73,6 +82,8 @@ describe('the handler', () => {
     const other: TaskEvent = { ...event, job: 'slow' }
     const result = await createHandler(slow)(other, { remainingMs: () => 2_010 })
     expect(result).toMatchObject({ ok: false, failure: { code: 'TIMEOUT', retryable: true } })
-    expect(result.ok ? '' : result.failure.message).toMatch(/stopped after \d+ ms: the function has 2010 ms, of which 2000 ms are kept/)
+    expect(result.ok ? '' : result.failure.message).toMatch(
+      /stopped after \d+ ms: the function has 2010 ms, of which 2000 ms are kept/,
+    )
   })
 })

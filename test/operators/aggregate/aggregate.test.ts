@@ -231,6 +231,7 @@ describe('distinct', () => {
     const parts = [
       Array.from({ length: 90_000 }, (_, i) => ({ a: i })),
       Array.from({ length: 90_000 }, (_, i) => ({ b: i % 2 === 0 ? null : 'x', a: i })),
+      Array.from({ length: 60_000 }, (_, i) => ({ a: i })),
     ]
     const runs = parts.map(part => {
       const run: Batch[] = []

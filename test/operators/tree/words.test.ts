@@ -52,7 +52,7 @@ describe('words()', () => {
           expect(words(lines, [size])).toEqual(lines.flatMap(one => (one === null ? [] : expected(one))))
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 200 },
     )
   })
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { TaskSuccess } from '../../../src/task/task-event.ts'
 import { decodeCommit, encodeCommit } from '../../../src/shuffle/commit-record.ts'
+import type { TaskSuccess } from '../../../src/task/task-event.ts'
 
 const success: TaskSuccess = {
   ok: true,
@@ -15,25 +15,23 @@ const success: TaskSuccess = {
   logs: [],
 }
 
-const slices = fc
-  .uniqueArray(fc.nat({ max: 2 ** 32 - 1 }), { maxLength: 20 })
-  .chain(partitions =>
-    fc.tuple(
-      ...partitions
-        .sort((a, b) => a - b)
-        .map(partition =>
-          fc.record({
-            partition: fc.constant(partition),
-            entry: fc.record({
-              offset: fc.maxSafeNat(),
-              byteLength: fc.maxSafeNat(),
-              crc32: fc.nat({ max: 2 ** 32 - 1 }),
-              rows: fc.nat({ max: 2 ** 32 - 1 }),
-            }),
+const slices = fc.uniqueArray(fc.nat({ max: 2 ** 32 - 1 }), { maxLength: 20 }).chain(partitions =>
+  fc.tuple(
+    ...partitions
+      .sort((a, b) => a - b)
+      .map(partition =>
+        fc.record({
+          partition: fc.constant(partition),
+          entry: fc.record({
+            offset: fc.maxSafeNat(),
+            byteLength: fc.maxSafeNat(),
+            crc32: fc.nat({ max: 2 ** 32 - 1 }),
+            rows: fc.nat({ max: 2 ** 32 - 1 }),
           }),
-        ),
-    ),
-  )
+        }),
+      ),
+  ),
+)
 
 describe('a commit record', () => {
   it('comes back as it was written', () => {
@@ -54,8 +52,12 @@ describe('a commit record', () => {
     for (let i = 0; i < bytes.length; i++) {
       const damaged = Uint8Array.from(bytes)
       damaged[i]! ^= 1 << (i % 8)
-      expect(() => decodeCommit(damaged, 'mem://x'), `byte ${i}`).toThrow('mem://x is not an intact commit record')
-      expect(() => decodeCommit(bytes.subarray(0, i), 'mem://x'), `cut at ${i}`).toThrow('not an intact commit')
+      expect(() => decodeCommit(damaged, 'mem://x'), `byte ${i}`).toThrow(
+        'mem://x is not an intact commit record',
+      )
+      expect(() => decodeCommit(bytes.subarray(0, i), 'mem://x'), `cut at ${i}`).toThrow(
+        'not an intact commit',
+      )
     }
   })
 })

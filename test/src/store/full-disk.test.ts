@@ -15,9 +15,7 @@ const shell = (script: string, path: string): unknown =>
 
 function mounts(directory: string): boolean {
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_BYTES}`, 'tmpfs', directory], {
-      stdio: 'ignore',
-    })
+    shell(`mount -t tmpfs -o size=${DISK_BYTES} tmpfs "$0"`, directory)
     return true
   } catch {
     return false
