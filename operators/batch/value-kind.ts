@@ -14,8 +14,6 @@ export type ValueKind =
   | 'array'
   | 'object'
 
-type ListArray = Exclude<NumberArray, Uint8Array> | BigInt64Array
-
 const TYPED_ARRAYS: Readonly<Record<TypedArrayName, ColumnType>> = {
   Int8Array: number('int8'),
   Int16Array: number('int16'),

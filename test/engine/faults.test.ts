@@ -57,7 +57,7 @@ describe('cancelling', () => {
       const abort = new AbortController()
       const started: JobEvent[] = []
       const busy = range(4).map(n => {
-        for (;;) n++
+        for (let i = n; ; i++) if (i < 0) return i
       })
       const name = `cancelled-${isolation}`
       const job = busy.write.text(name).run({
