@@ -1,5 +1,4 @@
 /** Value kinds: which column type a JavaScript value asks for, and which values have none. */
-import type { NumberArray } from './batch.ts'
 import type { ColumnType, NumberWidth, TypedArrayName } from './column-type.ts'
 import { classNameOf } from './preview.ts'
 

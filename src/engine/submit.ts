@@ -16,6 +16,7 @@ import type { Engine } from './engine.ts'
 import { engineFor } from './local-engine.ts'
 import { type PreparedPlan, preparePlan } from './prepare-plan.ts'
 import { runDefaults } from './run-defaults.ts'
+import { sharedLimit } from './shared-limit.ts'
 
 export interface FinishedJob {
   readonly engine: Engine
@@ -92,6 +93,7 @@ async function runPrepared(
     planned,
     engine,
     seed,
+    limit: sharedLimit(engine.compute),
     ...limits,
     ...(signal === undefined ? {} : { signal }),
     onEvent: event => {

@@ -46,7 +46,8 @@ function launch(step: Step, ref: TaskRef): void {
       stage: stage.id,
       attempt,
       tasks,
-      partitions: stage.output.partitions,
+      // Undivided: each task wrote one slice, which the reader of its number finds in the one row.
+      partitions: stage.output.partitioning.kind === 'none' ? 1 : stage.output.partitions,
       rows,
       schema,
     })

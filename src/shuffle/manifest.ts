@@ -30,7 +30,7 @@ export interface Producer {
 const MAGIC = 0x314d4c44 // DLM1
 const NONCE_BYTES = 8
 export const PRODUCER_BYTES = NONCE_BYTES + 12
-export const PREAMBLE_BYTES = 8
+const PREAMBLE_BYTES = 8
 
 export function encodeManifestHead(header: ManifestHeader, producers: readonly Producer[]): Uint8Array {
   const json = Buffer.from(JSON.stringify(header))
@@ -50,34 +50,44 @@ export function encodeManifestHead(header: ManifestHeader, producers: readonly P
   return bytes
 }
 
-/** Bytes before the rows of slice entries, given the manifest's first 8 bytes. */
-export function manifestHeadBytes(preamble: Uint8Array, tasks: number, uri: string): number {
-  const view = new DataView(preamble.buffer, preamble.byteOffset, preamble.byteLength)
-  if (preamble.length < PREAMBLE_BYTES || view.getUint32(0, true) !== MAGIC) {
-    throw new DunlinError('CORRUPT', `${uri} is not an exchange manifest`)
-  }
-  return PREAMBLE_BYTES + view.getUint32(4, true) + tasks * PRODUCER_BYTES
-}
-
-export function decodeManifestHead(head: Uint8Array): {
-  readonly header: ManifestHeader
-  readonly producers: readonly Producer[]
-} {
-  const view = new DataView(head.buffer, head.byteOffset, head.byteLength)
-  const length = view.getUint32(4, true)
-  const header = JSON.parse(
-    Buffer.from(head.subarray(PREAMBLE_BYTES, PREAMBLE_BYTES + length)).toString(),
-  ) as ManifestHeader
-  const producers: Producer[] = []
-  for (let at = PREAMBLE_BYTES + length; producers.length < header.tasks; at += PRODUCER_BYTES) {
-    producers.push({
-      nonce: Buffer.from(head.subarray(at, at + NONCE_BYTES)).toString('hex'),
-      attempt: view.getUint32(at + 8, true),
-      schema: view.getInt32(at + 12, true),
-      generation: view.getUint32(at + 16, true),
+/**
+ * The header of a manifest that begins with `start`; null where `start` does not reach to its end.
+ *
+ * @throws DunlinError `CORRUPT`, naming `uri`, for what is no manifest
+ */
+export function decodeManifestHeader(
+  start: Uint8Array,
+  uri: string,
+): { readonly headerEnd: number; readonly header: ManifestHeader | null } {
+  const view = new DataView(start.buffer, start.byteOffset, start.byteLength)
+  if (start.length < PREAMBLE_BYTES || view.getUint32(0, true) !== MAGIC) {
+    throw new DunlinError('CORRUPT', `${uri} is not an exchange manifest`, {
+      hint: 'Something outside of the job changed its store. Run the job again.',
     })
   }
-  return { header, producers }
+  const headerEnd = PREAMBLE_BYTES + view.getUint32(4, true)
+  if (headerEnd > start.length) return { headerEnd, header: null }
+  const json = Buffer.from(start.buffer, start.byteOffset + PREAMBLE_BYTES, headerEnd - PREAMBLE_BYTES)
+  return { headerEnd, header: JSON.parse(json.toString()) as ManifestHeader }
+}
+
+export function decodeProducer(view: DataView, at: number): Producer {
+  return {
+    nonce: Buffer.from(view.buffer, view.byteOffset + at, NONCE_BYTES).toString('hex'),
+    attempt: view.getUint32(at + 8, true),
+    schema: view.getInt32(at + 12, true),
+    generation: view.getUint32(at + 16, true),
+  }
+}
+
+/** Where producers and entries stand in a manifest whose header ends at `headerEnd`. */
+export function manifestLayout(headerEnd: number, { tasks }: Pick<ManifestHeader, 'tasks'>) {
+  const rows = headerEnd + tasks * PRODUCER_BYTES
+  return {
+    producerAt: (task: number): number => headerEnd + task * PRODUCER_BYTES,
+    entryAt: (partition: number, task: number): number =>
+      rows + partition * manifestRowBytes(tasks) + task * SLICE_ENTRY_BYTES,
+  }
 }
 
 /** Bytes of one partition's row of slice entries. */

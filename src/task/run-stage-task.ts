@@ -1,6 +1,6 @@
 /** Running one task of a stage: read its partition, push it through the operators, write, commit. */
 import type { Batch, Schema } from '../../operators/index.ts'
-import { type PhysicalPlan, partitionsOf, rootOfTask, type Stage } from '../../planner/index.ts'
+import { partitionsOf, rootOfTask, type Stage } from '../../planner/index.ts'
 import { commitTask, readCommit } from '../shuffle/commit-task.ts'
 import { openExchange } from '../shuffle/read-exchange.ts'
 import { readSplit } from '../source/read-split.ts'
@@ -32,15 +32,14 @@ const BYTES_PER_MB = 1 << 20
 export async function runStageTask(event: StageTaskEvent, ports: TaskPorts): Promise<TaskSuccess> {
   const startedAt = ports.clock.now()
   const store = ports.stores.open(event.store)
-  const plan = await readPlan(store, event.job, event.fingerprint)
-  const stage = stageOf(plan, event.stage)
+  const stage = stageOf(await readPlan(store, event.job, event.fingerprint), event.stage)
   if (event.attempt > 1) {
     const earlier = await readCommit(store, event, event.generation)
     if (earlier !== undefined) return earlier.success
   }
   const functions = event.codeHash === '' ? [] : await ports.loadFunctions(store, event.codeHash)
   const counters: Counters = { bytesIn: 0, gets: 0, invalidText: 0, exchangeRowsIn: 0 }
-  const { inputs, partition } = await openInputs(plan, stage, event, ports, store, counters)
+  const { inputs, partition } = await openInputs(stage, event, ports, store, counters)
   const recorder = recordTask(event, partition, ports.signal)
   const guard = stopGuard(event, ports.clock, ports.signal)
   const root = rootOfTask(stage, event.task)
@@ -107,7 +106,6 @@ export async function runStageTask(event: StageTaskEvent, ports: TaskPorts): Pro
 
 /** Opens what this task reads, in the order of the stage's inputs, and says which partition of it that is. */
 async function openInputs(
-  plan: PhysicalPlan,
   stage: Stage,
   event: StageTaskEvent,
   ports: TaskPorts,
@@ -131,12 +129,9 @@ async function openInputs(
         batches: readSplit(split, spec.format, { stores, signal, counters, ...columns }),
       })
     } else {
-      const { from } = spec
-      const { tasks } = stageOf(plan, from)
-      inputs.push({
-        input,
-        ...(await openExchange({ store, job: event.job, from, tasks, partition, signal, counters })),
-      })
+      const { from, partitioning } = spec
+      const exchange = { store, job: event.job, from, partitioning, partition, signal, counters }
+      inputs.push({ input, ...(await openExchange(exchange)) })
     }
   }
   return { inputs, partition: partitions.find(partition => partition !== null) ?? event.task }

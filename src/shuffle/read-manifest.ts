@@ -1,0 +1,98 @@
+/** A consumer's view of an exchange manifest: the slices of its partition, read by range. */
+import { DunlinError } from '../../operators/index.ts'
+import type { ObjectStore } from '../store/object-store.ts'
+import {
+  decodeManifestHeader,
+  decodeProducer,
+  type ManifestHeader,
+  manifestLayout,
+  PRODUCER_BYTES,
+  type Producer,
+} from './manifest.ts'
+import { readSliceEntry, SLICE_ENTRY_BYTES, type SliceEntry } from './slice-entry.ts'
+
+/** What most manifests fit in as a whole: one request reads it. */
+const FIRST_BYTES = 64 << 10
+
+export interface PartitionSlice {
+  /** The producing task. */
+  readonly task: number
+  readonly producer: Producer
+  readonly entry: SliceEntry
+}
+
+export interface PartitionSlices {
+  readonly header: ManifestHeader
+  /** Those that hold rows, in the order of the producing tasks. */
+  readonly slices: readonly PartitionSlice[]
+}
+
+export interface ManifestRead {
+  readonly store: ObjectStore
+  readonly key: string
+  readonly signal: AbortSignal
+  readonly counters: { gets: number }
+}
+
+/** Reads the row of `partition`: of all producers, or of one where each partition comes from one producer alone. */
+export async function readPartitionSlices(
+  read: ManifestRead,
+  partition: number,
+  only?: number,
+): Promise<PartitionSlices> {
+  const { store, key } = read
+  read.counters.gets += 2
+  const info = await store.head(key, { signal: read.signal })
+  if (info === undefined) throw new DunlinError('CORRUPT', `the exchange manifest ${store.uri}${key} is gone`)
+  const first = await store.get(
+    key,
+    { offset: 0, length: Math.min(info.sizeBytes, FIRST_BYTES) },
+    { signal: read.signal },
+  )
+  const { headerEnd, header } = await readHeader(read, first)
+  const layout = manifestLayout(headerEnd, header)
+  const from = only ?? 0
+  const count = only === undefined ? header.tasks : 1
+  const producers = await bytesAt(read, first, layout.producerAt(from), count * PRODUCER_BYTES)
+  const row = await bytesAt(read, first, layout.entryAt(partition, from), count * SLICE_ENTRY_BYTES)
+  const slices: PartitionSlice[] = []
+  for (let i = 0; i < count; i++) {
+    const entry = readSliceEntry(row, i * SLICE_ENTRY_BYTES)
+    if (entry.rows === 0) continue
+    slices.push({ task: from + i, producer: decodeProducer(producers, i * PRODUCER_BYTES), entry })
+  }
+  return { header, slices }
+}
+
+async function readHeader(
+  read: ManifestRead,
+  first: Uint8Array,
+): Promise<{ readonly headerEnd: number; readonly header: ManifestHeader }> {
+  const uri = read.store.uri + read.key
+  const known = decodeManifestHeader(first, uri)
+  if (known.header !== null) return { headerEnd: known.headerEnd, header: known.header }
+  read.counters.gets++
+  const whole = await read.store.get(
+    read.key,
+    { offset: 0, length: known.headerEnd },
+    { signal: read.signal },
+  )
+  return { headerEnd: known.headerEnd, header: decodeManifestHeader(whole, uri).header! }
+}
+
+/** Bytes of the manifest: from what the first request brought, or by another one. */
+async function bytesAt(
+  read: ManifestRead,
+  first: Uint8Array,
+  offset: number,
+  length: number,
+): Promise<DataView> {
+  let bytes: Uint8Array
+  if (offset + length <= first.length) {
+    bytes = first.subarray(offset, offset + length)
+  } else {
+    read.counters.gets++
+    bytes = await read.store.get(read.key, { offset, length }, { signal: read.signal })
+  }
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
