@@ -1,6 +1,6 @@
 /** Builds dist/: the typed modules by tsc, and the worker as one file, which starts three times as fast. */
 import { spawnSync } from 'node:child_process'
-import { rmSync } from 'node:fs'
+import { chmodSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { build } from 'esbuild'
 
@@ -12,6 +12,8 @@ const tsc = spawnSync(
   { stdio: 'inherit' },
 )
 if (tsc.status !== 0) process.exit(tsc.status ?? 1)
+// npm sets this bit when it installs the package, but not when it is built again.
+chmodSync('dist/src/cli/dunlin.js', 0o755)
 await build({
   entryPoints: ['src/worker-entry.ts'],
   outfile: 'dist/worker-entry.js',

@@ -80,10 +80,17 @@ export function createHandler(
     const startedAt = host.clock.now()
     const limitMs = invocation.remainingMs()
     const guard = new AbortController()
-    const timer = host.clock.after(Math.max(0, limitMs - ANSWER_MARGIN_MS), () => guard.abort())
+    const leftMs = Math.max(0, limitMs - ANSWER_MARGIN_MS)
+    const endsAt = startedAt + leftMs
+    const timer = host.clock.after(leftMs, () => guard.abort())
+    // A task that only computes lets no timer fire: it looks at its deadline by itself, between batches.
+    const deadline = Math.min(task.deadline ?? Number.POSITIVE_INFINITY, endsAt)
     try {
-      const result = await runTask(task, { ...host, signal: guard.signal })
-      if (result.ok || !guard.signal.aborted) return result
+      const result = await runTask({ ...task, deadline }, { ...host, signal: guard.signal })
+      if (result.ok) return result
+      const wasStopped =
+        guard.signal.aborted || (result.failure.code === 'TIMEOUT' && host.clock.now() > endsAt)
+      if (!wasStopped) return result
       return { ok: false, failure: toFailure(outOfTime(task, limitMs, host.clock.now() - startedAt)) }
     } finally {
       timer.cancel()

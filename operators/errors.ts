@@ -23,7 +23,6 @@ export type ErrorCode =
   | 'TIMEOUT'
   | 'CANCELLED'
   | 'FINGERPRINT' // plan or code differ from what the driver submitted
-  | 'JOB_FAILED'
   | 'CONFIGURATION'
   | 'INTERNAL'
 

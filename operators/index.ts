@@ -1,8 +1,10 @@
 /** The door of the operators: what happens to the records of one partition. */
+export { compareStrings } from './aggregate/compare-values.ts'
 export * from './batch/batch.ts'
 export { BatchBuilder } from './batch/batch-builder.ts'
 export { castBatch } from './batch/cast.ts'
 export type * from './batch/column-type.ts'
+export { editDistance } from './batch/nearest-name.ts'
 export { recordsOf } from './batch/records.ts'
 export { sameSchema, schemaText, unifySchemas } from './batch/schema.ts'
 export { batchBytes } from './batch/size.ts'

@@ -1,6 +1,6 @@
 /** What one task of a stage reads and runs. */
 import { DunlinError, type OperatorSpec } from '../operators/index.ts'
-import type { Planned, Split, Stage, StageId } from './physical.ts'
+import type { Planned, Split, Stage } from './physical.ts'
 
 /** One an input of the stage: the partition of it that the task reads, or null where it reads none of it. */
 export function partitionsOf(stage: Stage, task: number): readonly (number | null)[] {
@@ -13,13 +13,20 @@ export function partitionsOf(stage: Stage, task: number): readonly (number | nul
   })
 }
 
-/** One an input of the stage: the split that the task reads; null where that is an exchange, or not the task's. */
-export function splitsOfTask(planned: Planned, stage: StageId, task: number): readonly (Split | null)[] {
-  const { plan, splits } = planned
-  const own = splits.get(stage) ?? []
-  return partitionsOf(plan.stages[stage]!, task).map((partition, input) =>
-    partition === null ? null : (own[input]?.[partition] ?? null),
-  )
+/**
+ * One an input of the stage: the split that the task reads; null where that is an exchange, or not the task's.
+ *
+ * @throws DunlinError `INTERNAL` where the plan does not have the split: a task must not pass for one without input
+ */
+export function splitsOfTask(planned: Planned, stage: Stage, task: number): readonly (Split | null)[] {
+  const byInput = planned.splits.get(stage.id)
+  return partitionsOf(stage, task).map((partition, input) => {
+    if (partition === null || stage.inputs[input]!.kind === 'exchange') return null
+    const split = byInput?.[input]?.[partition]
+    if (split !== undefined) return split
+    const what = `split ${partition} for input ${input} of stage ${stage.id}`
+    throw new DunlinError('INTERNAL', `the plan has no ${what}`, { place: { stage: stage.id, task } })
+  })
 }
 
 /**

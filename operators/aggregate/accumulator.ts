@@ -1,5 +1,6 @@
 /** Accumulator: what an aggregation holds for each group. */
 import type { Column } from '../batch/batch.ts'
+import { bitAt } from '../batch/growing.ts'
 
 /** Groups are dense ids; `resize` is called before an id is used, `clear` before ids start anew. */
 export interface Accumulator {
@@ -35,4 +36,4 @@ export function resized<A extends Float64Array | BigInt64Array | Uint8Array>(arr
 }
 
 export const isValid = (column: Column, row: number): boolean =>
-  column.nullCount === 0 || column.validity === null || ((column.validity[row >> 3]! >> (row & 7)) & 1) === 1
+  column.nullCount === 0 || column.validity === null || bitAt(column.validity, row)

@@ -1,4 +1,5 @@
 /** 64-bit integers as two words, for exact sums without a bigint for each addend. */
+import { resized } from './accumulator.ts'
 
 const VALUE = new BigInt64Array(1)
 const WORDS = new Int32Array(VALUE.buffer)
@@ -13,13 +14,8 @@ export class Int64Sums {
   #low = new Float64Array(0)
 
   resize(groups: number): void {
-    if (groups <= this.#high.length) return
-    const capacity = Math.max(groups, this.#high.length * 2)
-    const [high, low] = [new Float64Array(capacity), new Float64Array(capacity)]
-    high.set(this.#high)
-    low.set(this.#low)
-    this.#high = high
-    this.#low = low
+    this.#high = resized(this.#high, groups)
+    this.#low = resized(this.#low, groups)
   }
 
   clear(): void {

@@ -67,7 +67,7 @@ export class MeanAccumulator implements ValueAccumulator, Values {
 
   states(groups: Int32Array): readonly Column[] {
     const values = Float64Array.from(groups, group => this.#sums[group]!)
-    const sums: Column = { type: FLOAT64_NUMBER, length: groups.length, nullCount: 0, validity: null, values }
+    const sums: Column = { type: FLOAT64, length: groups.length, nullCount: 0, validity: null, values }
     return [sums, this.#count.result(groups)]
   }
 
@@ -82,5 +82,3 @@ export class MeanAccumulator implements ValueAccumulator, Values {
     return this.#sums[group]! / this.#count.countOf(group)
   }
 }
-
-const FLOAT64_NUMBER = { kind: 'number', width: 'float64' } as const

@@ -6,7 +6,7 @@ import { unifySchemas } from '../batch/schema.ts'
 import { DunlinError } from '../errors.ts'
 
 export const NULL_TYPE: ColumnType = { kind: 'null' }
-export const FLOAT64: ColumnType = { kind: 'number', width: 'float64' }
+export const FLOAT64 = { kind: 'number', width: 'float64' } as const
 export const COUNT_TYPE = { kind: 'int64', as: 'number' } as const
 
 /** The type of a column that holds both. @throws TYPE_MISMATCH naming operator, column and types. */

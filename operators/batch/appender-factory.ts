@@ -44,7 +44,7 @@ export function appenderOf(type: ColumnType, place: ColumnPlace): ValueAppender 
 export function appenderFor(value: unknown, place: ColumnPlace): ValueAppender {
   if (place.depth > MAX_DEPTH) {
     throw place.error('TYPE_MISMATCH', `a record is nested deeper than ${MAX_DEPTH} levels`, {
-      hint: 'a record that refers to itself cannot be a row',
+      hint: 'A record that refers to itself cannot be a row.',
     })
   }
   switch (kindOf(value)) {

@@ -6,7 +6,7 @@ import type { Field, RecordShape, Schema } from './column-type.ts'
 import type { FieldsAppender } from './fields-appender.ts'
 import { NullAppender } from './null-appender.ts'
 import { previewOf } from './preview.ts'
-import { type AppendContext, ColumnPlace, type ValueAppender } from './value-appender.ts'
+import { type BuilderState, ColumnPlace, type ValueAppender } from './value-appender.ts'
 import { isPlainObject, kindOf } from './value-kind.ts'
 
 export interface BatchBuilderOptions {
@@ -29,7 +29,7 @@ export interface BatchBuilderOptions {
  * builder.build() // { schema: object { user: utf8, amount: float64 }, length: 1, columns: […] }
  */
 export class BatchBuilder {
-  readonly #context: AppendContext
+  readonly #state: BuilderState
   readonly #root: ColumnPlace
   readonly #declared: Schema | null
   #shape: RecordShape | null = null
@@ -43,14 +43,14 @@ export class BatchBuilder {
   constructor(options: BatchBuilderOptions) {
     const declared = options.schema ?? null
     this.#declared = declared
-    this.#context = {
+    this.#state = {
       operator: options.operator,
       declared: declared !== null,
       appenderFor,
       record: undefined,
       bytes: 0,
     }
-    this.#root = new ColumnPlace(this.#context, '', 0)
+    this.#root = new ColumnPlace(this.#state, '', 0)
     if (declared !== null) this.#setShape(declared.shape, declared.fields)
   }
 
@@ -61,11 +61,11 @@ export class BatchBuilder {
 
   /** Bytes of column data since the last build: counted, so the same on every machine. */
   get sizeBytes(): number {
-    return this.#context.bytes
+    return this.#state.bytes
   }
 
   isFull(): boolean {
-    return this.#rows >= BATCH_ROWS || this.#context.bytes >= BATCH_BYTES
+    return this.#rows >= BATCH_ROWS || this.#state.bytes >= BATCH_BYTES
   }
 
   /** The declared schema, else that of everything seen so far; null before the first record. */
@@ -77,7 +77,7 @@ export class BatchBuilder {
   }
 
   add(record: unknown): void {
-    this.#context.record = record
+    this.#state.record = record
     const shape = this.#shape
     if (shape === 'object') {
       if (typeof record !== 'object' || record === null || !isPlainObject(record)) this.#wrongShape(record)
@@ -108,8 +108,8 @@ export class BatchBuilder {
       this.#fields === null ? this.#values.map(v => v.take()) : this.#fields.take()
     const batch = { schema, length: this.#rows, columns }
     this.#rows = 0
-    this.#context.bytes = 0
-    this.#context.record = undefined
+    this.#state.bytes = 0
+    this.#state.record = undefined
     return batch
   }
 
@@ -144,7 +144,7 @@ export class BatchBuilder {
     throw this.#root.error(
       'TYPE_MISMATCH',
       `an array of ${(record as readonly unknown[]).length} items is not a record: ${previewOf(record)}`,
-      { hint: 'wrap it in an object, or declare a schema' },
+      { hint: 'Wrap it in an object, or declare a schema.' },
     )
   }
 
@@ -153,7 +153,7 @@ export class BatchBuilder {
   }
 
   #wrongShape(record: unknown): never {
-    const { operator } = this.#context
+    const { operator } = this.#state
     const shape = this.#shape!
     const place = { operator, record: previewOf(record) }
     if (this.#declared !== null) {
@@ -161,7 +161,7 @@ export class BatchBuilder {
         'TYPE_MISMATCH',
         `the declared schema wants ${article(shape)}, but a record is ${previewOf(record)}`,
         {
-          hint: 'return records of that shape, or change the declared schema',
+          hint: 'Return records of that shape, or change the declared schema.',
           place,
         },
       )
@@ -170,7 +170,7 @@ export class BatchBuilder {
     throw new DunlinError(
       'TYPE_MISMATCH',
       `records of two shapes in one dataset: ${article(shape)}, ${this.#first}, and ${article(found)}, ${previewOf(record)}`,
-      { hint: 'give every record the same shape: a scalar, a [key, value] pair or a plain object', place },
+      { hint: 'Give every record the same shape: a scalar, a [key, value] pair or a plain object.', place },
     )
   }
 }

@@ -31,7 +31,7 @@ abstract class OffsetsAppender implements ValueAppender {
           'TOO_LARGE',
           `column "${this.place.path}" was given more than 2 GiB in one batch`,
           {
-            hint: 'split such values over several records',
+            hint: 'Split such values over several records.',
           },
         )
       }
@@ -50,7 +50,7 @@ abstract class OffsetsAppender implements ValueAppender {
     this.offsets = grown(this.offsets, this.length + rows + 1)
     this.offsets.fill(this.used, this.length + 1, this.length + rows + 1)
     this.length += rows
-    this.place.context.bytes += 4 * rows
+    this.place.builder.bytes += 4 * rows
   }
 
   take(): Column {
@@ -76,11 +76,11 @@ export class Utf8Appender extends OffsetsAppender {
       const chars = value.length
       this.room(chars)
       if (chars > SHORT_STRING || !this.#shortAscii(value, chars)) this.#write(value)
-      this.place.context.bytes += 4 + this.used - before
+      this.place.builder.bytes += 4 + this.used - before
     } else {
       if (value !== null && value !== undefined) this.place.mismatch(this.type, value)
       this.nulls.add(this.length)
-      this.place.context.bytes += 4
+      this.place.builder.bytes += 4
     }
     this.endRow()
     return this
@@ -106,7 +106,7 @@ export class Utf8Appender extends OffsetsAppender {
         'TYPE_MISMATCH',
         `column "${this.place.path}" was given text with a lone surrogate, which UTF-8 cannot hold`,
         {
-          hint: 'do not cut strings inside a character (use [...text] or Intl.Segmenter), or call text.toWellFormed()',
+          hint: 'Do not cut strings inside a character (use [...text] or Intl.Segmenter), or call text.toWellFormed().',
         },
       )
     }
@@ -122,11 +122,11 @@ export class BinaryAppender extends OffsetsAppender {
       this.room(value.length)
       this.buffer.set(value, this.used)
       this.used += value.length
-      this.place.context.bytes += 4 + value.length
+      this.place.builder.bytes += 4 + value.length
     } else {
       if (value !== null && value !== undefined) this.place.mismatch(this.type, value)
       this.nulls.add(this.length)
-      this.place.context.bytes += 4
+      this.place.builder.bytes += 4
     }
     this.endRow()
     return this
@@ -158,7 +158,7 @@ export class FixedBinaryAppender implements ValueAppender {
     if (value.length !== byteLength) this.#place.mismatch(this.type, value, `${value.length} bytes`)
     this.#bytes = grown(this.#bytes, (this.length + 1) * byteLength)
     this.#bytes.set(value, this.length++ * byteLength)
-    this.#place.context.bytes += byteLength
+    this.#place.builder.bytes += byteLength
     return this
   }
 
@@ -168,7 +168,7 @@ export class FixedBinaryAppender implements ValueAppender {
     this.#bytes.fill(0, this.length * byteLength, (this.length + rows) * byteLength)
     this.#nulls.addRange(this.length, rows)
     this.length += rows
-    this.#place.context.bytes += byteLength * rows
+    this.#place.builder.bytes += byteLength * rows
   }
 
   take(): Column {

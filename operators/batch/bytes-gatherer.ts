@@ -84,5 +84,5 @@ export class BytesGatherer implements ColumnGatherer {
 
 const tooLarge = (): DunlinError =>
   new DunlinError('TOO_LARGE', 'one batch would hold more than 2 GiB of a column', {
-    hint: 'make the partitions smaller',
+    hint: 'Make the partitions smaller.',
   })

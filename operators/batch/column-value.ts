@@ -113,7 +113,7 @@ export function int64Numbers(values: BigInt64Array, place: ReadPlace): (row: num
         'TOO_LARGE',
         `column "${place.column}" holds ${values[row]}, which is no safe number`,
         {
-          hint: "read 64-bit integers as bigints: int64: 'bigint'",
+          hint: "Read 64-bit integers as bigints: int64: 'bigint'.",
         },
       )
     }

@@ -3,6 +3,6 @@ import { DunlinError } from '../errors.ts'
 
 if (new Uint8Array(Uint32Array.of(1).buffer)[0] !== 1) {
   throw new DunlinError('CONFIGURATION', 'dunlin runs on little-endian machines only', {
-    hint: 'use x86-64 or ARM machines',
+    hint: 'Use x86-64 or ARM machines.',
   })
 }

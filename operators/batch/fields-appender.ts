@@ -74,7 +74,7 @@ export class FieldsAppender {
 
   /** A column may stay nothing but nulls: its name is part of what the records are. */
   #newColumn(name: string): number {
-    if (this.#place.context.declared) return -1
+    if (this.#place.builder.declared) return -1
     const column = new NullAppender(this.#place.field(name))
     column.appendNulls(this.#length)
     return this.#addColumn(name, column)

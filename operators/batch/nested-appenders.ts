@@ -40,7 +40,7 @@ export class ListAppender implements ValueAppender {
     const row = ++this.length
     if (row >= this.#offsets.length) this.#offsets = grown(this.#offsets, row + 1)
     this.#offsets[row] = this.#item.length
-    this.#place.context.bytes += 4
+    this.#place.builder.bytes += 4
     return this
   }
 
@@ -49,7 +49,7 @@ export class ListAppender implements ValueAppender {
     this.#offsets = grown(this.#offsets, this.length + rows + 1)
     this.#offsets.fill(this.#item.length, this.length + 1, this.length + rows + 1)
     this.length += rows
-    this.#place.context.bytes += 4 * rows
+    this.#place.builder.bytes += 4 * rows
   }
 
   take(): Column {
@@ -82,7 +82,7 @@ export class TypedListAppender implements ValueAppender {
   append(value: unknown): ValueAppender {
     if (value === null || value === undefined) this.#nulls.add(this.length)
     else if (typedArrayName(value) === this.type.as) this.#item.appendArray(value as never)
-    else if (this.#place.context.declared && Array.isArray(value)) {
+    else if (this.#place.builder.declared && Array.isArray(value)) {
       for (let i = 0; i < value.length; i++) {
         // A typed array cannot give a null back.
         if (value[i] === null || value[i] === undefined)
@@ -93,7 +93,7 @@ export class TypedListAppender implements ValueAppender {
     const row = ++this.length
     if (row >= this.#offsets.length) this.#offsets = grown(this.#offsets, row + 1)
     this.#offsets[row] = this.#item.length
-    this.#place.context.bytes += 4
+    this.#place.builder.bytes += 4
     return this
   }
 
@@ -102,7 +102,7 @@ export class TypedListAppender implements ValueAppender {
     this.#offsets = grown(this.#offsets, this.length + rows + 1)
     this.#offsets.fill(this.#item.length, this.length + 1, this.length + rows + 1)
     this.length += rows
-    this.#place.context.bytes += 4 * rows
+    this.#place.builder.bytes += 4 * rows
   }
 
   take(): Column {

@@ -20,8 +20,8 @@ export class NullAppender implements ValueAppender {
       this.length++
       return this
     }
-    if (this.#place.context.declared) this.#place.mismatch(this.type, value)
-    const successor = this.#place.context.appenderFor(value, this.#place)
+    if (this.#place.builder.declared) this.#place.mismatch(this.type, value)
+    const successor = this.#place.builder.appenderFor(value, this.#place)
     if (this.length > 0) successor.appendNulls(this.length)
     return successor.append(value)
   }

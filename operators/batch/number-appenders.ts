@@ -28,7 +28,7 @@ export class Float64Appender implements ValueAppender {
       this.#values[row] = 0
       this.#nulls.add(row)
     }
-    this.#place.context.bytes += 8
+    this.#place.builder.bytes += 8
     return this
   }
 
@@ -37,7 +37,7 @@ export class Float64Appender implements ValueAppender {
     this.#values.fill(0, this.length, this.length + rows)
     this.#nulls.addRange(this.length, rows)
     this.length += rows
-    this.#place.context.bytes += 8 * rows
+    this.#place.builder.bytes += 8 * rows
   }
 
   take(): Column {
@@ -89,7 +89,7 @@ export class NumberAppender implements ValueAppender {
     const row = this.length++
     if (row === this.#values.length) this.#values = grown(this.#values, row + 1)
     this.#values[row] = value
-    this.#place.context.bytes += this.#values.BYTES_PER_ELEMENT
+    this.#place.builder.bytes += this.#values.BYTES_PER_ELEMENT
     return this
   }
 
@@ -98,7 +98,7 @@ export class NumberAppender implements ValueAppender {
     this.#values = grown(this.#values, this.length + values.length)
     this.#values.set(values, this.length)
     this.length += values.length
-    this.#place.context.bytes += values.byteLength
+    this.#place.builder.bytes += values.byteLength
   }
 
   appendNulls(rows: number): void {
@@ -106,7 +106,7 @@ export class NumberAppender implements ValueAppender {
     this.#values.fill(0, this.length, this.length + rows)
     this.#nulls.addRange(this.length, rows)
     this.length += rows
-    this.#place.context.bytes += rows * this.#values.BYTES_PER_ELEMENT
+    this.#place.builder.bytes += rows * this.#values.BYTES_PER_ELEMENT
   }
 
   take(): Column {

@@ -49,6 +49,6 @@ function columnIndex(batch: Batch, name: string): number {
   const index = batch.schema.fields.findIndex(f => f.name === name)
   if (index >= 0) return index
   throw new DunlinError('UNKNOWN_COLUMN', `there is no column "${name}"`, {
-    hint: `the columns are ${batch.schema.fields.map(f => f.name).join(', ')}`,
+    hint: `The columns are ${batch.schema.fields.map(f => f.name).join(', ')}.`,
   })
 }

@@ -25,14 +25,14 @@ export class BooleanAppender implements ValueAppender {
       this.#nulls.add(this.length)
     }
     this.length++
-    this.#place.context.bytes += 1
+    this.#place.builder.bytes += 1
     return this
   }
 
   appendNulls(rows: number): void {
     this.#nulls.addRange(this.length, rows)
     this.length += rows
-    this.#place.context.bytes += rows
+    this.#place.builder.bytes += rows
   }
 
   take(): Column {
@@ -65,7 +65,7 @@ export class Int64Appender implements ValueAppender {
       this.#values[row] = 0n
       this.#nulls.add(row)
     } else this.#values[row] = this.type.as === 'bigint' ? this.#checkBigint(value) : this.#checkNumber(value)
-    this.#place.context.bytes += 8
+    this.#place.builder.bytes += 8
     return this
   }
 
@@ -73,7 +73,7 @@ export class Int64Appender implements ValueAppender {
     this.#values = grown(this.#values, this.length + values.length)
     this.#values.set(values, this.length)
     this.length += values.length
-    this.#place.context.bytes += values.byteLength
+    this.#place.builder.bytes += values.byteLength
   }
 
   #checkBigint(value: unknown): bigint {
@@ -83,7 +83,7 @@ export class Int64Appender implements ValueAppender {
         'TOO_LARGE',
         `column "${this.#place.path}" was given a bigint outside of 64 bits: ${value}`,
         {
-          hint: 'keep such numbers as text: String(value)',
+          hint: 'Keep such numbers as text: String(value).',
         },
       )
     }
@@ -102,7 +102,7 @@ export class Int64Appender implements ValueAppender {
     this.#values.fill(0n, this.length, this.length + rows)
     this.#nulls.addRange(this.length, rows)
     this.length += rows
-    this.#place.context.bytes += 8 * rows
+    this.#place.builder.bytes += 8 * rows
   }
 
   take(): Column {
@@ -132,7 +132,7 @@ export class TimestampAppender implements ValueAppender {
       this.#values[row] = 0n
       this.#nulls.add(row)
     }
-    this.#place.context.bytes += 8
+    this.#place.builder.bytes += 8
     return this
   }
 
@@ -140,7 +140,7 @@ export class TimestampAppender implements ValueAppender {
     const ms = date.getTime()
     if (Number.isNaN(ms)) {
       throw this.#place.error('TYPE_MISMATCH', `column "${this.#place.path}" was given an invalid Date`, {
-        hint: 'return null where there is no date',
+        hint: 'Return null where there is no date.',
       })
     }
     return ms
@@ -151,7 +151,7 @@ export class TimestampAppender implements ValueAppender {
     this.#values.fill(0n, this.length, this.length + rows)
     this.#nulls.addRange(this.length, rows)
     this.length += rows
-    this.#place.context.bytes += 8 * rows
+    this.#place.builder.bytes += 8 * rows
   }
 
   take(): Column {

@@ -85,7 +85,7 @@ export function unifySchemas(
       'TYPE_MISMATCH',
       `records of two shapes in one dataset: ${schemaText(a)} and ${schemaText(b)}`,
       {
-        hint: 'give every record the same shape: a scalar, a [key, value] pair or a plain object',
+        hint: 'Give every record the same shape: a scalar, a [key, value] pair or a plain object.',
         place,
       },
     )
@@ -95,7 +95,7 @@ export function unifySchemas(
       'TYPE_MISMATCH',
       `column "${path}" is ${typeText(x)} in some records and ${typeText(y)} in others`,
       {
-        hint: 'make the values of the column one type, or declare a schema',
+        hint: 'Make the values of the column one type, or declare a schema.',
         place,
       },
     )

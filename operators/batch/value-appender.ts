@@ -7,7 +7,7 @@ import { typeText } from './schema.ts'
 import { kindOf, kindText, refusalHint } from './value-kind.ts'
 
 /** What all appenders of one builder share. */
-export interface AppendContext {
+export interface BuilderState {
   readonly operator: string
   readonly declared: boolean
   /** An appender for columns that hold such values. (Here, so that appenders of nested values need no factory.) */
@@ -35,49 +35,49 @@ export interface ValueAppender {
 
 /** Where an appender stands in the record, and how it complains. */
 export class ColumnPlace {
-  readonly context: AppendContext
+  readonly builder: BuilderState
   /** `amount`, `address.city`, `tags[]`. */
   readonly path: string
   readonly depth: number
   /** A preview of the record that gave the column its type. */
   #first = ''
 
-  constructor(context: AppendContext, path: string, depth: number) {
-    this.context = context
+  constructor(builder: BuilderState, path: string, depth: number) {
+    this.builder = builder
     this.path = path
     this.depth = depth
   }
 
   field(name: string): ColumnPlace {
-    return new ColumnPlace(this.context, this.path === '' ? name : `${this.path}.${name}`, this.depth + 1)
+    return new ColumnPlace(this.builder, this.path === '' ? name : `${this.path}.${name}`, this.depth + 1)
   }
 
   item(): ColumnPlace {
-    return new ColumnPlace(this.context, `${this.path}[]`, this.depth + 1)
+    return new ColumnPlace(this.builder, `${this.path}[]`, this.depth + 1)
   }
 
   /** Remembers the record that gave the column its type. Taken at once: the record may be changed later. */
   typed(): this {
-    if (!this.context.declared) this.#first = previewOf(this.context.record)
+    if (!this.builder.declared) this.#first = previewOf(this.builder.record)
     return this
   }
 
   /** A value that is not of the column's type; `is` says why, where the kind of the value does not. */
   mismatch(type: ColumnType, value: unknown, is?: string): never {
     if (kindOf(value) === undefined) this.refuse(value)
-    const { declared, record } = this.context
+    const { declared, record } = this.builder
     const given = is ?? kindText(value)
     if (declared) {
       throw this.error(
         'TYPE_MISMATCH',
         `column "${this.path}" is declared ${typeText(type)} but was given ${given}: ${previewOf(value)}`,
-        { hint: 'convert the value, or change the declared schema' },
+        { hint: 'Convert the value, or change the declared schema.' },
       )
     }
     throw this.error(
       'TYPE_MISMATCH',
       `column "${this.path}" holds ${typeText(type)} and ${given}: first ${this.#first}, now ${previewOf(record)}`,
-      { hint: 'make the values of the column one type, or declare a schema' },
+      { hint: 'Make the values of the column one type, or declare a schema.' },
     )
   }
 
@@ -92,7 +92,7 @@ export class ColumnPlace {
   error(code: ErrorCode, message: string, options: { readonly hint: string }): DunlinError {
     return new DunlinError(code, message, {
       hint: options.hint,
-      place: { operator: this.context.operator, record: previewOf(this.context.record) },
+      place: { operator: this.builder.operator, record: previewOf(this.builder.record) },
     })
   }
 }

@@ -1,5 +1,6 @@
 /** Cells as plain text: what CSV and text parts write for each column type. */
 import type { Column } from '../batch/batch.ts'
+import { bitAt } from '../batch/growing.ts'
 import { DunlinError } from '../errors.ts'
 import type { ByteOutput } from './byte-output.ts'
 
@@ -8,7 +9,7 @@ export type WriteCell = (row: number) => void
 /** Row `row` of the column is null. */
 export function isNull(column: Column, row: number): boolean {
   if (column.type.kind === 'null') return true
-  return column.nullCount > 0 && ((column.validity![row >> 3]! >> (row & 7)) & 1) === 0
+  return column.nullCount > 0 && !bitAt(column.validity!, row)
 }
 
 /**
@@ -21,7 +22,7 @@ export function plainCell(column: Column, name: string, out: ByteOutput): WriteC
       return () => {}
     case 'boolean': {
       const { bits } = column as Extract<Column, { bits: Uint8Array }>
-      return row => out.ascii(((bits[row >> 3]! >> (row & 7)) & 1) === 1 ? 'true' : 'false')
+      return row => out.ascii(bitAt(bits, row) ? 'true' : 'false')
     }
     case 'number': {
       const { values } = column as Extract<Column, { type: { kind: 'number' } }>

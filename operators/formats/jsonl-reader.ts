@@ -77,7 +77,7 @@ export class JsonlReader implements SplitReader {
       this.#builder.add(this.#pruned(this.#parseLine(line)))
     } catch (error) {
       this.badOffset = run.offset + run.starts[i]!
-      throw error instanceof DunlinError ? error.at({ record: previewOf(line) }) : error
+      throw error instanceof DunlinError ? error.at({ record: linePreview(line) }) : error
     }
     if (this.#builder.isFull()) this.#emit(emit)
   }
@@ -128,7 +128,7 @@ function decodeValid(bytes: Uint8Array, from: number, to: number): string | null
   return isUtf8(view) ? view.toString() : null
 }
 
-function previewOf(line: string): string {
+function linePreview(line: string): string {
   return line.length > PREVIEW_CHARS ? `${line.slice(0, PREVIEW_CHARS)}…` : line
 }
 

@@ -167,7 +167,7 @@ function readType(field: ArrowField): ColumnType {
       return { kind: 'number', width: `${int.isSigned() ? 'int' : 'uint'}${int.bitWidth()}` as NumberWidth }
     }
     case Type.FloatingPoint: {
-      const { precision } = { precision: (field.type(new FloatingPoint()) as FloatingPoint).precision() }
+      const precision = (field.type(new FloatingPoint()) as FloatingPoint).precision()
       if (precision === Precision.HALF) return refuse(field, 'float16')
       return { kind: 'number', width: precision === Precision.DOUBLE ? 'float64' : 'float32' }
     }
@@ -222,7 +222,7 @@ function refuse(field: ArrowField, type: string): never {
     'BAD_RECORD',
     `column "${field.name()}" of an Arrow file is of type ${type}, which is not read`,
     {
-      hint: 'write the file with plain types: utf8, binary, bool, float, int8 to int64, timestamp[ms], list, struct',
+      hint: 'Write the file with plain types: utf8, binary, bool, float, int8 to int64, timestamp[ms], list, struct.',
     },
   )
 }

@@ -11,9 +11,9 @@ import type {
   StructColumn,
 } from '../batch/batch.ts'
 import { bitAt } from '../batch/growing.ts'
+import { nearestName } from '../batch/nearest-name.ts'
 import { DunlinError } from '../errors.ts'
 import { finish, hashBytes, hashDouble, hashNumber, round } from './murmur.ts'
-import { nearestName } from './nearest-name.ts'
 
 /** Seeds keep values of different kinds apart that have the same bytes. */
 const NUMBER = 1
@@ -58,7 +58,7 @@ export function unknownKey(key: string, fields: readonly { readonly name: string
   const names = fields.map(f => f.name)
   const near = nearestName(key, names)
   return new DunlinError('UNKNOWN_COLUMN', `there is no column "${key}" to divide the rows by`, {
-    hint: `${near === undefined ? '' : `did you mean "${near}"? `}the columns are ${names.join(', ')}`,
+    hint: `${near === undefined ? '' : `Did you mean "${near}"? `}The columns are ${names.join(', ')}.`,
   })
 }
 

@@ -1,8 +1,8 @@
 /** Keeps and renames columns. */
 import type { Batch, Column } from '../batch/batch.ts'
 import { nullColumn } from '../batch/cast.ts'
+import { unknownColumn } from '../batch/unknown-column.ts'
 import type { Emit, Operator } from '../operator.ts'
-import { unknownColumn } from '../rows/unknown-column.ts'
 import type { SelectSpec } from '../spec.ts'
 
 /**

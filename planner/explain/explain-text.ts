@@ -142,7 +142,7 @@ function readersOf(stages: readonly Stage[]): ReadonlyMap<StageId, readonly Stag
 }
 
 /**
- * The plan for people, no line wider than 100 columns. Times and sums are estimates from sizes and the engine's facts.
+ * The plan for people, no line wider than 78 columns. Times and sums are estimates from sizes and the engine's facts.
  */
 export function explainText(planned: Planned, facts: Pick<Facts, 'engine'>): string {
   const { stages, waves, fingerprint } = planned.plan

@@ -1,7 +1,7 @@
 /** Lines of bounded width. */
 
-/** `explain` fits a terminal of this many columns. */
-export const WIDTH = 100
+/** `explain` fits a terminal of 80 columns, also indented by two. */
+export const WIDTH = 78
 
 function cut(word: string, width: number): string {
   return word.length <= width ? word : `${word.slice(0, width - 1)}…`

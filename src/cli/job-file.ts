@@ -6,6 +6,7 @@ import { constants } from 'node:os'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { DunlinError } from '../../operators/index.ts'
+import { DRIVER_ONLY } from '../dataset/driver-only.ts'
 import type { Output } from '../dataset/output.ts'
 import type * as Dunlin from '../index.ts'
 import { UsageError } from './usage-error.ts'
@@ -15,9 +16,6 @@ export type JobFile =
   | { readonly kind: 'script' }
   /** `dunlin` is the instance of the package that the outputs were made with. */
   | { readonly kind: 'outputs'; readonly outputs: readonly Output[]; readonly dunlin: typeof Dunlin }
-
-/** The brand that dunlin's driver-side objects carry, whichever copy of the package made them. */
-const BRAND = Symbol.for('dunlin.driver-only')
 
 /** The absolute path of the file, or a usage error. */
 export function jobFilePath(file: string): string {
@@ -98,7 +96,8 @@ async function importJobFile(path: string): Promise<{ default?: unknown }> {
 function outputsOf(made: unknown, path: string): Output[] {
   const all = Array.isArray(made) ? made : [made]
   for (const one of all) {
-    const what = (one as Record<symbol, unknown> | null | undefined)?.[BRAND]
+    // A symbol of the whole process: the outputs may be of another copy of dunlin.
+    const what = (one as Record<symbol, unknown> | null | undefined)?.[DRIVER_ONLY]
     if (what === 'Output') continue
     if (what === 'Dataset') {
       throw new UsageError(

@@ -6,7 +6,7 @@ import { catchInterrupts, type Interrupt } from './interrupt.ts'
 import { buildProgram } from './program.ts'
 
 /** What every verb is given beside its arguments. */
-export interface VerbContext {
+export interface VerbHost {
   readonly output: CliOutput
   readonly interrupt: Interrupt
   readonly json: boolean
@@ -16,16 +16,16 @@ export interface VerbContext {
 /** Parses the arguments, runs the verb, and gives the exit code. Never rejects. */
 export async function main(args: readonly string[]): Promise<number> {
   const interrupt = catchInterrupts()
-  let context: VerbContext | undefined
+  let host: VerbHost | undefined
   const program = buildProgram(options => {
     const json = options['json'] === true
     const quiet = options['quiet'] === true
-    context = { output: cliOutput({ quiet, json }), interrupt, json, quiet }
-    return context
+    host = { output: cliOutput({ quiet, json }), interrupt, json, quiet }
+    return host
   })
   const report = async (error: unknown): Promise<number> => {
     const { reportError } = await import('./report-error.ts')
-    return reportError(error, { interrupt, json: args.includes('--json'), ...context })
+    return reportError(error, { interrupt, json: args.includes('--json'), ...host })
   }
   // A script may leave a rejected promise behind: it ends as a failed run does, not with a dump of the error's fields.
   process.once('uncaughtException', error => void report(error).then(code => process.exit(code)))

@@ -1,10 +1,10 @@
 /** The command line: its verbs, their options and help. A verb's own code is loaded when it is called. */
 import { readFileSync } from 'node:fs'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import type { VerbContext } from './main.ts'
+import type { VerbHost } from './main.ts'
 import { parseBytes, parseCount, parseDuration } from './parse-quantity.ts'
 
-type Verb<A extends unknown[]> = (context: VerbContext, ...args: A) => Promise<void>
+type Verb<A extends unknown[]> = (host: VerbHost, ...args: A) => Promise<void>
 
 const EXAMPLES = `
 Examples:
@@ -17,7 +17,7 @@ Examples:
 Exit codes: 0 ok, 1 job failed, 2 usage, 3 configuration or credentials, 130/143 interrupted.`
 
 /** `open` is called with a verb's options before the verb is. */
-export function buildProgram(open: (options: Record<string, unknown>) => VerbContext): Command {
+export function buildProgram(open: (options: Record<string, unknown>) => VerbHost): Command {
   const program = new Command('dunlin')
     .description('A MapReduce dataflow engine on stateless functions.')
     .version(version(), '-V, --version')

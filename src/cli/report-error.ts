@@ -13,7 +13,7 @@ const OWN_FOLDERS = ['operators', 'planner', 'src', 'worker-entry.js'].map(name 
   fileURLToPath(new URL(`../../${name}`, import.meta.url)),
 )
 
-export interface ReportContext {
+export interface ReportErrorOptions {
   readonly interrupt: Interrupt
   readonly json: boolean
   /** Absent where no verb was reached. */
@@ -22,7 +22,7 @@ export interface ReportContext {
 
 export function reportError(
   thrown: unknown,
-  { interrupt, json, output = cliOutput({ json }) }: ReportContext,
+  { interrupt, json, output = cliOutput({ json }) }: ReportErrorOptions,
 ): number {
   const error = ourOwn(thrown)
   if (error instanceof CommanderError) {

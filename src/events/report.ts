@@ -6,10 +6,10 @@ import { withFirstFailure } from './first-failures.ts'
 import type { JobEvent, JobReport, StageOutline, StageReport } from './job-event.ts'
 
 /** What the events do not say: what was planned, and what was made visible. */
-export type ReportContext = Pick<JobReport, 'fingerprint' | 'outputs'>
+export type ReportSupplement = Pick<JobReport, 'fingerprint' | 'outputs'>
 
 /** The part of a report that the events say. */
-export type ReportParts = Omit<JobReport, keyof ReportContext>
+export type ReportParts = Omit<JobReport, keyof ReportSupplement>
 
 /**
  * The report of a whole job; of one that still runs, up to the last event.
@@ -17,10 +17,10 @@ export type ReportParts = Omit<JobReport, keyof ReportContext>
  * @example
  * const report = foldReport(events, { fingerprint: plan.fingerprint, outputs: [] })
  */
-export function foldReport(events: Iterable<JobEvent>, context: ReportContext): JobReport {
+export function foldReport(events: Iterable<JobEvent>, supplement: ReportSupplement): JobReport {
   const builder = new ReportBuilder()
   for (const event of events) builder.add(event)
-  return { ...builder.parts(), ...context }
+  return { ...builder.parts(), ...supplement }
 }
 
 interface StageSums {

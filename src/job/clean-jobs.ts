@@ -1,11 +1,9 @@
 /** Removes what jobs left in the store. */
+import { deleteAll } from '../store/delete-all.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import { checkJobId } from './job-id.ts'
 import { jobKeys, readEnd, readPlan } from './job-records.ts'
 import { jobFolders } from './list-jobs.ts'
-
-/** Keys given to one delete: what S3 takes at once. */
-const DELETE_KEYS = 1_000
 
 export interface CleanOptions {
   /** Milliseconds since 1970. */
@@ -95,17 +93,7 @@ async function removeAll(
   goes: (key: string) => boolean,
   sum: { objects: number; bytes: number },
 ): Promise<void> {
-  let keys: string[] = []
-  const flush = async (): Promise<void> => {
-    if (keys.length > 0) await store.delete(keys)
-    keys = []
-  }
-  for await (const { key, sizeBytes } of store.list(prefix)) {
-    if (!goes(key)) continue
-    keys.push(key)
-    sum.objects++
-    sum.bytes += sizeBytes
-    if (keys.length === DELETE_KEYS) await flush()
-  }
-  await flush()
+  const { objects, bytes } = await deleteAll(store, prefix, { goes })
+  sum.objects += objects
+  sum.bytes += bytes
 }

@@ -2,6 +2,7 @@
 import { DunlinError, type Failure } from '../../operators/index.ts'
 import type { PhysicalPlan } from '../../planner/index.ts'
 import type { JobReport } from '../events/job-event.ts'
+import { getIfPresent } from '../store/get-if-present.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import { checkJobId } from './job-id.ts'
 
@@ -26,7 +27,6 @@ export interface JobPlanOptions {
   readonly seed: number
   readonly retries?: number
   readonly concurrency?: number
-  readonly params?: Readonly<Record<string, string>>
 }
 
 /** `end.json`: there is one or none, and whoever wrote it publishes or deletes. */
@@ -81,13 +81,8 @@ async function readRecord<T extends { readonly version: 1 }>(
   store: ObjectStore,
   key: string,
 ): Promise<T | undefined> {
-  let bytes: Uint8Array
-  try {
-    bytes = await store.get(key)
-  } catch (error) {
-    if (error instanceof DunlinError && error.code === 'NOT_FOUND') return undefined
-    throw error
-  }
+  const bytes = await getIfPresent(store, key)
+  if (bytes === undefined) return undefined
   const where = `${store.uri}${key}`
   let record: T | null
   try {

@@ -1,6 +1,6 @@
 /** What is sent to a worker for a task or a manifest, made from the plan and the launch. */
-import { DunlinError, type Schema } from '../../operators/index.ts'
-import { type Planned, partitionsOf, type Split, type Stage, type StageId } from '../../planner/index.ts'
+import type { Schema } from '../../operators/index.ts'
+import { type Planned, type Stage, type StageId, splitsOfTask } from '../../planner/index.ts'
 import type { ManifestTaskEvent, StageTaskEvent } from '../task/task-event.ts'
 
 /** What all events of a job have in common. */
@@ -47,7 +47,7 @@ export function stageTaskEvent(
     task,
     generation: GENERATION,
     ...launch,
-    splits: splitsOf(planned, stage, task),
+    splits: splitsOfTask(planned, stage, task),
   }
 }
 
@@ -61,16 +61,4 @@ export function manifestTaskEvent(
   const { job, store } = facts
   const { fingerprint } = planned.plan
   return { version: 1, kind: 'manifest', job, store, fingerprint, stage, ...producers, ...launch }
-}
-
-/** One an input; null where that is an exchange, or not the task's. */
-function splitsOf(planned: Planned, stage: Stage, task: number): (Split | null)[] {
-  const byInput = planned.splits.get(stage.id)
-  return partitionsOf(stage, task).map((partition, input) => {
-    if (partition === null || stage.inputs[input]!.kind === 'exchange') return null
-    const split = byInput?.[input]?.[partition]
-    if (split !== undefined) return split
-    const what = `split ${partition} for input ${input} of stage ${stage.id}`
-    throw new DunlinError('INTERNAL', `the plan has no ${what}`, { place: { stage: stage.id, task } })
-  })
 }

@@ -1,14 +1,12 @@
 /** Objects that must not be copied: live resources, and those whose state cannot be seen from outside. */
 import { types } from 'node:util'
 import type { UserFunction } from '../../planner/index.ts'
+import { DRIVER_ONLY } from '../dataset/driver-only.ts'
 import type { Capture } from './capture.ts'
 import { inspectFunction, privateNames, scriptOf } from './inspect.ts'
 import { globalPath } from './known-values.ts'
 import { isPackageFile, packageName } from './origin.ts'
 import { pathOfUrl } from './source-position.ts'
-
-/** Set by dunlin on the prototypes of what only the driver has. */
-export const DRIVER_ONLY: unique symbol = Symbol.for('dunlin.driver-only')
 
 /** Classes of Node and of the language whose instances are bound to this process, or to a moment in it. */
 const LIVE =

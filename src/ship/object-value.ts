@@ -1,9 +1,11 @@
 /** Objects to source: first an empty one of the right kind, then its properties, so that cycles work. */
+
 import { types } from 'node:util'
+import { DRIVER_ONLY } from '../dataset/driver-only.ts'
 import type { Capture } from './capture.ts'
 import { emptyObject, isIndex } from './empty-object.ts'
 import { builtinExport, globalPath } from './known-values.ts'
-import { checkClasses, checkInstance, checkPackageInstance, classOf, DRIVER_ONLY } from './object-checks.ts'
+import { checkClasses, checkInstance, checkPackageInstance, classOf } from './object-checks.ts'
 import { isPlainProperty, stringText, treeText } from './plain-value.ts'
 
 /** An expression for a prototype object: that of a class, or an object like any other. */

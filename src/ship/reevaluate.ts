@@ -88,8 +88,8 @@ function impurity(program: Program, init: SyntaxNode, seen = new Set<SyntaxNode>
     if (imported !== undefined && isBuiltin(imported.specifier) && !PURE_BUILTINS.test(imported.specifier)) {
       found = `module ${imported.specifier}`
     }
-    const helper = program.tree.body.find(s => s.type === 'FunctionDeclaration' && s.id.name === node.name)
-    if (helper !== undefined) found = impurity(program, helper, seen)
+    const called = program.tree.body.find(s => s.type === 'FunctionDeclaration' && s.id.name === node.name)
+    if (called !== undefined) found = impurity(program, called, seen)
   })
   return found
 }

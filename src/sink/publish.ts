@@ -2,6 +2,7 @@
 import { crc32 } from 'node:zlib'
 import { DunlinError, type WriteFormat } from '../../operators/index.ts'
 import type { WriteMode } from '../../planner/index.ts'
+import { deleteAll } from '../store/delete-all.ts'
 import type { ObjectStore, RequestOptions } from '../store/object-store.ts'
 import type { CommittedPart } from '../task/task-event.ts'
 import { checkOutput } from './check-output.ts'
@@ -97,17 +98,9 @@ export async function discardAttempts(
   const { store, job, signal } = output
   const request = signal === undefined ? {} : { signal }
   const marker = publishingKey(job)
-  let keys: string[] = []
-  for await (const { key } of store.list(stagingPrefix(job), request)) {
-    if (key === marker) continue
-    keys.push(key)
-    if (keys.length === DELETE_KEYS) {
-      await store.delete(keys, request)
-      keys = []
-    }
-  }
+  await deleteAll(store, stagingPrefix(job), { ...request, goes: key => key !== marker })
   // The marker last: while anything is left, the directory says so.
-  await store.delete([...keys, marker], request)
+  await store.delete([marker], request)
 }
 
 interface OtherFile {

@@ -1,5 +1,6 @@
 /** The `_SUCCESS` manifest: what a complete output consists of. */
 import { DunlinError } from '../../operators/index.ts'
+import { getIfPresent } from '../store/get-if-present.ts'
 import type { ObjectStore, RequestOptions } from '../store/object-store.ts'
 import { SUCCESS_KEY } from './output-keys.ts'
 
@@ -44,13 +45,8 @@ export async function readManifest(
   prefix: string,
   options: RequestOptions = {},
 ): Promise<SuccessManifest | null> {
-  const key = prefix + SUCCESS_KEY
-  try {
-    return parseManifest(await store.get(key, undefined, options))
-  } catch (error) {
-    if (error instanceof DunlinError && error.code === 'NOT_FOUND') return null
-    throw error
-  }
+  const bytes = await getIfPresent(store, prefix + SUCCESS_KEY, options)
+  return bytes === undefined ? null : parseManifest(bytes)
 }
 
 /** Other tools write an empty `_SUCCESS`, or JSON of their own. */

@@ -2,7 +2,7 @@
 import { lstat, readdir, stat } from 'node:fs/promises'
 import { posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { DunlinError, type ErrorCode } from '../../operators/index.ts'
+import { DunlinError, type ErrorCode, editDistance } from '../../operators/index.ts'
 import type { ObjectStore, RequestOptions } from '../store/object-store.ts'
 import type { SourcePlace } from './source-place.ts'
 
@@ -112,17 +112,4 @@ function nearest(wanted: string, names: readonly string[]): string[] {
 function stem(name: string, wanted: string): string {
   const bare = name.replace(/\/$/, '').toLowerCase()
   return posix.extname(wanted) === '' ? bare.slice(0, bare.length - posix.extname(bare).length) || bare : bare
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const same = a[i - 1] === b[j - 1] ? 0 : 1
-      next.push(Math.min(next[j - 1]! + 1, row[j]! + 1, row[j - 1]! + same))
-    }
-    row = next
-  }
-  return row[b.length]!
 }

@@ -1,5 +1,5 @@
 /** Which strings are keys of an object store, and the order in which keys stand. */
-import { DunlinError } from '../../operators/index.ts'
+import { compareStrings, DunlinError } from '../../operators/index.ts'
 
 /** Names that begin so belong to the store itself: no key has them, no listing shows them. */
 export const RESERVED_PREFIX = '.dunlin-tmp-'
@@ -51,17 +51,5 @@ function invalid(key: string, uri: string, why: string): DunlinError {
   })
 }
 
-/** Compares by UTF-8 bytes, which is by code points; JavaScript's own order differs past U+FFFF. */
-export function compareKeys(a: string, b: string): number {
-  const length = Math.min(a.length, b.length)
-  for (let i = 0; i < length; i++) {
-    const x = a.charCodeAt(i)
-    const y = b.charCodeAt(i)
-    if (x === y) continue
-    // Surrogates stand for code points above every other unit.
-    const xHigh = x >= 0xd800 && x <= 0xdfff
-    const yHigh = y >= 0xd800 && y <= 0xdfff
-    return xHigh === yHigh ? x - y : xHigh ? 1 : -1
-  }
-  return a.length - b.length
-}
+/** The order of keys is that of strings everywhere in dunlin: by their UTF-8 bytes. */
+export const compareKeys: (a: string, b: string) => number = compareStrings

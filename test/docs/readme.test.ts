@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 const run = promisify(execFile)
 
 /** The fenced blocks of one language, with the line where each begins. */
-function blocks(markdown: string, language: string): { readonly line: number; readonly code: string }[] {
+function fencedCode(markdown: string, language: string): { readonly line: number; readonly code: string }[] {
   const found: { line: number; code: string }[] = []
   const fence = new RegExp(`^\`\`\`${language}\n([\\s\\S]*?)^\`\`\``, 'gm')
   for (const match of markdown.matchAll(fence)) {
@@ -40,7 +40,7 @@ describe('README.md', async () => {
   })
   afterAll(() => rm(place, { recursive: true, force: true }))
 
-  const code = blocks(readme, 'ts')
+  const code = fencedCode(readme, 'ts')
   it('has code to run', () => {
     expect(code.length).toBeGreaterThanOrEqual(2)
   })

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { createHandler, type HandlerHost, parseTaskEvent } from '../../lambda/index.ts'
-import type { StageId } from '../../planner/index.ts'
+import { aggregateNode, type Planned, plan, type StageId, scanNode } from '../../planner/index.ts'
 import { systemClock } from '../../src/engine/system-clock.ts'
 import { MemoryStore } from '../../src/store/memory-store.ts'
 import type { StageTaskEvent, TaskEvent } from '../../src/task/task-event.ts'
@@ -27,7 +27,45 @@ const store = new MemoryStore({ name: 'handler' })
 const host: HandlerHost = { stores: { open: () => store }, clock: systemClock, loadFunctions: async () => [] }
 const plenty = { remainingMs: () => 60_000 }
 
+/** Counts numbers, in one task. */
+function countOf(numbers: number): Planned {
+  const counted = aggregateNode(
+    scanNode({ kind: 'range', start: 0, end: numbers, step: 1, splitRows: numbers }),
+    [],
+    [{ as: 'count', spec: { op: 'count' } }],
+    'scalar',
+  )
+  const dollars = { perGbSecond: 0, perTask: 0, perGet: 0, perPut: 0 }
+  const engine = { name: 'test', slots: 1, bytesPerSecond: 1e6, dollars }
+  const facts = { listings: new Map(), functions: new Map(), codeHash: '', engine }
+  return plan({ outputs: [{ kind: 'result', input: counted }] }, facts)
+}
+
+async function submitted(job: string, numbers: number): Promise<StageTaskEvent> {
+  const planned = countOf(numbers)
+  await store.put(`jobs/${job}/plan.json`, Buffer.from(JSON.stringify({ plan: planned.plan })))
+  const splits = [planned.splits.get(event.stage)![0]![0]!]
+  return { ...event, job, fingerprint: planned.plan.fingerprint, splits }
+}
+
 describe('the handler', () => {
+  it('runs a task: JSON in, JSON out, the result in the store', async () => {
+    const task = JSON.parse(JSON.stringify(await submitted('counts', 1_000))) as unknown
+    const result = await createHandler(host)(task, plenty)
+    expect(result).toMatchObject({ ok: true, attempt: 1, nonce: event.nonce, rowsOut: 1 })
+    expect(JSON.parse(JSON.stringify(result))).toEqual(result)
+    expect(await store.head('jobs/counts/stage-0/commits/0.0')).toBeDefined()
+  })
+
+  it('stops a task that only computes, in which no timer can fire', async () => {
+    let now = 0
+    const clock = { now: () => (now += 1_000), after: () => ({ cancel() {} }) }
+    const task = await submitted('busy', 1_000_000)
+    const result = await createHandler({ ...host, clock })(task, { remainingMs: () => 6_000 })
+    expect(result).toMatchObject({ ok: false, failure: { code: 'TIMEOUT', retryable: true } })
+    expect(result.ok ? '' : result.failure.message).toMatch(/the function has 6000 ms, of which 2000 ms/)
+  })
+
   it('answers a failure as data, with the place', async () => {
     const result = await createHandler(host)(event, plenty)
     expect(result).toMatchObject({

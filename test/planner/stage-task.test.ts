@@ -24,7 +24,7 @@ test('each task of a union reads one partition of one input, in order', () => {
     [null, 2],
   ])
   const keys = (task: number) =>
-    splitsOfTask(planned, stage.id, task).map(split => split?.ranges[0]?.key ?? null)
+    splitsOfTask(planned, stage, task).map(split => split?.ranges[0]?.key ?? null)
   expect(keys(0)).toEqual([null, null])
   expect(keys(4)).toEqual([null, 'part-2'])
 })
@@ -34,9 +34,7 @@ test('a task of one input reads the partition of its own number', () => {
   const planned = plan({ outputs: [result(job.text('a', 3))] }, job.facts)
   const [stage] = planned.plan.stages
   expect(partitionsOf(stage!, 2)).toEqual([2])
-  expect(splitsOfTask(planned, stage!.id, 2)).toEqual([
-    { ranges: [expect.objectContaining({ key: 'part-2' })] },
-  ])
+  expect(splitsOfTask(planned, stage!, 2)).toEqual([{ ranges: [expect.objectContaining({ key: 'part-2' })] }])
 })
 
 test('a task runs only the branch of a union that it reads: a count of nothing would be a row', () => {

@@ -1,6 +1,6 @@
 /** `dunlin bench wordcount`: the word count pipeline of benchmarks/ on files of one's own. */
 import { chooseEngine, type EngineChoice } from '../engine-choice.ts'
-import type { VerbContext } from '../main.ts'
+import type { VerbHost } from '../main.ts'
 import { showProgress } from '../progress/show-progress.ts'
 import { bytesText } from '../quantity-text.ts'
 import { reportText } from '../report-text.ts'
@@ -15,8 +15,8 @@ export interface BenchWordCountOptions extends EngineChoice {
   readonly overwrite?: true
 }
 
-export async function benchWordCount(context: VerbContext, options: BenchWordCountOptions): Promise<void> {
-  const { output, interrupt } = context
+export async function benchWordCount(host: VerbHost, options: BenchWordCountOptions): Promise<void> {
+  const { output, interrupt } = host
   chooseEngine(options)
   const { wordCountOutput } = await import('../../../benchmarks/wordcount.ts')
   const counts = wordCountOutput(options.input, options.output, {
@@ -25,7 +25,7 @@ export async function benchWordCount(context: VerbContext, options: BenchWordCou
     ...(options.partitions === undefined ? {} : { partitions: options.partitions }),
     ...(options.memory === undefined ? {} : { memoryMb: Math.max(1, Math.floor(options.memory / 1e6)) }),
   })
-  const progress = await showProgress({ stream: process.stderr, show: context.quiet ? 'nothing' : 'auto' })
+  const progress = await showProgress({ stream: process.stderr, show: host.quiet ? 'nothing' : 'auto' })
   try {
     const report = await counts.run({
       signal: interrupt.signal,
@@ -33,7 +33,7 @@ export async function benchWordCount(context: VerbContext, options: BenchWordCou
       name: 'wordcount',
     })
     progress.close()
-    if (context.json) output.json(report)
+    if (host.json) output.json(report)
     output.say(reportText(report, output.errPalette))
     const perSecond = (report.stages[0]?.bytesIn ?? 0) / (report.wallMs / 1000)
     output.say(`  ${output.errPalette.dim('rate    ')} ${bytesText(perSecond)}/s of text`)

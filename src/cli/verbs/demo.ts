@@ -5,10 +5,9 @@ import { join } from 'node:path'
 import { barChart } from '../bar-chart.ts'
 import { demoText } from '../demo-text.ts'
 import { chooseEngine, type EngineChoice } from '../engine-choice.ts'
-import type { VerbContext } from '../main.ts'
+import type { VerbHost } from '../main.ts'
 import { showProgress } from '../progress/show-progress.ts'
 import { bytesText, durationText, plural, wholeText } from '../quantity-text.ts'
-import { wrapText } from '../wrap-text.ts'
 
 export interface DemoOptions extends EngineChoice {
   readonly generated?: true
@@ -19,8 +18,8 @@ const TOP_WORDS = 15
 const SPLIT_BYTES = 96 * 1024
 const PARTITIONS = 4
 
-export async function demo(context: VerbContext, options: DemoOptions): Promise<void> {
-  const { output, interrupt } = context
+export async function demo(host: VerbHost, options: DemoOptions): Promise<void> {
+  const { output, interrupt } = host
   const { errPalette: palette } = output
   chooseEngine(options)
   const directory = await mkdtemp(join(tmpdir(), 'dunlin-demo-'))
@@ -36,10 +35,10 @@ export async function demo(context: VerbContext, options: DemoOptions): Promise<
   output.say(`\n${palette.bold(`Every word of ${text.title}, counted`)}\n`)
   output.say(palette.accent(PIPELINE))
   const plan = await counts.explain()
-  output.say(`\n${palette.bold('The plan')}\n\n${indented(plan, output.width)}\n`)
+  output.say(`\n${palette.bold('The plan')}\n\n${indented(plan)}\n`)
   output.say(`${palette.bold('The run')}\n`)
 
-  const progress = await showProgress({ stream: process.stderr, show: context.quiet ? 'nothing' : 'auto' })
+  const progress = await showProgress({ stream: process.stderr, show: host.quiet ? 'nothing' : 'auto' })
   const report = await counts
     .run({ signal: interrupt.signal, onEvent: progress.onEvent, name: 'demo' })
     .finally(progress.close)
@@ -47,7 +46,7 @@ export async function demo(context: VerbContext, options: DemoOptions): Promise<
   const words = await readWords(target)
   const top = words.slice(0, TOP_WORDS).map(([label, value]) => ({ label, value }))
   const total = words.reduce((sum, [, count]) => sum + count, 0)
-  if (context.json) {
+  if (host.json) {
     output.json({ text: text.path, output: target, words: total, distinct: words.length, top, plan, report })
     return
   }
@@ -82,6 +81,6 @@ async function readWords(directory: string): Promise<[string, number][]> {
     .sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
 }
 
-function indented(text: string, width: number): string {
-  return wrapText(text.trimEnd(), width - 2).replace(/^(?=.)/gm, '  ')
+function indented(text: string): string {
+  return text.trimEnd().replace(/^(?=.)/gm, '  ')
 }

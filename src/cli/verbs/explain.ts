@@ -1,18 +1,14 @@
 /** `dunlin explain job.ts`: prints the plan of a job file. */
 import { build } from 'esbuild'
 import { jobFilePath, loadJobFile, rerunWithTypeStripping } from '../job-file.ts'
-import type { VerbContext } from '../main.ts'
+import type { VerbHost } from '../main.ts'
 import { UsageError } from '../usage-error.ts'
 
 export interface ExplainVerbOptions {
   readonly param: Readonly<Record<string, string>>
 }
 
-export async function explain(
-  context: VerbContext,
-  file: string,
-  options: ExplainVerbOptions,
-): Promise<void> {
+export async function explain(host: VerbHost, file: string, options: ExplainVerbOptions): Promise<void> {
   const path = jobFilePath(file)
   if (!(await hasDefaultExport(path))) {
     throw new UsageError(
@@ -25,8 +21,8 @@ export async function explain(
   const job = await loadJobFile(path, { params: options.param, args: [] })
   if (job.kind === 'script') throw new UsageError(`${file} has no default export`)
   const text = await job.dunlin.explain(job.outputs)
-  if (context.json) context.output.json({ explain: text })
-  else context.output.data(text)
+  if (host.json) host.output.json({ explain: text })
+  else host.output.data(text)
 }
 
 /** Looked up in the text: importing a script runs it. */

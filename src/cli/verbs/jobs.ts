@@ -8,7 +8,7 @@ import type { ObjectStore } from '../../store/object-store.ts'
 import { createStores } from '../../store/open-stores.ts'
 import { chooseStore, DEFAULT_STORE, type StoreChoice } from '../engine-choice.ts'
 import { errorText } from '../error-text.ts'
-import type { VerbContext } from '../main.ts'
+import type { VerbHost } from '../main.ts'
 import { advanceProgress, NO_PROGRESS } from '../progress/progress-model.ts'
 import { progressLines } from '../progress/progress-text.ts'
 import { bytesText, countText, durationText, plural } from '../quantity-text.ts'
@@ -23,7 +23,7 @@ function openStore(options: StoreChoice): ObjectStore {
   return createStores({ ownRoots: [uri] }).open(uri)
 }
 
-export async function listJobs({ output, json }: VerbContext, options: StoreChoice): Promise<void> {
+export async function listJobs({ output, json }: VerbHost, options: StoreChoice): Promise<void> {
   const store = openStore(options)
   const jobs = await list(store)
   if (json) return output.json(jobs)
@@ -39,11 +39,7 @@ export async function listJobs({ output, json }: VerbContext, options: StoreChoi
   output.data(textTable([...columns, { title: 'took', align: 'right' }], rows, output.outPalette).join('\n'))
 }
 
-export async function showJob(
-  { output, json }: VerbContext,
-  id: string,
-  options: StoreChoice,
-): Promise<void> {
+export async function showJob({ output, json }: VerbHost, id: string, options: StoreChoice): Promise<void> {
   const job = await readJob(openStore(options), id)
   const { events, ...record } = job
   if (json) return output.json(record)
@@ -90,7 +86,7 @@ export interface CleanVerbOptions extends StoreChoice {
 }
 
 export async function cleanJobs(
-  { output, json }: VerbContext,
+  { output, json }: VerbHost,
   ids: readonly string[],
   options: CleanVerbOptions,
 ): Promise<void> {

@@ -3,7 +3,7 @@ import { basename } from 'node:path'
 import { offerRunDefaults } from '../../engine/run-defaults.ts'
 import { chooseEngine, type EngineChoice } from '../engine-choice.ts'
 import { jobFilePath, loadJobFile, rerunWithTypeStripping } from '../job-file.ts'
-import type { VerbContext } from '../main.ts'
+import type { VerbHost } from '../main.ts'
 import { showProgress } from '../progress/show-progress.ts'
 import { reportText } from '../report-text.ts'
 
@@ -12,18 +12,18 @@ export interface RunVerbOptions extends EngineChoice {
 }
 
 export async function run(
-  context: VerbContext,
+  host: VerbHost,
   file: string,
   args: readonly string[],
   options: RunVerbOptions,
 ): Promise<void> {
-  const { output, interrupt } = context
+  const { output, interrupt } = host
   const path = jobFilePath(file)
   chooseEngine(options)
   const rerun = await rerunWithTypeStripping(path)
   if (rerun !== undefined) process.exit(rerun)
 
-  const progress = await showProgress({ stream: process.stderr, show: context.quiet ? 'nothing' : 'auto' })
+  const progress = await showProgress({ stream: process.stderr, show: host.quiet ? 'nothing' : 'auto' })
   const runOptions = { signal: interrupt.signal, onEvent: progress.onEvent }
   const withdraw = offerRunDefaults(runOptions)
   try {
@@ -35,7 +35,7 @@ export async function run(
       name: basename(path).replace(/\.\w+$/, ''),
     })
     progress.close()
-    if (context.json) output.json(report)
+    if (host.json) output.json(report)
     output.say(reportText(report, output.errPalette))
   } finally {
     progress.close()

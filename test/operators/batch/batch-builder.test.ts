@@ -260,7 +260,7 @@ describe('refusals', () => {
 
   test('arrays that are no pairs are no records', () => {
     for (const record of [[], [1], [1, 2, 3]]) {
-      expect(failureOf(() => batchOf([record])).hint).toBe('wrap it in an object, or declare a schema')
+      expect(failureOf(() => batchOf([record])).hint).toBe('Wrap it in an object, or declare a schema.')
     }
   })
 

@@ -201,7 +201,7 @@ test('a key that is not there is named, with the columns there are and the likel
     expect.objectContaining({
       code: 'UNKNOWN_COLUMN',
       message: 'there is no column "contry" to divide the rows by',
-      hint: 'did you mean "country"? the columns are country, amount',
+      hint: 'Did you mean "country"? The columns are country, amount.',
     }),
   )
 })

@@ -85,7 +85,7 @@ describe('hash partitioning', () => {
       expect(() => partitioner.finish()).toThrow(
         expect.objectContaining({
           code: 'UNKNOWN_COLUMN',
-          hint: 'did you mean "country"? the columns are country',
+          hint: 'Did you mean "country"? The columns are country.',
           place: { operator: 'Map test' },
         }),
       )

@@ -41,8 +41,8 @@ test('says for each stage what it reads, does and gives, and estimates', () => {
 
     waves     0 → 1
     total     about 92.3 MB read · 323 GETs, 168 PUTs · 0.3 s · $0.0010
-    Estimates, not measurements: 100 MB/s a task, 4 tasks at once; an aggregation is taken to keep 10 %
-    of its bytes, everything else all of them.
+    Estimates, not measurements: 100 MB/s a task, 4 tasks at once; an aggregation
+    is taken to keep 10 % of its bytes, everything else all of them.
     "
   `)
 })
@@ -80,8 +80,8 @@ test('says of several inputs which operators belong to which, and why a stage wa
 
     waves     0 → 1 2
     total     about 12.6 MB read · 18 GETs, 26 PUTs · under 0.1 s · $0.0001
-    Estimates, not measurements: 100 MB/s a task, 4 tasks at once; an aggregation is taken to keep 10 %
-    of its bytes, everything else all of them.
+    Estimates, not measurements: 100 MB/s a task, 4 tasks at once; an aggregation
+    is taken to keep 10 % of its bytes, everything else all of them.
     "
   `)
 })
@@ -95,7 +95,7 @@ test('numbers have no files', () => {
   expect(explainText(planned, job.facts)).toContain('read    range(0, 10000, 1) · 3 splits\n')
 })
 
-test('no line is wider than 100 columns, whatever the names', () => {
+test('no line is wider than 78 columns, whatever the names', () => {
   fc.assert(
     fc.property(randomJob, fc.string({ minLength: 80, maxLength: 300 }), ({ job, outputs }, name) => {
       const scan = scanNode({ kind: 'range', start: 0, end: 1, step: 1 })
@@ -106,7 +106,7 @@ test('no line is wider than 100 columns, whatever the names', () => {
       )
       const { facts } = job
       const text = explainText(plan({ outputs: [...outputs, long] }, facts), facts)
-      for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(100)
+      for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(78)
     }),
     { numRuns: 300 },
   )

@@ -1,6 +1,6 @@
 /** The error for a column that no record has, with the name that was probably meant. */
 import { DunlinError } from '../errors.ts'
-import { nearestName } from '../partition/nearest-name.ts'
+import { nearestName } from './nearest-name.ts'
 
 const NAMES_SHOWN = 20
 

@@ -1,6 +1,6 @@
 /** Near misses are found, far ones are not guessed. */
 import { expect, test } from 'vitest'
-import { nearestName } from '../../../operators/partition/nearest-name.ts'
+import { nearestName } from '../../../operators/batch/nearest-name.ts'
 
 test.each([
   ['contry', 'country'],

@@ -18,7 +18,7 @@ export function nearestName(name: string, names: readonly string[]): string | un
 }
 
 /** Levenshtein's distance, a row of the table at a time. */
-function editDistance(a: string, b: string): number {
+export function editDistance(a: string, b: string): number {
   let above = Array.from({ length: b.length + 1 }, (_, j) => j)
   for (let i = 1; i <= a.length; i++) {
     const row = [i]
