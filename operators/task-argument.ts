@@ -16,7 +16,7 @@ export interface TaskArgument {
   readonly partition: number
   /** 1 for the first try. */
   readonly attempt: number
-  /** A number in [0, 1), seeded by the job's seed, the stage and the partition: the same under retries. */
+  /** A number in [0, 1), seeded by the job's seed, the stage and the task: the same under retries. */
   random(): number
   /** Aborted when the job is cancelled or the task's deadline has passed. */
   readonly signal: AbortSignal

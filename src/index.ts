@@ -10,13 +10,17 @@ export { GroupedDataset } from './dataset/grouped-dataset.ts'
 export { explain, Output, run } from './dataset/output.ts'
 export {
   from,
+  type RangeOptions,
   type ReadJsonlOptions,
   type ReadOptions,
   type ReadTextOptions,
   range,
   read,
 } from './dataset/readers.ts'
+export type { Aggregation } from './dataset/record-types.ts'
+export type { Combine } from './dataset/reductions.ts'
 export type { CollectOptions, RunOptions } from './dataset/run-options.ts'
+export type { ColumnDeclaration, SchemaOption } from './dataset/schema-option.ts'
 export type { WriteOptions, Writer } from './dataset/writer.ts'
 export type { Engine } from './engine/engine.ts'
 export { type Isolation, type LocalOptions, local } from './engine/local-engine.ts'

@@ -11,6 +11,7 @@ import type {
   AggregationFor,
   ColumnOf,
   Columns,
+  EmptyOf,
   Flat,
   NotThenable,
   PairOf,
@@ -135,7 +136,7 @@ export class Dataset<T> {
   /** Aggregates all records into one row; also no records give one row. */
   aggregate<const A extends Readonly<Record<string, AggregationFor<T>>>>(
     aggregations: A,
-  ): Dataset<Flat<{ -readonly [As in keyof A]: ResultOf<T, A[As]> }>> {
+  ): Dataset<Flat<{ -readonly [As in keyof A]: ResultOf<T, A[As]> | EmptyOf<A[As]> }>> {
     return new Dataset(
       nodes.aggregateNode(this.node, [], namedAggregations(aggregations), 'object', userCallSite()),
     )

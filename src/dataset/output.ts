@@ -33,7 +33,7 @@ export class Output {
     watch(this)
   }
 
-  /** Runs this output as one job. Rejects with a `DunlinError` when the job fails; nothing is published then. */
+  /** Runs this output as one job. Rejects with a `DunlinError` when the job fails; what was not complete is not published. */
   run(options: RunOptions = {}): Promise<JobReport> {
     return run([this], options)
   }

@@ -92,19 +92,39 @@ export function from<T>(values: Iterable<T> | AsyncIterable<T>): Dataset<T> {
   return scan('from', { kind: 'values', values }, {})
 }
 
+export interface RangeOptions {
+  /** From one number to the next, at least 1. Default 1. */
+  readonly step?: number
+  /**
+   * Numbers that a task gets. Default: a 32nd of them, at least 4,096 and at most 262,144. Say 1 where each number
+   * stands for a lot of work.
+   */
+  readonly splitRows?: number
+}
+
 /**
- * The numbers from 0 to `n` − 1, or from `start` to before `end` by `step`.
+ * The numbers from 0 to `n` − 1, or from `start` to before `end`.
+ *
+ * @throws DunlinError `INVALID_ARGUMENT` for what are no whole numbers
  *
  * @example
  * await range(4).collect() // [0, 1, 2, 3]
+ * @example
+ * await range(10, 20, { step: 5 }).collect() // [10, 15]
  */
-export function range(n: number): Dataset<number>
-export function range(start: number, end: number, step?: number): Dataset<number>
-export function range(startOrEnd: number, end?: number, step = 1): Dataset<number> {
-  const start = end === undefined ? 0 : startOrEnd
-  const stop = end === undefined ? startOrEnd : end
+export function range(n: number, options?: RangeOptions): Dataset<number>
+export function range(start: number, end: number, options?: RangeOptions): Dataset<number>
+export function range(
+  first: number,
+  second?: number | RangeOptions,
+  third: RangeOptions = {},
+): Dataset<number> {
+  const [start, end, { step = 1, splitRows }] =
+    typeof second === 'number' ? [first, second, third] : [0, first, second ?? {}]
   argument.whole('range', 'start', start, Number.MIN_SAFE_INTEGER)
-  argument.whole('range', 'end', stop, Number.MIN_SAFE_INTEGER)
+  argument.whole('range', 'end', end, Number.MIN_SAFE_INTEGER)
   argument.whole('range', 'step', step, 1)
-  return scan('range', { kind: 'range', start, end: Math.max(start, stop), step }, {})
+  if (splitRows !== undefined) argument.whole('range', 'splitRows', splitRows, 1)
+  const rows = splitRows === undefined ? {} : { splitRows }
+  return scan('range', { kind: 'range', start, end: Math.max(start, end), step, ...rows }, {})
 }

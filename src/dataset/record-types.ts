@@ -79,19 +79,20 @@ export type ResultOf<T, A> =
               : never
     : never
 
+/** What the result may be besides where there are no rows at all. */
+export type EmptyOf<A> = A extends Aggregation<string, 'sum' | 'mean' | 'same'> ? null : never
+
 /** Aggregations that fit records `T`: they name columns that `T` has; sums and means name numeric ones. */
 export type AggregationFor<T> =
   | Aggregation<never, 'count'>
   | Aggregation<ColumnOf<T>, 'count' | 'same'>
-  | Aggregation<NumericColumnOf<T>, 'sum'>
-  | Aggregation<NumberColumnOf<T>, 'mean'>
+  | Aggregation<NumericColumnOf<T>, 'sum' | 'mean'>
   | Aggregation<never, UserKind<T, unknown>>
 
 type ColumnsWhere<T, V> = {
   [C in ColumnOf<T>]: NonNullable<Columns<T>[C & keyof Columns<T>]> extends V ? C : never
 }[ColumnOf<T>]
 type NumericColumnOf<T> = ColumnsWhere<T, number | bigint>
-type NumberColumnOf<T> = ColumnsWhere<T, number | bigint>
 
 /** Flattens an intersection for people who hover over it. */
 export type Flat<T> = { [K in keyof T]: T[K] } & {}

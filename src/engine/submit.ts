@@ -4,6 +4,7 @@ import { DunlinError, type Failure, fromFailure, schemaText } from '../../operat
 import type { LogicalPlan, Planned } from '../../planner/index.ts'
 import type { RunOptions } from '../dataset/run-options.ts'
 import type { JobReport, WrittenOutput } from '../events/job-event.ts'
+import { ReportBuilder } from '../events/report.ts'
 import { newJobId } from '../job/job-id.ts'
 import { jobKeys, writeEnd, writePlan } from '../job/job-records.ts'
 import { JournalWriter } from '../job/journal.ts'
@@ -11,6 +12,7 @@ import { type JobResults, runJob } from '../scheduler/run-job.ts'
 import type { ShippedModule } from '../ship/ship.ts'
 import { checkOutput } from '../sink/check-output.ts'
 import { discardAttempts, publishOutput } from '../sink/publish.ts'
+import { deleteAll } from '../store/delete-all.ts'
 import type { CommittedPart } from '../task/task-event.ts'
 import type { Engine } from './engine.ts'
 import { engineFor } from './local-engine.ts'
@@ -30,12 +32,12 @@ export interface FinishedJob {
 const { version } = createRequire(import.meta.url)('dunlin/package.json') as { version: string }
 
 const JOB_NAME = 'pipeline'
-const DELETE_AT_ONCE = 1_000
 
 /**
  * Runs a plan as one job.
  *
- * @throws DunlinError when it cannot be planned, or fails, or is cancelled; nothing is published then
+ * @throws DunlinError when it cannot be planned, or fails, or is cancelled. Outputs are published when all tasks have
+ * committed: none of a job that failed before that.
  */
 export async function submit(logical: LogicalPlan, given: RunOptions): Promise<FinishedJob> {
   const options = { ...runDefaults(), ...given }
@@ -86,6 +88,7 @@ async function runPrepared(
     options: { seed, ...limits },
   })
   const journal = new JournalWriter({ store: engine.store, job, clock: engine.clock })
+  const progress = new ReportBuilder()
   let outputs: readonly WrittenOutput[] = []
   const outcome = await runJob({
     job,
@@ -97,22 +100,38 @@ async function runPrepared(
     ...limits,
     ...(signal === undefined ? {} : { signal }),
     onEvent: event => {
+      progress.add(event)
       onEvent?.(event)
       return journal.add(event)
     },
     publish: async results => {
-      outputs = await publishOutputs(job, prepared, engine, results)
+      outputs = await publishOutputs(job, prepared, engine, results, progress)
     },
   })
-  await journal.close()
+  // A journal that could not be written is reported when the job has its end: what is published stays published.
+  const journalled = await journal.close().then(
+    () => undefined,
+    (error: unknown) => error,
+  )
   const failure = outcome.failure === undefined ? undefined : await mapped(outcome.failure, shipped)
   const failures = await Promise.all(outcome.failures.map(one => mapped(one, shipped)))
   const report: JobReport = { ...outcome.report, failures, fingerprint: planned.plan.fingerprint, outputs }
-  await writeEnd(engine.store, job, { version: 1, report, ...(failure === undefined ? {} : { failure }) })
+  const ended = await writeEnd(engine.store, job, {
+    version: 1,
+    report,
+    ...(failure === undefined ? {} : { failure }),
+  })
+  if (!ended) {
+    throw new DunlinError('STORE', `job ${job} was ended by another driver`, {
+      hint: 'See how it ended with `dunlin jobs show`.',
+      place: { job },
+    })
+  }
   if (failure !== undefined) {
     await discardOutputs(job, prepared, engine)
     throw fromFailure(failure)
   }
+  if (journalled !== undefined) throw journalled
   return { engine, planned, results: outcome, report, discard: () => discardData(engine, job) }
 }
 
@@ -138,7 +157,12 @@ async function publishOutputs(
   prepared: PreparedPlan,
   engine: Engine,
   results: JobResults,
+  progress: ReportBuilder,
 ): Promise<readonly WrittenOutput[]> {
+  // The chain of counts: what each stage was given and gave.
+  const counts = progress
+    .parts()
+    .stages.map(({ id, title, rowsIn, rowsOut }) => ({ stage: id, title, rowsIn, rowsOut }))
   const written: WrittenOutput[] = []
   for (const { uri, mode, format, index } of writes(prepared)) {
     const stage = prepared.planned.plan.stages.find(
@@ -155,6 +179,7 @@ async function publishOutputs(
       mode,
       parts: published,
       schema: schema === null ? null : schemaText(schema),
+      counts,
     })
     written.push({
       uri,
@@ -179,15 +204,8 @@ async function discardOutputs(job: string, prepared: PreparedPlan, engine: Engin
 
 /** Shuffle data, commits and staged values; what says how the job went stays. */
 async function discardData(engine: Engine, job: string): Promise<void> {
-  const folder = jobKeys.folder(job)
   const kept = [jobKeys.plan(job), jobKeys.end(job)]
-  let keys: string[] = []
-  for await (const { key } of engine.store.list(folder)) {
-    if (kept.includes(key) || key.startsWith(jobKeys.journal(job))) continue
-    keys.push(key)
-    if (keys.length < DELETE_AT_ONCE) continue
-    await engine.store.delete(keys)
-    keys = []
-  }
-  if (keys.length > 0) await engine.store.delete(keys)
+  await deleteAll(engine.store, jobKeys.folder(job), {
+    goes: key => !kept.includes(key) && !key.startsWith(jobKeys.journal(job)),
+  })
 }

@@ -22,10 +22,15 @@ export interface BuiltManifest {
 /**
  * Writes `stage-<s>/exchange.manifest` from the commits of all producers, in memory bounded by one pass.
  *
+ * @param guard throws where the task must stop; called for each commit that is read
  * @throws DunlinError `ROWS_NOT_CONSERVED` when the slices do not hold the rows that the driver was told of, and
  * `CORRUPT` when a commit is missing, damaged, or has a partition that there is not.
  */
-export async function buildManifest(store: ObjectStore, event: ManifestTaskEvent): Promise<BuiltManifest> {
+export async function buildManifest(
+  store: ObjectStore,
+  event: ManifestTaskEvent,
+  guard: () => void,
+): Promise<BuiltManifest> {
   const rowBytes = manifestRowBytes(event.tasks)
   const perPass = Math.max(1, Math.min(event.partitions, Math.floor(PASS_BYTES / rowBytes)))
   const producers: Producer[] = []
@@ -41,6 +46,7 @@ export async function buildManifest(store: ObjectStore, event: ManifestTaskEvent
       const view = new DataView(index.buffer)
       let task = 0
       for await (const commit of commitsOf(store, event)) {
+        guard()
         gets++
         if (from === 0) {
           producers.push(producerOf(commit, schemas))

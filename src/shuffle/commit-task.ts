@@ -1,5 +1,6 @@
 /** Committing a task: of all deliveries of a task and generation, exactly one becomes its result. */
 import { DunlinError } from '../../operators/index.ts'
+import { getIfPresent } from '../store/get-if-present.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import type { StageTaskEvent } from '../task/task-event.ts'
 import { type CommitRecord, decodeCommit, encodeCommit } from './commit-record.ts'
@@ -44,13 +45,8 @@ export async function readCommit(
   generation: number,
 ): Promise<CommitRecord | undefined> {
   const key = commitKey(task.job, task.stage, task.task, generation)
-  let bytes: Uint8Array
-  try {
-    bytes = await store.get(key)
-  } catch (error) {
-    if (error instanceof DunlinError && error.code === 'NOT_FOUND') return undefined
-    throw error
-  }
+  const bytes = await getIfPresent(store, key)
+  if (bytes === undefined) return undefined
   const record = decodeCommit(bytes, store.uri + key)
   if (record.fingerprint !== task.fingerprint) {
     throw new DunlinError('FINGERPRINT', `${store.uri}${key} was committed under another plan`, {

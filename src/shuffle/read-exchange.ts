@@ -12,7 +12,7 @@ import type { ObjectStore } from '../store/object-store.ts'
 import { dataKey, manifestKey } from './keys.ts'
 import { readAhead } from './read-ahead.ts'
 import { readPartitionSlices } from './read-manifest.ts'
-import { sliceCrc } from './slice-entry.ts'
+import { type SliceEntry, sliceCrc } from './slice-entry.ts'
 
 const FETCHES_IN_FLIGHT = 8
 const READ_AHEAD_BYTES = 32 << 20
@@ -69,7 +69,7 @@ export async function openExchange(options: {
         const { task, producer, entry } = slice
         const object = dataKey(job, from, { task, ...producer })
         counters.gets++
-        const bytes = await store.get(object, { offset: entry.offset, length: entry.byteLength }, { signal })
+        const bytes = await getSlice(store, object, entry, signal)
         return { task, entry, object, bytes, written: schemas[producer.schema] }
       },
     )
@@ -103,4 +103,21 @@ export async function openExchange(options: {
     }
   }
   return { schema, batches: batches() }
+}
+
+async function getSlice(
+  store: ObjectStore,
+  key: string,
+  { offset, byteLength }: SliceEntry,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  try {
+    return await store.get(key, { offset, length: byteLength }, { signal })
+  } catch (error) {
+    if (!(error instanceof DunlinError) || error.code !== 'NOT_FOUND') throw error
+    throw new DunlinError('CORRUPT', `a committed object is gone: ${store.uri}${key}`, {
+      cause: error,
+      hint: 'Something outside of the job removed files of its store. Run the job again.',
+    })
+  }
 }

@@ -46,6 +46,7 @@ export async function runStageTask(event: StageTaskEvent, ports: TaskPorts): Pro
   // Rows that go from an exchange to the sink as they are have the exchange's schema, also where there are none.
   const known = root.op === 'input' ? (inputs[0]?.schema ?? null) : null
   const output = openOutput(stage, event, { store, stores: ports.stores }, known)
+  let committing = false
   try {
     const pipeline = buildPipeline(
       root,
@@ -91,6 +92,7 @@ export async function runStageTask(event: StageTaskEvent, ports: TaskPorts): Pro
         invalidText: counters.invalidText,
       },
     }
+    committing = true
     const winner = await commitTask(store, event, {
       success,
       fingerprint: event.fingerprint,
@@ -99,7 +101,8 @@ export async function runStageTask(event: StageTaskEvent, ports: TaskPorts): Pro
     if (winner.success.nonce !== event.nonce) await output.abort()
     return winner.success
   } catch (error) {
-    await output.abort()
+    // A commit of unknown outcome may name what was written: then it stays, and goes when the job's data goes.
+    if (!committing) await output.abort()
     throw error
   }
 }

@@ -4,6 +4,7 @@ import { buildManifest } from '../shuffle/build-manifest.ts'
 import { runStageTask } from './run-stage-task.ts'
 import type { ManifestTaskEvent, TaskEvent, TaskResult } from './task-event.ts'
 import type { TaskPorts } from './task-ports.ts'
+import { stopGuard } from './task-recorder.ts'
 
 /** Runs a task event to its end. Never rejects: a failure of any kind is data, with the place where it happened. */
 export async function runTask(event: TaskEvent, ports: TaskPorts): Promise<TaskResult> {
@@ -28,7 +29,8 @@ const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown
 
 async function runManifestTask(event: ManifestTaskEvent, ports: TaskPorts): Promise<TaskResult> {
   const startedAt = ports.clock.now()
-  const built = await buildManifest(ports.stores.open(event.store), event)
+  const guard = stopGuard(event, ports.clock, ports.signal)
+  const built = await buildManifest(ports.stores.open(event.store), event, guard)
   return {
     ok: true,
     attempt: event.attempt,

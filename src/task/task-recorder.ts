@@ -2,11 +2,13 @@
 import { DunlinError, type TaskArgument } from '../../operators/index.ts'
 import type { Clock } from '../engine/ports.ts'
 import { seededRandom } from './seeded-random.ts'
-import type { StageTaskEvent, TaskLog } from './task-event.ts'
+import type { StageTaskEvent, TaskEvent, TaskLog } from './task-event.ts'
 
 /** Log lines kept per attempt: an answer must stay small JSON. The rest is counted. */
 const LOGS_KEPT = 100
 const LOG_CHARS = 2_000
+/** Names of counters per attempt: they travel through the driver. */
+const COUNTERS_KEPT = 1_000
 
 export interface TaskRecorder {
   readonly argument: TaskArgument
@@ -18,7 +20,8 @@ export function recordTask(event: StageTaskEvent, partition: number, signal: Abo
   const counters = new Map<string, number>()
   const logs: TaskLog[] = []
   let dropped = 0
-  const random = seededRandom(event.seed, event.stage, partition)
+  // By task, not by partition: the branches of a union have partitions of the same numbers.
+  const random = seededRandom(event.seed, event.stage, event.task)
   return {
     argument: Object.freeze<TaskArgument>({
       index: event.task,
@@ -32,6 +35,15 @@ export function recordTask(event: StageTaskEvent, partition: number, signal: Abo
         else dropped++
       },
       counter(name, by = 1) {
+        if (counters.size === COUNTERS_KEPT && !counters.has(name)) {
+          throw new DunlinError(
+            'TOO_LARGE',
+            `a task has more than ${COUNTERS_KEPT} counters; the next is ${name}`,
+            {
+              hint: 'Counters are for a few totals: count what varies with the data by valueCounts() or groupBy().',
+            },
+          )
+        }
         counters.set(name, (counters.get(name) ?? 0) + by)
       },
     }),
@@ -42,14 +54,14 @@ export function recordTask(event: StageTaskEvent, partition: number, signal: Abo
 }
 
 /** Throws where the task must stop: called between batches. */
-export function stopGuard(event: StageTaskEvent, clock: Clock, signal: AbortSignal): () => void {
+export function stopGuard(event: TaskEvent, clock: Clock, signal: AbortSignal): () => void {
   return () => {
     if (signal.aborted) throw new DunlinError('CANCELLED', 'the task was cancelled', { cause: signal.reason })
     if (event.deadline !== null && clock.now() > event.deadline) throw deadlinePassed(event, clock.now())
   }
 }
 
-function deadlinePassed(event: StageTaskEvent, now: number): DunlinError {
+function deadlinePassed(event: TaskEvent, now: number): DunlinError {
   const over = now - event.deadline!
   return new DunlinError('TIMEOUT', `the task did not end by its deadline: it is ${over} ms past it`, {
     hint: 'Give the stage more time with .with({ timeoutMs }), or smaller splits with splitBytes.',

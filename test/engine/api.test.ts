@@ -290,6 +290,7 @@ describe('outputs', () => {
       parts: { name: string }[]
     }
     expect(manifest).toMatchObject({ rows: 1, parts: [{ name: 'part-00000.txt', rows: 1, bytes: 6 }] })
+    expect(manifest).toMatchObject({ counts: [{ stage: 0, rowsIn: 1, rowsOut: 1 }] })
   })
 
   it('that are never run are warned of at exit', async () => {
@@ -326,5 +327,36 @@ describe('an engine', () => {
     expect(jobs.length).toBe(4)
     for (const job of jobs)
       expect(await place.names(`side/jobs/${job}`)).toEqual(['end.json', 'journal', 'plan.json'])
+  })
+})
+
+describe('the branches of a union', () => {
+  it('draw different random numbers', async () => {
+    const drawn = () => range(4).map((_, task) => task.random())
+    const all = await drawn().union(drawn()).collect({ engine: place.engine() })
+    expect(new Set(all).size).toBe(8)
+  })
+})
+
+describe('range', () => {
+  it('takes a step, and how many numbers a task gets', async () => {
+    const engine = place.engine()
+    expect(await range(10, 20, { step: 4 }).collect({ engine })).toEqual([10, 14, 18])
+    const tasks = await range(3, { splitRows: 1 })
+      .map((_, task) => task.index)
+      .collect({ engine })
+    expect(tasks).toEqual([0, 1, 2])
+  })
+})
+
+describe('counters', () => {
+  it('are for a few totals: a thousand and first name is refused', async () => {
+    const many = range(2000).filter((n, task) => {
+      task.counter(`n${n}`)
+      return true
+    })
+    const error = await many.count({ engine: place.engine(), retries: 0 }).catch((error: unknown) => error)
+    expect(error).toMatchObject({ code: 'USER_FUNCTION' })
+    expect((error as Error).message).toContain('more than 1000 counters')
   })
 })

@@ -50,34 +50,31 @@ describe('a worker that runs out of memory', () => {
 })
 
 describe('cancelling', () => {
-  it.each(['thread', 'process'] as const)(
-    'stops busy %s workers within a second and leaves no output',
-    async isolation => {
-      const engine = place.engine({ isolation })
-      const abort = new AbortController()
-      const started: JobEvent[] = []
-      const busy = range(4).map(n => {
-        for (let i = n; ; i++) if (i < 0) return i
-      })
-      const name = `cancelled-${isolation}`
-      const job = busy.write.text(name).run({
-        engine,
-        signal: abort.signal,
-        onEvent: event => {
-          if (event.type === 'taskStarted') started.push(event)
-        },
-      })
-      const outcome = job.catch((error: unknown) => error)
-      while (started.length === 0) await sleep(5)
-      await sleep(300)
-      const before = performance.now()
-      abort.abort(new Error('changed my mind'))
-      expect(await outcome).toMatchObject({ code: 'CANCELLED' })
-      expect(performance.now() - before).toBeLessThan(5_000)
-      expect(await place.names(name)).toEqual([])
-      expect(await range(3).collect({ engine })).toEqual([0, 1, 2])
-    },
-  )
+  it.each(['thread', 'process'] as const)('stops busy %s workers and leaves no output', async isolation => {
+    const engine = place.engine({ isolation })
+    const abort = new AbortController()
+    const started: JobEvent[] = []
+    const busy = range(4).map(n => {
+      for (let i = n; ; i++) if (i < 0) return i
+    })
+    const name = `cancelled-${isolation}`
+    const job = busy.write.text(name).run({
+      engine,
+      signal: abort.signal,
+      onEvent: event => {
+        if (event.type === 'taskStarted') started.push(event)
+      },
+    })
+    const outcome = job.catch((error: unknown) => error)
+    while (started.length === 0) await sleep(5)
+    await sleep(300)
+    const before = performance.now()
+    abort.abort(new Error('changed my mind'))
+    expect(await outcome).toMatchObject({ code: 'CANCELLED' })
+    expect(performance.now() - before).toBeLessThan(5_000)
+    expect(await place.names(name)).toEqual([])
+    expect(await range(3).collect({ engine })).toEqual([0, 1, 2])
+  })
 
   it('before it began rejects at once', async () => {
     const engine = place.engine()

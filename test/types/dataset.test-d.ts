@@ -87,7 +87,9 @@ test('aggregations give typed records', () => {
     merge: (a, b) => (b.length > a.length ? b : a),
     finish: best => best.length,
   })
-  expectTypeOf(orders.aggregate({ longest })).toEqualTypeOf<Dataset<{ longest: number }>>()
+  expectTypeOf(orders.aggregate({ longest, n: count(), total: sum('amount') })).toEqualTypeOf<
+    Dataset<{ longest: number; n: number; total: number | null }>
+  >()
   // @ts-expect-error no such column
   orders.groupBy('custommer')
   // @ts-expect-error a text has no sum
