@@ -1,6 +1,6 @@
 /** Builds dist/: the typed modules by tsc, and the worker as one file, which starts three times as fast. */
 import { spawnSync } from 'node:child_process'
-import { chmodSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, rmSync, symlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { build } from 'esbuild'
 
@@ -14,6 +14,12 @@ const tsc = spawnSync(
 if (tsc.status !== 0) process.exit(tsc.status ?? 1)
 // npm sets this bit when it installs the package, but not when it is built again.
 chmodSync('dist/src/cli/dunlin.js', 0o755)
+// In a checkout, npx finds its own package's command here; without it npx makes an installation of its own first.
+const bin = 'node_modules/.bin/dunlin'
+if (process.platform !== 'win32' && existsSync('node_modules/.bin') && !existsSync(bin)) {
+  rmSync(bin, { force: true })
+  symlinkSync('../../dist/src/cli/dunlin.js', bin)
+}
 await build({
   entryPoints: ['src/worker-entry.ts'],
   outfile: 'dist/worker-entry.js',
