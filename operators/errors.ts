@@ -50,19 +50,24 @@ export interface DunlinErrorOptions {
 }
 
 /**
- * Everything dunlin throws on purpose.
+ * Everything dunlin throws on purpose: a stable `code`, where it happened, a `hint`, and the user's own error as `cause`.
  *
  * @example
- * try { await read.text('nowhere/*.txt').count() }
- * catch (e) { if (e instanceof DunlinError && e.code === 'NOT_FOUND') console.error(e.hint) }
+ * const error = await read.text('nowhere/*.txt').count().catch((error: unknown) => error)
+ * error instanceof DunlinError && error.code // 'NOT_FOUND'
  */
 export class DunlinError extends Error {
   override readonly name = 'DunlinError'
+  /** What a program switches on. */
   readonly code: ErrorCode
+  /** What to do about it, in one sentence. */
   readonly hint: string | undefined
+  /** Whether another attempt of the same task could succeed. */
   readonly retryable: boolean
+  /** Where in the job it happened, as far as known. */
   readonly place: ErrorPlace
 
+  /** `code` and `message` say what happened; `options` where, why, and what to do. */
   constructor(code: ErrorCode, message: string, options: DunlinErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.code = code
@@ -71,7 +76,13 @@ export class DunlinError extends Error {
     this.place = options.place ?? {}
   }
 
-  /** The same error, with what is now known about where it happened; fields already known win. */
+  /**
+   * The same error, with what is now known about where it happened; fields already known win.
+   *
+   * @example
+   * const error = new DunlinError('BAD_RECORD', 'not a date', { place: { at: 'a.txt:3' } })
+   * error.at({ stage: 1, at: 'b.txt:9' }).place // { stage: 1, at: 'a.txt:3' }
+   */
   at(place: ErrorPlace): DunlinError {
     const same = new DunlinError(this.code, this.message, {
       cause: this.cause,

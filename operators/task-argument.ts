@@ -7,7 +7,12 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
  * The task, as the last argument of every user function sees it.
  *
  * @example
- * read.text('in/*.txt').filter((line, task) => { if (line === '') task.counter('empty'); return line !== '' })
+ * const seen = range(9).map((n, task) => {
+ *   if (n > 5) task.counter('large')
+ *   return n
+ * })
+ * const report = await seen.write.text('out/seen/').run()
+ * report.counters // { large: 3 }
  */
 export interface TaskArgument {
   /** The task's number within its stage. */
@@ -22,6 +27,7 @@ export interface TaskArgument {
   readonly signal: AbortSignal
   /** When the task must have ended, in milliseconds since 1970; Infinity where there is no limit. */
   readonly deadline: number
+  /** Sends a line to the driver's events; `level` is `info` unless given. */
   log(message: string, level?: LogLevel): void
   /** Adds `by` (default 1) to a counter of the report. Attempts that lose are not counted. */
   counter(name: string, by?: number): void

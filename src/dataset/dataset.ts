@@ -1,10 +1,10 @@
 /** Dataset: a lazy, immutable, typed description of records. Its verbs build frozen plan nodes; nothing runs. */
-import type { Table } from 'apache-arrow'
 import { DunlinError, type TaskArgument } from '../../operators/index.ts'
 import type { LogicalKey, LogicalNode, Resources } from '../../planner/index.ts'
 import * as nodes from '../../planner/index.ts'
 import { userCallSite } from '../ship/user-call-site.ts'
 import { argument } from './arguments.ts'
+import { DatasetActions } from './dataset-actions.ts'
 import { DRIVER_ONLY } from './driver-only.ts'
 import { GroupedDataset, namedAggregations } from './grouped-dataset.ts'
 import type {
@@ -18,27 +18,34 @@ import type {
   ResultOf,
   Scalar,
 } from './record-types.ts'
-import { type Combine, combineByKey, reduction } from './reductions.ts'
-import type { CollectOptions, RunOptions } from './run-options.ts'
-import { Writer } from './writer.ts'
+import { type Combine, combineByKey } from './reductions.ts'
 
 /** Records that `mapBatches` hands to its function at once, unless told otherwise. */
 const MAP_BATCH_ROWS = 1024
 
 type Awaitable<T> = T | PromiseLike<T>
 
-export class Dataset<T> {
+/**
+ * Records of type `T` that are described and not yet computed. A record is a scalar (column `value`), a pair
+ * `[key, value]`, or a plain object (a column per field). Verbs give another dataset, actions run a job, `write` gives
+ * outputs.
+ *
+ * Errors: verbs throw `INVALID_ARGUMENT` at once when an argument is of a wrong kind. All others that a verb names are
+ * what the action rejects with that runs the dataset.
+ *
+ * @example
+ * const long = read.text('books/').words().filter(word => word.length > 3)
+ * await long.collect() // ['whale', 'ship']
+ */
+export class Dataset<T> extends DatasetActions<T> {
   declare readonly [DRIVER_ONLY]: string
-  readonly node: LogicalNode
-
-  constructor(node: LogicalNode) {
-    this.node = node
-    Object.freeze(this)
-  }
 
   /**
-   * Calls `fn` once for each record and keeps what it returns. May be async: awaited with bounded concurrency, order
-   * kept.
+   * Calls `fn` once for each record and keeps what it returns. May be async: awaited with bounded concurrency (16 calls
+   * of a task, or what `.with({ concurrency })` says), order kept.
+   *
+   * @throws DunlinError `USER_FUNCTION` when `fn` throws in every attempt; `CANNOT_SHIP` when it captures what exists in
+   * this process only; `TYPE_MISMATCH` when what it returns is no record, or two records differ in a column's type
    *
    * @example
    * await from(['a', 'b']).map(s => s.toUpperCase()).collect() // ['A', 'B']
@@ -50,6 +57,8 @@ export class Dataset<T> {
   /**
    * Calls `fn` once for each record and keeps each element of the array or iterable that it returns. May be async.
    *
+   * @throws DunlinError `USER_FUNCTION` when `fn` throws, or returns no iterable, or a string; otherwise as `map`
+   *
    * @example
    * await from(['a b', 'c']).flatMap(line => line.split(' ')).collect() // ['a', 'b', 'c']
    */
@@ -58,7 +67,9 @@ export class Dataset<T> {
   }
 
   /**
-   * Keeps the records for which `predicate` returns something truthy. It must answer at once: a promise is an error.
+   * Keeps the records for which `predicate` returns something truthy. It must answer at once.
+   *
+   * @throws DunlinError `USER_FUNCTION` when `predicate` throws or returns a promise; `CANNOT_SHIP` as `map`
    *
    * @example
    * await from([1, 2, 3]).filter(n => n % 2 === 1).collect() // [1, 3]
@@ -72,6 +83,11 @@ export class Dataset<T> {
   /**
    * Calls `fn` with arrays of `size` records (default 1,024; the last of a task may be shorter) and keeps each element
    * of what it returns. May be async.
+   *
+   * @throws DunlinError `INVALID_ARGUMENT` when `size` is not a whole number from 1 on; otherwise as `flatMap`
+   *
+   * @example
+   * await range(5).mapBatches(numbers => [numbers.length], { size: 2 }).collect() // [2, 2, 1]
    */
   mapBatches<U>(
     fn: (records: T[], task: TaskArgument) => Awaitable<Iterable<U> & object>,
@@ -82,10 +98,14 @@ export class Dataset<T> {
   }
 
   /**
-   * Keeps some columns, in the order given; an object renames: `{ newName: 'column' }`.
+   * Keeps some columns, in the order given; an object renames: `{ newName: 'column' }`. Gives objects.
+   *
+   * @throws DunlinError `UNKNOWN_COLUMN` when the records have no such column; `INVALID_PLAN` when two would have one
+   * name; `INVALID_ARGUMENT` when none is named
    *
    * @example
    * await from([{ a: 1, b: 2 }]).select('b').collect() // [{ b: 2 }]
+   * await from([{ a: 1, b: 2 }]).select({ c: 'a' }).collect() // [{ c: 1 }]
    */
   select<C extends ColumnOf<T>>(...columns: C[]): Dataset<Flat<Pick<Columns<T>, C & keyof Columns<T>>>>
   select<M extends Readonly<Record<string, ColumnOf<T>>>>(
@@ -104,6 +124,8 @@ export class Dataset<T> {
   /**
    * The words of each line: exactly `line.toLowerCase().match(/\p{L}+/gu) ?? []`, without a call per line.
    *
+   * @throws DunlinError `TYPE_MISMATCH` when the records are not strings
+   *
    * @example
    * await from(['Call me Ishmael.']).words().collect() // ['call', 'me', 'ishmael']
    */
@@ -112,10 +134,17 @@ export class Dataset<T> {
   }
 
   /**
-   * Groups by columns, or by what a function returns (column `key`); aggregate the groups with `.aggregate`.
+   * Groups by columns, or by what a function returns (column `key`); aggregate the groups with `.aggregate`. NaN is one
+   * group, null is one, and −0 is 0.
+   *
+   * @throws DunlinError `UNKNOWN_COLUMN` when the records have no such column; `USER_FUNCTION` when the function throws or
+   * returns a promise; `INVALID_ARGUMENT` when no key is given
    *
    * @example
-   * await from([{ k: 'a', n: 1 }, { k: 'a', n: 2 }]).groupBy('k').aggregate({ total: sum('n') }).collect() // [{ k: 'a', total: 3 }]
+   * const orders = read.jsonl<{ country: string; amount: number }>('orders/')
+   * const totals = orders.groupBy('country').aggregate({ total: sum('amount') })
+   * await totals.collect() // [{ country: 'NZ', total: 12.5 }, { country: 'PT', total: 3 }]
+   * await range(3).groupBy(n => n % 2).aggregate({ n: count() }).collect() // [{ key: 0, n: 2 }, { key: 1, n: 1 }]
    */
   groupBy<C extends ColumnOf<T>>(
     ...columns: [C, ...C[]]
@@ -133,7 +162,15 @@ export class Dataset<T> {
     return new GroupedDataset(this.node, logical, node => new Dataset(node))
   }
 
-  /** Aggregates all records into one row; also no records give one row. */
+  /**
+   * Aggregates all records into one: an object with a field per aggregation. No records give one too.
+   *
+   * @throws DunlinError `UNKNOWN_COLUMN` when the records have no such column; `INVALID_ARGUMENT` when there is no
+   * aggregation; and what the aggregations say
+   *
+   * @example
+   * await range(5).aggregate({ n: count(), largest: max('value') }).collect() // [{ n: 5, largest: 4 }]
+   */
   aggregate<const A extends Readonly<Record<string, AggregationFor<T>>>>(
     aggregations: A,
   ): Dataset<Flat<{ -readonly [As in keyof A]: ResultOf<T, A[As]> | EmptyOf<A[As]> }>> {
@@ -143,10 +180,14 @@ export class Dataset<T> {
   }
 
   /**
-   * Combines the values of each key of a dataset of pairs. `combine` must be associative.
+   * Combines the values of each key of a dataset of pairs, in order. `combine` must be associative.
+   *
+   * @throws DunlinError `USER_FUNCTION` when `combine` throws or returns a promise; `UNKNOWN_COLUMN` when the records are
+   * not pairs
    *
    * @example
-   * await from([['a', 1], ['a', 2]] as [string, number][]).reduceByKey((x, y) => x + y).collect() // [['a', 3]]
+   * const pairs = from([['a', 1], ['b', 5], ['a', 2]] as [string, number][])
+   * await pairs.reduceByKey((x, y) => x + y).collect() // [['a', 3], ['b', 5]]
    */
   reduceByKey(
     this: T extends readonly [unknown, unknown] ? Dataset<T> : never,
@@ -169,6 +210,8 @@ export class Dataset<T> {
   /**
    * How often each value stands in a dataset of scalars.
    *
+   * @throws DunlinError `UNKNOWN_COLUMN` when the records are not scalars
+   *
    * @example
    * await from(['a', 'b', 'a']).valueCounts().collect() // [{ value: 'a', count: 2 }, { value: 'b', count: 1 }]
    */
@@ -186,94 +229,52 @@ export class Dataset<T> {
     )
   }
 
-  /** Each record once; the first of equal ones stays. */
+  /**
+   * Each record once, by all its columns; the first of equal ones stays.
+   *
+   * @example
+   * await from([3, 1, 3]).distinct().collect() // [3, 1]
+   */
   distinct(): Dataset<T> {
     return new Dataset(nodes.aggregateNode(this.node, 'all', [], 'object', userCallSite()))
   }
 
-  /** The records of this dataset, then those of the others, in order. */
+  /**
+   * The records of this dataset, then those of the others, in order. Columns that some lack are null there.
+   *
+   * @throws DunlinError `TYPE_MISMATCH` when a column has two types, or the records two shapes
+   *
+   * @example
+   * await range(2).union(range(10, 12)).collect() // [0, 1, 10, 11]
+   */
   union(...others: readonly Dataset<T>[]): Dataset<T> {
     return new Dataset(nodes.unionNode([this.node, ...others.map(other => other.node)], userCallSite()))
   }
 
-  /** Hands the dataset to a function: pipelines made of named steps. */
+  /**
+   * Hands the dataset to a function and gives what that returns: pipelines made of named steps.
+   *
+   * @example
+   * const evens = (numbers: Dataset<number>) => numbers.filter(n => n % 2 === 0)
+   * await range(5).through(evens).collect() // [0, 2, 4]
+   */
   through<R>(step: (dataset: this) => R): R {
     return step(this)
   }
 
-  /** Asks resources for the stages that the steps so far end up in. */
+  /**
+   * Asks resources for the stages that the steps so far end up in: `memoryMb` and `timeoutMs` of a task, `concurrency` of
+   * its async functions, and how many `partitions` the exchanges below have.
+   *
+   * @throws DunlinError `INVALID_ARGUMENT` when one is not a whole number from 1 on; `TIMEOUT` when a task took longer
+   *
+   * @example
+   * const slow = range(4).map(async n => n * 2).with({ concurrency: 2, timeoutMs: 60_000 })
+   * await slow.collect() // [0, 2, 4, 6]
+   */
   with(resources: Resources): Dataset<T> {
     for (const [name, value] of Object.entries(resources)) argument.whole('with', name, value, 1)
     return new Dataset(nodes.withNode(this.node, resources))
-  }
-
-  /** The sinks: `write.csv(uri)` and so on give an Output. */
-  get write(): Writer {
-    return new Writer(this.node)
-  }
-
-  /** All records, in memory. Bounded by `maxBytes`: a larger result is an error that names `rows()` and `write`. */
-  async collect(options: CollectOptions = {}): Promise<T[]> {
-    const { collect } = await import('../engine/actions.ts')
-    return collect<T>(this.node, options)
-  }
-
-  /** The first `n` records in source order; runs only as many tasks as that takes. */
-  async take(n: number, options: CollectOptions = {}): Promise<T[]> {
-    argument.whole('take', 'n', n, 0)
-    if (n === 0) return []
-    const { collect } = await import('../engine/actions.ts')
-    return collect<T>(nodes.limitNode(this.node, n), options)
-  }
-
-  /** How many records there are. */
-  async count(options: RunOptions = {}): Promise<number> {
-    const counted = nodes.aggregateNode(this.node, [], [{ as: 'count', spec: { op: 'count' } }], 'scalar')
-    const { collect } = await import('../engine/actions.ts')
-    const [n] = await collect<number>(counted, options)
-    return n!
-  }
-
-  /**
-   * Combines all records into one, in order, starting from `identity`. `combine` must be associative, and
-   * `combine(identity, x)` must be x: tasks combine their own records first.
-   *
-   * @example
-   * await range(5).reduce({ identity: 0, combine: (a, b) => a + b }) // 10
-   */
-  async reduce(
-    { identity, combine }: { readonly identity: T; readonly combine: Combine<T> },
-    options: RunOptions = {},
-  ): Promise<T> {
-    argument.fn('reduce', combine)
-    const reduced = nodes.aggregateNode(
-      this.node,
-      [],
-      [{ as: 'value', spec: reduction(identity, combine) }],
-      'scalar',
-      userCallSite(),
-    )
-    const { collect } = await import('../engine/actions.ts')
-    const [value] = await collect<T>(reduced, options)
-    return value!
-  }
-
-  /** Runs the pipeline and gives its records one by one, in source order and in bounded memory. */
-  async *rows(options: RunOptions = {}): AsyncGenerator<T, void, void> {
-    const { rows } = await import('../engine/actions.ts')
-    yield* rows<T>(this.node, options)
-  }
-
-  /** The result as an Apache Arrow table, in memory; bounded as `collect` is. */
-  async toArrow(options: CollectOptions = {}): Promise<Table> {
-    const { toArrow } = await import('../engine/actions.ts')
-    return toArrow(this.node, options)
-  }
-
-  /** The plan and its estimates, as text; nothing runs but the listing of the sources. */
-  async explain(options: Pick<RunOptions, 'engine'> = {}): Promise<string> {
-    const { explainOutputs } = await import('../engine/actions.ts')
-    return explainOutputs([{ kind: 'result', input: this.node }], options)
   }
 }
 Object.defineProperty(Dataset.prototype, DRIVER_ONLY, { value: 'Dataset' })

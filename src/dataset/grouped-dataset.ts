@@ -16,11 +16,19 @@ export function namedAggregations(
   })
 }
 
+/**
+ * Records of type `T` in groups of equal keys. Comes from `groupBy`; `aggregate` makes a dataset of it again.
+ *
+ * @example
+ * const byParity = range(5).groupBy(n => (n % 2 === 0 ? 'even' : 'odd'))
+ * await byParity.aggregate({ n: count() }).collect() // [{ key: 'even', n: 3 }, { key: 'odd', n: 2 }]
+ */
 export class GroupedDataset<T, Keys> {
   readonly #node: LogicalNode
   readonly #keys: readonly LogicalKey[]
   readonly #dataset: <R>(node: LogicalNode) => Dataset<R>
 
+  /** Grouped datasets come from `groupBy`. */
   constructor(node: LogicalNode, keys: readonly LogicalKey[], dataset: <R>(node: LogicalNode) => Dataset<R>) {
     this.#node = node
     this.#keys = keys
@@ -28,10 +36,16 @@ export class GroupedDataset<T, Keys> {
   }
 
   /**
-   * One record per group: its keys, and the aggregations under the names given.
+   * One record per group: an object of its keys, and of the aggregations under the names given. Groups stand in the
+   * order of first appearance within a partition.
+   *
+   * @throws DunlinError `INVALID_ARGUMENT` when there is no aggregation, or one has the name of a key; when the job runs,
+   * `UNKNOWN_COLUMN` when the records have no such column, and what the aggregations say
    *
    * @example
-   * orders.groupBy('country').aggregate({ orders: count(), revenue: sum('amount') })
+   * const orders = read.jsonl<{ country: string; amount: number }>('orders/')
+   * const byCountry = orders.groupBy('country').aggregate({ orders: count(), largest: max('amount') })
+   * await byCountry.take(1) // [{ country: 'NZ', orders: 2, largest: 12.5 }]
    */
   aggregate<const A extends Readonly<Record<string, AggregationFor<T>>>>(
     aggregations: A,

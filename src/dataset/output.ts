@@ -24,21 +24,47 @@ function watch(output: Output): void {
   })
 }
 
+/**
+ * A dataset with a sink: what `run` runs, alone or with others. Made by `dataset.write`.
+ *
+ * @example
+ * const output = from(['a', 'b']).write.text('out/letters/')
+ * await output.run()
+ * await read.text('out/letters/').collect() // ['a', 'b']
+ */
 export class Output {
   declare readonly [DRIVER_ONLY]: string
+  /** What the planner is given. */
   readonly logical: LogicalOutput
 
+  /** Outputs come from `dataset.write`. */
   constructor(logical: LogicalOutput) {
     this.logical = Object.freeze(logical)
     watch(this)
   }
 
-  /** Runs this output as one job. Rejects with a `DunlinError` when the job fails; what was not complete is not published. */
+  /**
+   * Runs this output as one job and resolves with its report.
+   *
+   * @throws DunlinError as `run([output])`
+   *
+   * @example
+   * const report = await range(3).write.jsonl('out/numbers/').run({ name: 'numbers' })
+   * report.state // 'succeeded'
+   */
   run(options: RunOptions = {}): Promise<JobReport> {
     return run([this], options)
   }
 
-  /** The plan and its estimates, as text; nothing runs but the listing of the sources. */
+  /**
+   * The plan as text: stages, exchanges, and estimates of bytes, requests and seconds. Lists the sources and runs nothing.
+   *
+   * @throws DunlinError as `explain([output])`
+   *
+   * @example
+   * const text = await range(3).write.csv('out/numbers/').explain()
+   * text.includes('Write csv') // true
+   */
   explain(options: Pick<RunOptions, 'engine'> = {}): Promise<string> {
     return explain([this], options)
   }
@@ -46,10 +72,20 @@ export class Output {
 Object.defineProperty(Output.prototype, DRIVER_ONLY, { value: 'Output' })
 
 /**
- * Runs several outputs as one job: what they have in common is computed once.
+ * Runs outputs as one job: what they have in common is computed once. Resolves with the job's report when all are
+ * published; where the job fails before that, none is.
+ *
+ * @throws DunlinError `INVALID_PLAN` when there is no output, or one lies in another or in what the job reads;
+ * `OUTPUT_NOT_EMPTY` when a directory holds something and its `mode` is `fail`; `CANCELLED` when `signal` is aborted;
+ * and what the verbs, sources and sinks say
  *
  * @example
- * await run([words.write.csv('out/words/'), letters.write.csv('out/letters/')])
+ * const words = read.text('books/').words()
+ * const report = await run([
+ *   words.valueCounts().write.csv('out/words/'),
+ *   words.map(word => word.length).write.jsonl('out/lengths/'),
+ * ])
+ * report.outputs.map(output => output.rows) // [4, 6]
  */
 export async function run(outputs: Output | readonly Output[], options: RunOptions = {}): Promise<JobReport> {
   const all = outputs instanceof Output ? [outputs] : outputs
@@ -61,7 +97,18 @@ export async function run(outputs: Output | readonly Output[], options: RunOptio
   )
 }
 
-/** The plan of several outputs as one job, with estimates. */
+/**
+ * The plan of outputs as one job, as text: stages, exchanges, and estimates of bytes, requests and seconds. Lists the
+ * sources and runs nothing.
+ *
+ * @throws DunlinError `NOT_FOUND` when a source is not there; `INVALID_PLAN` when there is no output; `CANNOT_SHIP`,
+ * `INVALID_PLAN`, `UNKNOWN_COLUMN` or `USER_FUNCTION` when the plan can be seen to fail
+ *
+ * @example
+ * const numbers = range(9).map(n => n * n)
+ * const text = await explain([numbers.write.csv('out/csv/'), numbers.write.jsonl('out/jsonl/')])
+ * text.includes('Write jsonl') // true
+ */
 export async function explain(
   outputs: Output | readonly Output[],
   options: Pick<RunOptions, 'engine'> = {},

@@ -5,16 +5,19 @@ import { argument } from './arguments.ts'
 import { Dataset } from './dataset.ts'
 import { declaredSchema, type RecordOf, type SchemaOption } from './schema-option.ts'
 
+/** What each reader takes. */
 export interface ReadOptions {
   /** Bytes of input a task reads. Default: the total / 32, not under 1 MiB and not over 64 MiB. */
   readonly splitBytes?: number
 }
 
+/** What `read.text` takes. */
 export interface ReadTextOptions extends ReadOptions {
   /** What to do about bytes that are not UTF-8: `replace` (default; U+FFFD, counted in the report) or `fail`. */
   readonly onInvalid?: 'replace' | 'fail'
 }
 
+/** What `read.jsonl` takes with a schema. */
 export interface ReadJsonlOptions<S extends SchemaOption> extends ReadOptions {
   /** Declares the columns; without it they are inferred from the values. */
   readonly schema: S
@@ -32,15 +35,25 @@ function uris(verb: string, uri: string | readonly string[]): readonly string[] 
 }
 
 /**
- * The readers. A path may be a file, a directory (all files below it), or a glob; a list of them is read in the order
- * given. `.gz` files are decompressed.
+ * The readers. A path may be a file, a directory (all files below it but those whose names begin with `_` or `.`), or a
+ * glob; a list of them is read in the order given. Relative ones are below the engine's `base`. `.gz` and `.zst` files
+ * are decompressed.
+ *
+ * Each reader throws `INVALID_ARGUMENT` at once when there is no path, or an option is not what it may be. All others
+ * that it names are what the action rejects with that runs the dataset.
+ *
+ * @example
+ * await read.text(['books/b.txt', 'books/a.txt']).collect() // ['the ship', 'the whale the sea']
  */
 export const read = {
   /**
-   * A record per line.
+   * A record per line: a string without its LF or CRLF.
+   *
+   * @throws DunlinError `NOT_FOUND` when a path does not exist or a glob matches nothing; `BAD_RECORD` when bytes are not
+   * UTF-8 and `onInvalid` is `fail`; `TOO_LARGE` when a line is longer than 256 MiB
    *
    * @example
-   * await read.text('logs/*.txt').filter(line => line.includes('ERROR')).count()
+   * await read.text('books/*.txt').filter(line => line.includes('whale')).count() // 1
    */
   text(uri: string | readonly string[], options: ReadTextOptions = {}): Dataset<string> {
     const { onInvalid = 'replace' } = options
@@ -56,10 +69,15 @@ export const read = {
 }
 
 /**
- * A record per line of JSON. Say what the records are, `read.jsonl<Order>('orders/')`, or declare a schema.
+ * A record per line of JSON; blank lines are skipped. Say what the records are, `read.jsonl<Order>('orders/')`, or
+ * declare a schema, which is checked, and drops what it does not name.
+ *
+ * @throws DunlinError `NOT_FOUND` when a path does not exist or a glob matches nothing; `BAD_RECORD` when a line is not
+ * JSON; `TYPE_MISMATCH` when a value is not of its declared type, or a column that is not declared holds two types
  *
  * @example
- * await read.jsonl('orders/', { schema: { customer: 'utf8', amount: 'float64' } }).collect()
+ * const orders = read.jsonl('orders/', { schema: { customer: 'utf8', amount: 'float64' } })
+ * await orders.take(1) // [{ customer: 'ann', amount: 12.5 }]
  */
 function readJsonl<S extends SchemaOption>(
   uri: string | readonly string[],
@@ -83,7 +101,10 @@ function readJsonl(
 
 /**
  * A dataset of the elements of an array or any (async) iterable. It is read once for each job, when the job is
- * submitted, and goes to the store in bounded memory.
+ * submitted, and goes to the store in bounded memory. What it throws is what the action rejects with.
+ *
+ * @throws DunlinError `TYPE_MISMATCH` when an element is no record, or two differ in a column's type, as the job's
+ * rejection
  *
  * @example
  * await from([3, 1, 2]).map(n => n * 2).collect() // [6, 2, 4]
@@ -92,6 +113,7 @@ export function from<T>(values: Iterable<T> | AsyncIterable<T>): Dataset<T> {
   return scan('from', { kind: 'values', values }, {})
 }
 
+/** What `range` takes. */
 export interface RangeOptions {
   /** From one number to the next, at least 1. Default 1. */
   readonly step?: number
@@ -105,7 +127,7 @@ export interface RangeOptions {
 /**
  * The numbers from 0 to `n` − 1, or from `start` to before `end`.
  *
- * @throws DunlinError `INVALID_ARGUMENT` for what are no whole numbers
+ * @throws DunlinError `INVALID_ARGUMENT` when one is not a whole number, or `step` or `splitRows` is below 1
  *
  * @example
  * await range(4).collect() // [0, 1, 2, 3]

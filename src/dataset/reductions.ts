@@ -1,6 +1,7 @@
 /** `reduce` and `reduceByKey` as aggregations: closures over the user's own `combine`. */
 import type { LogicalAggregation } from '../../planner/index.ts'
 
+/** Makes one value of two, the earlier one first. Must be associative. */
 export type Combine<V> = (a: V, b: V) => V
 
 /** Starts with the first value of a key: no state yet is `undefined`, which no record can hold. */

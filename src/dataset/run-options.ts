@@ -2,6 +2,7 @@
 import type { Engine } from '../engine/engine.ts'
 import type { JobEvent } from '../events/job-event.ts'
 
+/** What `run` and every action take. */
 export interface RunOptions {
   /** Where to run; the default is the local engine, as the environment configures it. */
   readonly engine?: Engine
@@ -19,6 +20,7 @@ export interface RunOptions {
   readonly seed?: number
 }
 
+/** What the actions take that bring all records into memory. */
 export interface CollectOptions extends RunOptions {
   /** The largest result that may come into the driver's memory, in bytes. Default 256 MB. */
   readonly maxBytes?: number

@@ -6,7 +6,9 @@ export type ColumnWord = keyof typeof WORDS
 
 /** A word, a list `[item]`, or an object of columns. */
 export type ColumnDeclaration = ColumnWord | readonly [ColumnDeclaration] | SchemaOption
+/** Declared columns by name, in their order. A value is of the declared type or null. */
 export interface SchemaOption {
+  /** Of the column of this name. */
   readonly [column: string]: ColumnDeclaration
 }
 

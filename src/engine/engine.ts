@@ -4,6 +4,10 @@ import type { ComputeBackend } from '../compute/compute-backend.ts'
 import type { ObjectStore, Stores } from '../store/object-store.ts'
 import type { Clock, Randomness } from './ports.ts'
 
+/**
+ * Runs jobs: an object store and something that runs tasks. `local()` gives one; `run`, the actions and `explain` take
+ * it as `engine`.
+ */
 export interface Engine {
   readonly name: string
   /** Holds `jobs/` and `code/`. */
@@ -16,5 +20,7 @@ export interface Engine {
   readonly clock: Clock
   readonly random: Randomness
   readonly facts: EngineFacts
+  /** Called before a job is submitted: makes what the store needs beside its objects. */
+  prepare?(): Promise<void>
   close(): Promise<void>
 }

@@ -21,9 +21,11 @@ import { systemRandom } from './system-random.ts'
  */
 export type Isolation = 'thread' | 'process' | 'inline'
 
+/** What `local` takes. */
 export interface LocalOptions {
   /** Tasks at once. Default: the processors there are. Never changes a result. */
   readonly workers?: number
+  /** How tasks are kept apart. Default `thread`. */
   readonly isolation?: Isolation
   /** Where jobs keep their plans, shuffle data and journals. Default `.dunlin` in the current directory. */
   readonly directory?: string
@@ -54,11 +56,15 @@ function backend({ isolation, stores, ...options }: BackendOptions): ComputeBack
 }
 
 /**
- * An engine on this machine.
+ * An engine on this machine. Without one, actions share a `local()` that `DUNLIN_WORKERS`, `DUNLIN_ISOLATION` and
+ * `DUNLIN_STORE` configure. Workers start with the first job; `close()` ends them.
+ *
+ * @throws DunlinError `CONFIGURATION` when `workers` is not a whole number from 1 on, or `isolation` unknown;
+ * `INVALID_ARGUMENT` when `workerMemoryMb` is not a whole number from 1 on, or `directory` or `base` names no directory
  *
  * @example
- * const engine = local({ workers: 4, isolation: 'process' })
- * await read.text('in/').words().valueCounts().write.csv('out/').run({ engine })
+ * const engine = local({ workers: 2, isolation: 'process' })
+ * await read.text('books/').words().distinct().count({ engine }) // 4
  * await engine.close()
  */
 export function local(options: LocalOptions = {}): Engine {
@@ -73,6 +79,8 @@ export function local(options: LocalOptions = {}): Engine {
   const baseUri = options.base === undefined ? cwdUri : toRootUri(options.base, cwdUri)
   const storeUri = toRootUri(directory, cwdUri)
   const stores = createStores({ ownRoots: [storeUri] })
+  const store = stores.open(storeUri)
+  let prepared = false
   const compute = backend({
     isolation,
     workers,
@@ -88,13 +96,18 @@ export function local(options: LocalOptions = {}): Engine {
   }
   return {
     name: 'local',
-    store: stores.open(storeUri),
+    store,
     baseUri,
     stores,
     compute,
     clock: systemClock,
     random: systemRandom,
     facts,
+    // Nobody wants shuffle data in a repository.
+    async prepare() {
+      if (!prepared) await store.put('.gitignore', Buffer.from('*\n'), { ifAbsent: true })
+      prepared = true
+    },
     close: () => compute.close(),
   }
 }

@@ -48,6 +48,7 @@ export async function submit(logical: LogicalPlan, given: RunOptions): Promise<F
     })
   }
   engine.compute.warm?.()
+  await engine.prepare?.()
   const job = newJobId(engine.clock, engine.random)
   const signal = options.signal === undefined ? {} : { signal: options.signal }
   try {
@@ -75,6 +76,7 @@ async function runPrepared(
     ...(retries === undefined ? {} : { retries }),
     ...(concurrency === undefined ? {} : { concurrency }),
   }
+  for (const warning of shipped?.warnings ?? []) process.emitWarning(warning, 'DunlinWarning')
   if (shipped !== null) await engine.store.put(jobKeys.code(shipped.hash), shipped.source, { ifAbsent: true })
   await writePlan(engine.store, {
     version: 1,

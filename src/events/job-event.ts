@@ -94,6 +94,7 @@ export type JobEvent =
       readonly failure?: Failure
     })
 
+/** How one stage of a job went. Durations in milliseconds, sizes in bytes. */
 export interface StageReport {
   readonly id: StageId
   readonly title: string
@@ -114,6 +115,7 @@ export interface StageReport {
   readonly taskMs: number
 }
 
+/** What a job has published in one directory. */
 export interface WrittenOutput {
   readonly uri: string
   readonly parts: number
