@@ -12,9 +12,7 @@ export default {
   forbidden: [
     ...onlyLeft.map(rule =>
       // Only the command line may reach right, lazily.
-      rule.name === 'src-looks-only-left'
-        ? { ...rule, from: { ...rule.from, pathNot: '^src/cli/' } }
-        : rule,
+      rule.name === 'src-looks-only-left' ? { ...rule, from: { ...rule.from, pathNot: '^src/cli/' } } : rule,
     ),
     {
       name: 'through-the-door',

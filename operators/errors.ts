@@ -50,13 +50,15 @@ export interface DunlinErrorOptions {
 }
 
 /**
- * Everything dunlin throws on purpose: a stable `code`, where it happened, a `hint`, and the user's own error as `cause`.
+ * Everything dunlin throws on purpose: a stable `code`, where it happened, a `hint`, and the user's own error as
+ * `cause`.
  *
  * @example
  * const error = await read.text('nowhere/*.txt').count().catch((error: unknown) => error)
  * error instanceof DunlinError && error.code // 'NOT_FOUND'
  */
 export class DunlinError extends Error {
+  /** Tells it from other errors where `instanceof` cannot. */
   override readonly name = 'DunlinError'
   /** What a program switches on. */
   readonly code: ErrorCode

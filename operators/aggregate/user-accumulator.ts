@@ -59,7 +59,7 @@ export class UserAccumulator implements Accumulator {
 
   /** Begins the next group. */
   begin(): void {
-    this.#states.push(this.#init.call0())
+    this.#states.push(this.#init.callFresh())
     this.#changes.push(0)
     this.#bytes.push(0)
     this.#measure(this.#states.length - 1)

@@ -37,6 +37,17 @@ export class UserCall {
     return typeof result === 'object' && result !== null ? this.#answer(result, NO_RECORD) : result
   }
 
+  /** What the function returns, as a value that nobody else holds: `() => shared` begins every group the same. */
+  callFresh(): unknown {
+    const state = this.call0()
+    if (typeof state !== 'object' || state === null) return state
+    try {
+      return structuredClone(state)
+    } catch (thrown) {
+      throw userError(this.#site, thrown, NO_RECORD)
+    }
+  }
+
   call1(a: unknown): unknown {
     const fn = this.#fn
     let result: unknown

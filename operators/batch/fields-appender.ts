@@ -81,6 +81,15 @@ export class FieldsAppender {
   }
 
   #addColumn(name: string, column: ValueAppender): number {
+    if (!name.isWellFormed()) {
+      throw this.#place.error(
+        'TYPE_MISMATCH',
+        'the name of a column has a lone surrogate, which UTF-8 cannot hold',
+        {
+          hint: 'Name the property by well-formed text: name.toWellFormed() makes it so.',
+        },
+      )
+    }
     const at = this.#columns.length
     this.#names.push(name)
     this.#columns.push(column)

@@ -15,6 +15,8 @@ export interface CliOutput {
   readonly errPalette: Palette
   /** Columns of the terminal that `data` goes to, at most 100; 80 where it is none. */
   readonly width: number
+  /** Columns of that terminal, however many; infinite where it is none, so that nothing is cut for a pipe. */
+  readonly columns: number
 }
 
 const WIDEST = 100
@@ -29,6 +31,7 @@ export function cliOutput(options: { readonly quiet?: boolean; readonly json?: b
     outPalette: options.json === true ? PLAIN : paletteOf(stdout),
     errPalette: paletteOf(stderr),
     width: Math.min(WIDEST, stdout.columns ?? 80),
+    columns: stdout.columns ?? Number.POSITIVE_INFINITY,
   }
 }
 

@@ -5,6 +5,8 @@ import { dirname, join } from 'node:path'
 
 export interface DemoText {
   readonly title: string
+  /** What the pipeline that is shown calls the file. */
+  readonly name: string
   readonly path: string
 }
 
@@ -14,11 +16,12 @@ const SEED = 1851
 /** `directory` is where a generated text is written to. */
 export async function demoText(kind: 'book' | 'generated', directory: string): Promise<DemoText> {
   const book = kind === 'book' ? mobyDick() : undefined
-  if (book !== undefined) return { title: 'Moby-Dick; or, The Whale', path: book }
+  if (book !== undefined) return { title: 'Moby-Dick; or, The Whale', name: 'moby-dick.txt', path: book }
   const { writeText } = await import('../../benchmarks/generate/write-text.ts')
-  const path = join(directory, 'generated.txt')
+  const name = 'generated.txt'
+  const path = join(directory, name)
   await writeText(path, { seed: SEED, sizeBytes: GENERATED_BYTES, words: 20_000 })
-  return { title: 'a generated text', path }
+  return { title: 'a generated text', name, path }
 }
 
 function mobyDick(): string | undefined {

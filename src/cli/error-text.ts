@@ -5,16 +5,16 @@ import { type Palette, PLAIN } from './palette.ts'
 const FRAMES_SHOWN = 6
 /** Frames of Node, of dunlin and of the module that the user's functions were bundled into. */
 const FOREIGN_FRAME =
-  /\(?(?:node:|data:|.*\/dunlin\/(?:dist|src|operators)\/|.*\/code\/[0-9a-f]{64}\.mjs|<anonymous>)/
+  /\(?(?:node:|data:|.*\/dunlin\/(?:dist|src|operators)\/|.*\/node_modules\/commander\/|.*\/code\/[0-9a-f]{64}\.mjs|<anonymous>)/
 
 export interface ErrorTextOptions {
   readonly palette?: Palette
-  /** Paths of dunlin's own code, whose frames are left out. */
+  /** How paths and URLs of dunlin's own code begin, whose frames are left out. */
   readonly own?: readonly string[]
 }
 
 export function errorText(thrown: unknown, { palette = PLAIN, own = [] }: ErrorTextOptions = {}): string {
-  if (!(thrown instanceof DunlinError)) return foreignText(thrown, palette)
+  if (!(thrown instanceof DunlinError)) return foreignText(thrown, palette, own)
   const failure = toFailure(thrown)
   const lines = [`${palette.bad('✖')} ${palette.bold(failure.message)}`]
   const line = (label: string, text: string) =>
@@ -42,10 +42,12 @@ function placeText(place: ErrorPlace): string {
   return [inPlan, place.operator ?? '', place.at ?? ''].filter(part => part !== '').join(' · ')
 }
 
-/** What the user's own program threw, outside any job. */
-function foreignText(thrown: unknown, palette: Palette): string {
+/** What the user's own program threw, outside any job; or dunlin, by mistake: then its own frames are all there is. */
+function foreignText(thrown: unknown, palette: Palette, own: readonly string[]): string {
   if (!(thrown instanceof Error)) return `${palette.bad('✖')} ${palette.bold(`thrown: ${String(thrown)}`)}`
-  const frames = framesOf(thrown.stack).filter(frame => !frame.includes('node:internal'))
+  const users = userFrames(thrown.stack, own)
+  const frames =
+    users.length > 0 ? users : framesOf(thrown.stack).filter(frame => !frame.includes('node:internal'))
   return [
     `${palette.bad('✖')} ${palette.bold(`${thrown.name}: ${thrown.message}`)}`,
     ...frames.map(frame => palette.dim(`    ${frame}`)),
@@ -59,11 +61,12 @@ function framesOf(stack: string | undefined): string[] {
     .filter(line => line.startsWith('at '))
 }
 
-function userFrames(stack: string | undefined, own: readonly string[]): string[] {
+/** The frames of neither Node nor dunlin, the innermost first. */
+export function userFrames(stack: string | undefined, own: readonly string[]): string[] {
   return framesOf(stack)
     .filter(frame => {
       const file = frame.replace(/^at (?:async )?/, '').replace(/^.*? \((.*)\)$/, '$1')
-      return !FOREIGN_FRAME.test(file) && !own.some(path => file.replace('file://', '').startsWith(path))
+      return !FOREIGN_FRAME.test(file) && !own.some(start => file.startsWith(start))
     })
     .slice(0, FRAMES_SHOWN)
 }

@@ -53,7 +53,7 @@ export interface LoadOptions {
 
 export async function loadJobFile(path: string, { params, args }: LoadOptions): Promise<JobFile> {
   process.argv = [process.execPath, path, ...args]
-  const module = await importJobFile(path)
+  const module = await unlessForgotten(importJobFile(path), path)
   const named = Object.keys(params)
   if (!('default' in module)) {
     if (named.length > 0)
@@ -66,7 +66,8 @@ export async function loadJobFile(path: string, { params, args }: LoadOptions): 
       `--param ${named[0]}: the default export of ${path} is no function, so it takes none`,
     )
   }
-  const made: unknown = await (typeof exported === 'function' ? exported(params) : exported)
+  const making = Promise.resolve(typeof exported === 'function' ? exported(params) : exported)
+  const made: unknown = await unlessForgotten(making, path)
   return { kind: 'outputs', outputs: outputsOf(made, path), dunlin: await dunlinOf(path) }
 }
 
@@ -77,11 +78,16 @@ async function importJobFile(path: string): Promise<{ default?: unknown }> {
     return (await import(pathToFileURL(path).href)) as { default?: unknown }
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
+    const { placeAbove, unreadable } = await import('./unreadable.ts')
     if (code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX') {
-      throw new DunlinError('INVALID_ARGUMENT', `${path} cannot be run as it is: ${message}`, {
-        hint: 'Node removes types and nothing else: write enums, namespaces and parameter properties as plain code.',
-        cause: error,
-      })
+      throw new DunlinError(
+        'INVALID_ARGUMENT',
+        `${placeAbove(error as Error) ?? path} cannot be run as it is: ${message}`,
+        {
+          hint: 'Node removes types and nothing else: write enums, namespaces and parameter properties as plain code.',
+          cause: error,
+        },
+      )
     }
     if (code === 'ERR_MODULE_NOT_FOUND' && /Cannot find package 'dunlin'/.test(message)) {
       throw new DunlinError('CONFIGURATION', `${path} imports dunlin, which is not installed beside it`, {
@@ -89,7 +95,24 @@ async function importJobFile(path: string): Promise<{ default?: unknown }> {
         cause: error,
       })
     }
-    throw error
+    throw (await unreadable(error, path)) ?? error
+  }
+}
+
+/** As `promise`; but fails where it has not settled and nothing is left that could settle it. */
+async function unlessForgotten<T>(promise: Promise<T>, path: string): Promise<T> {
+  const idle = Promise.withResolvers<never>()
+  const onIdle = (): void =>
+    idle.reject(
+      new DunlinError('INVALID_ARGUMENT', `the job file waits for something that never comes: ${path}`, {
+        hint: 'Look for an await of a promise that nothing resolves.',
+      }),
+    )
+  process.once('beforeExit', onIdle)
+  try {
+    return await Promise.race([promise, idle.promise])
+  } finally {
+    process.removeListener('beforeExit', onIdle)
   }
 }
 

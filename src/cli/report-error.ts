@@ -1,17 +1,12 @@
 /** Tells what went wrong, as text and with `--json` as data, and says what to exit with. */
-import { fileURLToPath } from 'node:url'
 import { CommanderError } from 'commander'
 import { DunlinError, toFailure } from '../../operators/index.ts'
 import { type CliOutput, cliOutput } from './cli-output.ts'
 import { errorText } from './error-text.ts'
 import { EXIT } from './exit-code.ts'
 import type { Interrupt } from './interrupt.ts'
+import { OWN_CODE } from './own-code.ts'
 import { UsageError } from './usage-error.ts'
-
-/** Where the frames of dunlin's own code are, built or not. */
-const OWN_FOLDERS = ['operators', 'planner', 'src', 'worker-entry.js'].map(name =>
-  fileURLToPath(new URL(`../../${name}`, import.meta.url)),
-)
 
 export interface ReportErrorOptions {
   readonly interrupt: Interrupt
@@ -33,7 +28,7 @@ export function reportError(
   // Nobody reads on: there is nobody to tell.
   if (interrupt.exitCode === EXIT.ok) return EXIT.ok
   if (json) output.json({ error: toFailure(error) })
-  output.warn(errorText(error, { palette: output.errPalette, own: OWN_FOLDERS }))
+  output.warn(errorText(error, { palette: output.errPalette, own: OWN_CODE }))
   return interrupt.exitCode ?? exitCodeOf(error)
 }
 

@@ -16,7 +16,7 @@ export function reportText(report: JobReport, palette: Palette = PLAIN): string 
   )
   line('read', bytesText(report.bytesRead))
   line('written', bytesText(report.bytesWritten))
-  line('requests', `${wholeText(requests.gets)} gets, ${wholeText(requests.puts)} puts`)
+  line('requests', `${plural(requests.gets, 'get')}, ${plural(requests.puts, 'put')}`)
   for (const { uri, parts, rows, bytes } of report.outputs) {
     line('output', `${uri}: ${plural(rows, 'row')}, ${bytesText(bytes)} in ${plural(parts, 'part')}`)
   }

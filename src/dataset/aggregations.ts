@@ -41,8 +41,8 @@ export function count(column?: string): Aggregation<string, 'count'> {
  * The sum of a column of numbers (float64, added in order) or bigints (exact). Nulls are skipped; null if there is
  * nothing else.
  *
- * @throws DunlinError `TYPE_MISMATCH` when the column holds neither; `TOO_LARGE` when a sum of bigints is beyond 64 bits.
- * Both are what the job rejects with
+ * @throws DunlinError `TYPE_MISMATCH` when the column holds neither; `TOO_LARGE` when a sum of bigints is beyond 64
+ * bits. Both are what the job rejects with
  *
  * @example
  * await range(5).aggregate({ total: sum('value') }).collect() // [{ total: 10 }]
@@ -64,8 +64,8 @@ export function mean<C extends string>(column: C): Aggregation<C, 'mean'> {
 }
 
 /**
- * The smallest value of a column of numbers, bigints, strings (by UTF-8 bytes), dates or booleans; NaN is the greatest
- * number. Nulls are skipped; null if there is nothing else.
+ * The smallest value of a column of numbers, bigints, strings (by UTF-8 bytes), dates or booleans; NaN is the
+ * greatest number. Nulls are skipped; null if there is nothing else.
  *
  * @throws DunlinError `TYPE_MISMATCH` when the column holds anything else, as the job's rejection
  *
@@ -77,8 +77,8 @@ export function min<C extends string>(column: C): Aggregation<C, 'same'> {
 }
 
 /**
- * The greatest value of a column of numbers, bigints, strings (by UTF-8 bytes), dates or booleans; NaN is the greatest
- * number. Nulls are skipped; null if there is nothing else.
+ * The greatest value of a column of numbers, bigints, strings (by UTF-8 bytes), dates or booleans; NaN is the
+ * greatest number. Nulls are skipped; null if there is nothing else.
  *
  * @throws DunlinError `TYPE_MISMATCH` when the column holds anything else, as the job's rejection
  *

@@ -9,16 +9,42 @@ function shown(value: unknown): string {
       ? 'null'
       : typeof value === 'number'
         ? String(value)
-        : `a ${typeof value}`
+        : value === undefined
+          ? 'undefined'
+          : typeof value === 'object'
+            ? 'an object'
+            : `a ${typeof value}`
 }
 
 function refuse(verb: string, name: string, wanted: string, value: unknown): never {
   throw new DunlinError('INVALID_ARGUMENT', `${verb}: ${name} must be ${wanted}, not ${shown(value)}`)
 }
 
+const LEAST_KNOWN = Number.MIN_SAFE_INTEGER
+
 export const argument = {
   fn(verb: string, value: unknown): UserFunction {
     return typeof value === 'function' ? value : refuse(verb, 'its argument', 'a function', value)
+  },
+  /** An object that has all these properties; `example` shows how it is called. */
+  parts(verb: string, value: unknown, names: readonly string[], example: string): void {
+    if (typeof value === 'object' && value !== null && names.every(name => name in value)) return
+    throw new DunlinError('INVALID_ARGUMENT', `${verb} takes { ${names.join(', ')} }, not ${shown(value)}`, {
+      hint: `Write ${example}.`,
+    })
+  },
+  /** An object none of whose properties is another one than these. */
+  known(verb: string, value: object, names: readonly string[]): void {
+    const stray = Object.keys(value).find(name => !names.includes(name))
+    if (stray === undefined) return
+    throw new DunlinError('INVALID_ARGUMENT', `${verb}: there is no option ${stray}`, {
+      hint: `The options are ${names.join(', ')}.`,
+    })
+  },
+  iterable(verb: string, value: unknown): void {
+    const has = (symbol: symbol): boolean => value !== null && value !== undefined && symbol in Object(value)
+    if (!has(Symbol.iterator) && !has(Symbol.asyncIterator))
+      refuse(verb, 'its argument', 'an iterable', value)
   },
   text(verb: string, name: string, value: unknown): string {
     return typeof value === 'string' && value !== ''
@@ -29,7 +55,12 @@ export const argument = {
   whole(verb: string, name: string, value: unknown, least: number): number {
     return Number.isSafeInteger(value) && (value as number) >= least
       ? (value as number)
-      : refuse(verb, name, `a whole number from ${least} on`, value)
+      : refuse(
+          verb,
+          name,
+          least === LEAST_KNOWN ? 'a whole number' : `a whole number from ${least} on`,
+          value,
+        )
   },
   oneOf(verb: string, name: string, value: unknown, allowed: readonly string[]): void {
     if (!allowed.includes(value as string)) refuse(verb, name, `one of ${allowed.join(', ')}`, value)

@@ -33,8 +33,9 @@ export class DatasetActions<T> {
   /**
    * All records, in source order, in memory.
    *
-   * @throws DunlinError `TOO_LARGE` when the result has more bytes than `maxBytes` (256 MB unless given): stream it with
-   * `rows()`, or write it; `CANCELLED` when `signal` is aborted; and what the verbs and sources of the pipeline say
+   * @throws DunlinError `TOO_LARGE` when the result has more bytes than `maxBytes` (256 MB unless given): stream it
+   * with `rows()`, or write it; `CANCELLED` when `signal` is aborted; and what the verbs and sources of the pipeline
+   * say
    *
    * @example
    * await range(3).collect() // [0, 1, 2]
@@ -78,16 +79,23 @@ export class DatasetActions<T> {
    * Combines all records into one, in order, starting from `identity`, which is the answer where there are none.
    * `combine` must be associative, and `combine(identity, x)` must be x: tasks combine their own records first.
    *
-   * @throws DunlinError `INVALID_ARGUMENT` when `combine` is not a function; `USER_FUNCTION` when it throws, or returns a
-   * promise
+   * @throws DunlinError `INVALID_ARGUMENT` when `combine` is not a function; `USER_FUNCTION` when it throws, or
+   * returns a promise
    *
    * @example
    * await range(5).reduce({ identity: 0, combine: (a, b) => a + b }) // 10
    */
   async reduce(
-    { identity, combine }: { readonly identity: T; readonly combine: Combine<T> },
+    parts: { readonly identity: T; readonly combine: Combine<T> },
     options: RunOptions = {},
   ): Promise<T> {
+    argument.parts(
+      'reduce',
+      parts,
+      ['identity', 'combine'],
+      'reduce({ identity: 0, combine: (a, b) => a + b })',
+    )
+    const { identity, combine } = parts
     argument.fn('reduce', combine)
     const reduced = nodes.aggregateNode(
       this.node,
@@ -102,8 +110,8 @@ export class DatasetActions<T> {
   }
 
   /**
-   * Runs the pipeline, and then gives its records one by one in source order. The records of one task at a time are in
-   * memory; leaving the loop early removes the rest.
+   * Runs the pipeline, and then gives its records one by one in source order. The records of one task at a time are
+   * in memory; leaving the loop early removes the rest.
    *
    * @throws DunlinError `CANCELLED` when `signal` is aborted; and what the verbs and sources of the pipeline say
    *
@@ -124,7 +132,7 @@ export class DatasetActions<T> {
    *
    * @example
    * const table = await from([{ a: 1 }, { a: 2 }]).toArrow()
-   * [table.numRows, table.schema.names] // [2, ['a']]
+   * table.getChild('a')?.toArray() // new Float64Array([1, 2])
    */
   async toArrow(options: CollectOptions = {}): Promise<Table> {
     const { toArrow } = await import('../engine/actions.ts')
@@ -132,7 +140,8 @@ export class DatasetActions<T> {
   }
 
   /**
-   * The plan as text: stages, exchanges, and estimates of bytes, requests and seconds. Lists the sources and runs nothing.
+   * The plan as text: stages, exchanges, and estimates of bytes, requests and seconds. Lists the sources and runs
+   * nothing.
    *
    * @throws DunlinError `NOT_FOUND` when a source is not there; `CANNOT_SHIP`, `INVALID_PLAN`, `UNKNOWN_COLUMN` or
    * `USER_FUNCTION` when the plan can be seen to fail

@@ -1,6 +1,6 @@
 /** Dataset: a lazy, immutable, typed description of records. Its verbs build frozen plan nodes; nothing runs. */
 import { DunlinError, type TaskArgument } from '../../operators/index.ts'
-import type { LogicalKey, LogicalNode, Resources } from '../../planner/index.ts'
+import type { LogicalKey, Resources } from '../../planner/index.ts'
 import * as nodes from '../../planner/index.ts'
 import { userCallSite } from '../ship/user-call-site.ts'
 import { argument } from './arguments.ts'
@@ -27,11 +27,11 @@ type Awaitable<T> = T | PromiseLike<T>
 
 /**
  * Records of type `T` that are described and not yet computed. A record is a scalar (column `value`), a pair
- * `[key, value]`, or a plain object (a column per field). Verbs give another dataset, actions run a job, `write` gives
- * outputs.
+ * `[key, value]`, or a plain object (a column per field). Verbs give another dataset, actions run a job, `write`
+ * gives outputs.
  *
- * Errors: verbs throw `INVALID_ARGUMENT` at once when an argument is of a wrong kind. All others that a verb names are
- * what the action rejects with that runs the dataset.
+ * Errors: verbs throw `INVALID_ARGUMENT` at once when an argument is of a wrong kind. All others that a verb names
+ * are what the action rejects with that runs the dataset.
  *
  * @example
  * const long = read.text('books/').words().filter(word => word.length > 3)
@@ -41,11 +41,12 @@ export class Dataset<T> extends DatasetActions<T> {
   declare readonly [DRIVER_ONLY]: string
 
   /**
-   * Calls `fn` once for each record and keeps what it returns. May be async: awaited with bounded concurrency (16 calls
-   * of a task, or what `.with({ concurrency })` says), order kept.
+   * Calls `fn` once for each record and keeps what it returns. May be async: awaited with bounded concurrency (16
+   * calls of a task, or what `.with({ concurrency })` says), order kept.
    *
-   * @throws DunlinError `USER_FUNCTION` when `fn` throws in every attempt; `CANNOT_SHIP` when it captures what exists in
-   * this process only; `TYPE_MISMATCH` when what it returns is no record, or two records differ in a column's type
+   * @throws DunlinError `USER_FUNCTION` when `fn` throws, and again in the one retry; `CANNOT_SHIP` when it captures
+   * what exists in this process only; `TYPE_MISMATCH` when what it returns is no record, or two records differ in a
+   * column's type
    *
    * @example
    * await from(['a', 'b']).map(s => s.toUpperCase()).collect() // ['A', 'B']
@@ -81,8 +82,8 @@ export class Dataset<T> extends DatasetActions<T> {
   }
 
   /**
-   * Calls `fn` with arrays of `size` records (default 1,024; the last of a task may be shorter) and keeps each element
-   * of what it returns. May be async.
+   * Calls `fn` with arrays of `size` records (default 1,024; the last of a task may be shorter) and keeps each
+   * element of what it returns. May be async.
    *
    * @throws DunlinError `INVALID_ARGUMENT` when `size` is not a whole number from 1 on; otherwise as `flatMap`
    *
@@ -124,7 +125,7 @@ export class Dataset<T> extends DatasetActions<T> {
   /**
    * The words of each line: exactly `line.toLowerCase().match(/\p{L}+/gu) ?? []`, without a call per line.
    *
-   * @throws DunlinError `TYPE_MISMATCH` when the records are not strings
+   * @throws DunlinError `TYPE_MISMATCH` when the records are not strings (`INVALID_PLAN` where the plan shows it)
    *
    * @example
    * await from(['Call me Ishmael.']).words().collect() // ['call', 'me', 'ishmael']
@@ -134,11 +135,11 @@ export class Dataset<T> extends DatasetActions<T> {
   }
 
   /**
-   * Groups by columns, or by what a function returns (column `key`); aggregate the groups with `.aggregate`. NaN is one
-   * group, null is one, and −0 is 0.
+   * Groups by columns, or by what a function returns (column `key`); aggregate the groups with `.aggregate`. NaN is
+   * one group, null is one, and −0 is 0.
    *
-   * @throws DunlinError `UNKNOWN_COLUMN` when the records have no such column; `USER_FUNCTION` when the function throws or
-   * returns a promise; `INVALID_ARGUMENT` when no key is given
+   * @throws DunlinError `UNKNOWN_COLUMN` when the records have no such column; `USER_FUNCTION` when the function
+   * throws or returns a promise; `INVALID_ARGUMENT` when no key is given
    *
    * @example
    * const orders = read.jsonl<{ country: string; amount: number }>('orders/')
@@ -182,8 +183,8 @@ export class Dataset<T> extends DatasetActions<T> {
   /**
    * Combines the values of each key of a dataset of pairs, in order. `combine` must be associative.
    *
-   * @throws DunlinError `USER_FUNCTION` when `combine` throws or returns a promise; `UNKNOWN_COLUMN` when the records are
-   * not pairs
+   * @throws DunlinError `USER_FUNCTION` when `combine` throws or returns a promise; `UNKNOWN_COLUMN` when the records
+   * are not pairs
    *
    * @example
    * const pairs = from([['a', 1], ['b', 5], ['a', 2]] as [string, number][])
@@ -263,16 +264,18 @@ export class Dataset<T> extends DatasetActions<T> {
   }
 
   /**
-   * Asks resources for the stages that the steps so far end up in: `memoryMb` and `timeoutMs` of a task, `concurrency` of
-   * its async functions, and how many `partitions` the exchanges below have.
+   * Asks resources for the stages that the steps so far end up in: `memoryMb` and `timeoutMs` of a task,
+   * `concurrency` of its async functions, and how many `partitions` the exchanges below have.
    *
-   * @throws DunlinError `INVALID_ARGUMENT` when one is not a whole number from 1 on; `TIMEOUT` when a task took longer
+   * @throws DunlinError `INVALID_ARGUMENT` when one is not a whole number from 1 on; `TIMEOUT` when a task took
+   * longer
    *
    * @example
    * const slow = range(4).map(async n => n * 2).with({ concurrency: 2, timeoutMs: 60_000 })
    * await slow.collect() // [0, 2, 4, 6]
    */
   with(resources: Resources): Dataset<T> {
+    argument.known('with', resources, ['memoryMb', 'timeoutMs', 'partitions', 'concurrency'])
     for (const [name, value] of Object.entries(resources)) argument.whole('with', name, value, 1)
     return new Dataset(nodes.withNode(this.node, resources))
   }

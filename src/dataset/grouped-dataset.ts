@@ -39,8 +39,8 @@ export class GroupedDataset<T, Keys> {
    * One record per group: an object of its keys, and of the aggregations under the names given. Groups stand in the
    * order of first appearance within a partition.
    *
-   * @throws DunlinError `INVALID_ARGUMENT` when there is no aggregation, or one has the name of a key; when the job runs,
-   * `UNKNOWN_COLUMN` when the records have no such column, and what the aggregations say
+   * @throws DunlinError `INVALID_ARGUMENT` when there is no aggregation, or one has the name of a key; when the job
+   * runs, `UNKNOWN_COLUMN` when the records have no such column, and what the aggregations say
    *
    * @example
    * const orders = read.jsonl<{ country: string; amount: number }>('orders/')

@@ -57,13 +57,14 @@ export class Output {
   }
 
   /**
-   * The plan as text: stages, exchanges, and estimates of bytes, requests and seconds. Lists the sources and runs nothing.
+   * The plan as text: stages, exchanges, and estimates of bytes, requests and seconds. Lists the sources and runs
+   * nothing.
    *
    * @throws DunlinError as `explain([output])`
    *
    * @example
    * const text = await range(3).write.csv('out/numbers/').explain()
-   * text.includes('Write csv') // true
+   * text.includes('out/numbers/ · 1 part') // true
    */
   explain(options: Pick<RunOptions, 'engine'> = {}): Promise<string> {
     return explain([this], options)
@@ -107,7 +108,7 @@ export async function run(outputs: Output | readonly Output[], options: RunOptio
  * @example
  * const numbers = range(9).map(n => n * n)
  * const text = await explain([numbers.write.csv('out/csv/'), numbers.write.jsonl('out/jsonl/')])
- * text.includes('Write jsonl') // true
+ * text.includes('made once for 2 readers') // true
  */
 export async function explain(
   outputs: Output | readonly Output[],

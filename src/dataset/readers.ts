@@ -35,9 +35,9 @@ function uris(verb: string, uri: string | readonly string[]): readonly string[] 
 }
 
 /**
- * The readers. A path may be a file, a directory (all files below it but those whose names begin with `_` or `.`), or a
- * glob; a list of them is read in the order given. Relative ones are below the engine's `base`. `.gz` and `.zst` files
- * are decompressed.
+ * The readers. A path may be a file, a directory (all files below it but those whose names begin with `_` or `.`), or
+ * a glob; a list of them is read in the order given. Relative ones are below the engine's `base`. `.gz` and `.zst`
+ * files are decompressed.
  *
  * Each reader throws `INVALID_ARGUMENT` at once when there is no path, or an option is not what it may be. All others
  * that it names are what the action rejects with that runs the dataset.
@@ -49,8 +49,8 @@ export const read = {
   /**
    * A record per line: a string without its LF or CRLF.
    *
-   * @throws DunlinError `NOT_FOUND` when a path does not exist or a glob matches nothing; `BAD_RECORD` when bytes are not
-   * UTF-8 and `onInvalid` is `fail`; `TOO_LARGE` when a line is longer than 256 MiB
+   * @throws DunlinError `NOT_FOUND` when a path does not exist or a glob matches nothing; `BAD_RECORD` when bytes are
+   * not UTF-8 and `onInvalid` is `fail`; `TOO_LARGE` when a line is longer than 256 MiB
    *
    * @example
    * await read.text('books/*.txt').filter(line => line.includes('whale')).count() // 1
@@ -72,8 +72,9 @@ export const read = {
  * A record per line of JSON; blank lines are skipped. Say what the records are, `read.jsonl<Order>('orders/')`, or
  * declare a schema, which is checked, and drops what it does not name.
  *
- * @throws DunlinError `NOT_FOUND` when a path does not exist or a glob matches nothing; `BAD_RECORD` when a line is not
- * JSON; `TYPE_MISMATCH` when a value is not of its declared type, or a column that is not declared holds two types
+ * @throws DunlinError `NOT_FOUND` when a path does not exist or a glob matches nothing; `BAD_RECORD` when a line is
+ * not JSON; `TYPE_MISMATCH` when a value is not of its declared type, or a column that is not declared holds two
+ * types
  *
  * @example
  * const orders = read.jsonl('orders/', { schema: { customer: 'utf8', amount: 'float64' } })
@@ -110,6 +111,7 @@ function readJsonl(
  * await from([3, 1, 2]).map(n => n * 2).collect() // [6, 2, 4]
  */
 export function from<T>(values: Iterable<T> | AsyncIterable<T>): Dataset<T> {
+  argument.iterable('from', values)
   return scan('from', { kind: 'values', values }, {})
 }
 

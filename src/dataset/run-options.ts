@@ -8,11 +8,14 @@ export interface RunOptions {
   readonly engine?: Engine
   /** Aborting cancels the job: workers stop within a second, unfinished output is removed. */
   readonly signal?: AbortSignal
-  /** Called with each event of the job, in order. */
-  readonly onEvent?: (event: JobEvent) => void
+  /**
+   * Called with each event of the job, in order. A promise is waited for before more tasks are launched; an error
+   * fails the job.
+   */
+  readonly onEvent?: (event: JobEvent) => unknown
   /** What `jobs list` shows. */
   readonly name?: string
-  /** Further attempts of a task after a failure that may pass. Default 3. */
+  /** Further attempts of a task after a failure that may pass. Default 3; one at most where a user function threw. */
   readonly retries?: number
   /** Tasks in flight at most; never more than the engine's slots. */
   readonly concurrency?: number

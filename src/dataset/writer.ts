@@ -21,8 +21,8 @@ const MODES: readonly WriteMode[] = ['fail', 'overwrite', 'append']
  * manifest. The directory must be absent or empty unless `mode` says otherwise; a relative one is below the engine's
  * `base`.
  *
- * Each sink throws `INVALID_ARGUMENT` at once when `uri` is empty or `mode` unknown. All others that it names are what
- * `run` rejects with, as is `OUTPUT_NOT_EMPTY`.
+ * Each sink throws `INVALID_ARGUMENT` at once when `uri` is empty or `mode` unknown. All others that it names are
+ * what `run` rejects with, as is `OUTPUT_NOT_EMPTY`.
  *
  * @example
  * await from(['a']).write.text('out/letters/').run()

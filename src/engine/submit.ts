@@ -2,8 +2,9 @@
 import { createRequire } from 'node:module'
 import { DunlinError, type Failure, fromFailure, schemaText } from '../../operators/index.ts'
 import type { LogicalPlan, Planned } from '../../planner/index.ts'
+import { argument } from '../dataset/arguments.ts'
 import type { RunOptions } from '../dataset/run-options.ts'
-import type { JobReport, WrittenOutput } from '../events/job-event.ts'
+import type { JobEvent, JobReport, WrittenOutput } from '../events/job-event.ts'
 import { ReportBuilder } from '../events/report.ts'
 import { newJobId } from '../job/job-id.ts'
 import { jobKeys, writeEnd, writePlan } from '../job/job-records.ts'
@@ -41,6 +42,7 @@ const JOB_NAME = 'pipeline'
  */
 export async function submit(logical: LogicalPlan, given: RunOptions): Promise<FinishedJob> {
   const options = { ...runDefaults(), ...given }
+  checkOptions(options)
   const engine = engineFor(options)
   if (options.signal?.aborted) {
     throw new DunlinError('CANCELLED', 'the job was cancelled before it began', {
@@ -91,6 +93,21 @@ async function runPrepared(
   })
   const journal = new JournalWriter({ store: engine.store, job, clock: engine.clock })
   const progress = new ReportBuilder()
+  let lastWord: unknown
+  /** A listener that fails, fails the job; but what it says of a job that has ended comes after the job's end. */
+  const told = (event: JobEvent): void | Promise<void> => {
+    const failed = (error: unknown): void => {
+      const wrapped = new DunlinError('USER_FUNCTION', `onEvent failed at ${event.type}`, { cause: error })
+      if (event.type !== 'jobFinished') throw wrapped
+      lastWord = wrapped
+    }
+    try {
+      const said = onEvent?.(event)
+      return said instanceof Promise ? said.catch(failed) : undefined
+    } catch (error) {
+      return failed(error)
+    }
+  }
   let outputs: readonly WrittenOutput[] = []
   const outcome = await runJob({
     job,
@@ -103,8 +120,7 @@ async function runPrepared(
     ...(signal === undefined ? {} : { signal }),
     onEvent: event => {
       progress.add(event)
-      onEvent?.(event)
-      return journal.add(event)
+      return all(told(event), journal.add(event))
     },
     publish: async results => {
       outputs = await publishOutputs(job, prepared, engine, results, progress)
@@ -134,7 +150,20 @@ async function runPrepared(
     throw fromFailure(failure)
   }
   if (journalled !== undefined) throw journalled
+  if (lastWord !== undefined) throw lastWord
   return { engine, planned, results: outcome, report, discard: () => discardData(engine, job) }
+}
+
+function checkOptions({ retries, concurrency, seed }: RunOptions): void {
+  if (retries !== undefined) argument.whole('run', 'retries', retries, 0)
+  if (concurrency !== undefined) argument.whole('run', 'concurrency', concurrency, 1)
+  if (seed !== undefined) argument.whole('run', 'seed', seed, Number.MIN_SAFE_INTEGER)
+}
+
+/** Done when both are. */
+function all(a: void | Promise<void>, b: void | Promise<void>): void | Promise<void> {
+  if (a === undefined) return b
+  return b === undefined ? a : Promise.all([a, b]).then(() => undefined)
 }
 
 /** Stacks of user functions point at the user's own source again. */
@@ -165,6 +194,9 @@ async function publishOutputs(
   const counts = progress
     .parts()
     .stages.map(({ id, title, rowsIn, rowsOut }) => ({ stage: id, title, rowsIn, rowsOut }))
+  // Whatever can be known to stand in the way is known before the first part moves.
+  for (const { uri, mode } of writes(prepared))
+    await checkOutput({ store: engine.stores.open(uri), mode, job })
   const written: WrittenOutput[] = []
   for (const { uri, mode, format, index } of writes(prepared)) {
     const stage = prepared.planned.plan.stages.find(

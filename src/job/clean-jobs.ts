@@ -29,6 +29,8 @@ export interface Cleaned {
   readonly jobs: readonly string[]
   /** Ids of jobs that were asked for and kept, since they have not ended. */
   readonly kept: readonly string[]
+  /** How many jobs, of those asked for or of all, were kept since they have not ended. */
+  readonly unended: number
   readonly objects: number
   readonly bytes: number
 }
@@ -43,10 +45,12 @@ export async function cleanJobs(store: ObjectStore, options: CleanOptions): Prom
   const folders = await jobFolders(store)
   const removed: string[] = []
   const kept: string[] = []
+  let unended = 0
   const sum = { objects: 0, bytes: 0 }
   for (const [id, has] of folders) {
     if (wanted?.has(id) === false) continue
     if (!has.end && (wanted === undefined || options.running !== 'remove')) {
+      unended++
       if (wanted !== undefined) kept.push(id)
       continue
     }
@@ -55,7 +59,7 @@ export async function cleanJobs(store: ObjectStore, options: CleanOptions): Prom
     removed.push(id)
   }
   if (options.code === 'remove') await removeCode(store, sum)
-  return { jobs: removed, kept, ...sum }
+  return { jobs: removed, kept, unended, ...sum }
 }
 
 async function isOldEnough(

@@ -1,9 +1,10 @@
 /**
  * The exchange manifest: binary, fixed width, partition-major, so that a consumer reads only its own row by range.
  *
- * Layout, little-endian: `DLM1` · u32 length of the header · header (JSON) · per producer { 8 bytes nonce, u32
+ * Layout, little-endian: `DLM1` · u32 length of the header · u32 CRC32 of the header · header (JSON) · per producer { 8 bytes nonce, u32
  * attempt, i32 index of its schema or −1, u32 generation } · per partition and producer one slice entry.
  */
+import { crc32 } from 'node:zlib'
 import { DunlinError, type Schema } from '../../operators/index.ts'
 import type { StageId } from '../../planner/index.ts'
 import { SLICE_ENTRY_BYTES } from './slice-entry.ts'
@@ -30,7 +31,7 @@ export interface Producer {
 const MAGIC = 0x314d4c44 // DLM1
 const NONCE_BYTES = 8
 export const PRODUCER_BYTES = NONCE_BYTES + 12
-const PREAMBLE_BYTES = 8
+const PREAMBLE_BYTES = 12
 
 export function encodeManifestHead(header: ManifestHeader, producers: readonly Producer[]): Uint8Array {
   const json = Buffer.from(JSON.stringify(header))
@@ -38,6 +39,7 @@ export function encodeManifestHead(header: ManifestHeader, producers: readonly P
   const view = new DataView(bytes.buffer)
   view.setUint32(0, MAGIC, true)
   view.setUint32(4, json.length, true)
+  view.setUint32(8, crc32(json), true)
   bytes.set(json, PREAMBLE_BYTES)
   let at = PREAMBLE_BYTES + json.length
   for (const producer of producers) {
@@ -60,15 +62,18 @@ export function decodeManifestHeader(
   uri: string,
 ): { readonly headerEnd: number; readonly header: ManifestHeader | null } {
   const view = new DataView(start.buffer, start.byteOffset, start.byteLength)
-  if (start.length < PREAMBLE_BYTES || view.getUint32(0, true) !== MAGIC) {
-    throw new DunlinError('CORRUPT', `${uri} is not an exchange manifest`, {
-      hint: 'Something outside of the job changed its store. Run the job again.',
-    })
-  }
+  if (start.length < PREAMBLE_BYTES || view.getUint32(0, true) !== MAGIC) throw damaged(uri)
   const headerEnd = PREAMBLE_BYTES + view.getUint32(4, true)
   if (headerEnd > start.length) return { headerEnd, header: null }
   const json = Buffer.from(start.buffer, start.byteOffset + PREAMBLE_BYTES, headerEnd - PREAMBLE_BYTES)
+  if (crc32(json) !== view.getUint32(8, true)) throw damaged(uri)
   return { headerEnd, header: JSON.parse(json.toString()) as ManifestHeader }
+}
+
+function damaged(uri: string): DunlinError {
+  return new DunlinError('CORRUPT', `${uri} is not an intact exchange manifest`, {
+    hint: 'Something outside of the job changed its store. Run the job again.',
+  })
 }
 
 export function decodeProducer(view: DataView, at: number): Producer {

@@ -11,8 +11,17 @@ const plans = new Map<string, Promise<PhysicalPlan>>()
 async function load(store: ObjectStore, job: string, fingerprint: string): Promise<PhysicalPlan> {
   const key = jobKeys.plan(job)
   const bytes = await store.get(key)
-  const { plan } = JSON.parse(Buffer.from(bytes).toString()) as { plan: PhysicalPlan }
-  const found = planFingerprint(plan)
+  let plan: PhysicalPlan
+  let found: string
+  try {
+    plan = (JSON.parse(Buffer.from(bytes).toString()) as { plan: PhysicalPlan }).plan
+    found = planFingerprint(plan)
+  } catch (cause) {
+    throw new DunlinError('CORRUPT', `${store.uri}${key} is not a plan`, {
+      cause,
+      hint: 'Something outside of the job changed its store. Run the job again.',
+    })
+  }
   if (found !== fingerprint) {
     throw new DunlinError(
       'FINGERPRINT',

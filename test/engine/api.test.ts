@@ -360,3 +360,65 @@ describe('counters', () => {
     expect((error as Error).message).toContain('more than 1000 counters')
   })
 })
+
+describe('states that a function changes in place', () => {
+  it('begin afresh in every task and group, also where init gives one and the same object', async () => {
+    const total = (workers: number) =>
+      range(40_000)
+        .map(() => ({ a: 1 }))
+        .reduce(
+          {
+            identity: { a: 0 },
+            combine: (p, q) => {
+              p.a += q.a
+              return p
+            },
+          },
+          { engine: place.engine({ workers }) },
+        )
+    expect(await total(1)).toEqual({ a: 40_000 })
+    expect(await total(3)).toEqual({ a: 40_000 })
+    const shared = { n: 0 }
+    const rows = aggregation({
+      init: () => shared,
+      add: (state, _row: { k: number }) => {
+        state.n++
+        return state
+      },
+      merge: (a, b) => ({ n: a.n + b.n }),
+      finish: state => state.n,
+    })
+    const groups = range(9000)
+      .map(n => ({ k: n % 3 }))
+      .groupBy('k')
+      .aggregate({ rows })
+    expect(await groups.collect({ engine: place.engine() })).toEqual([0, 1, 2].map(k => ({ k, rows: 3000 })))
+  })
+})
+
+describe('a listener', () => {
+  it('that throws or rejects fails the job, and what it says of a finished job comes after its end', async () => {
+    const engine = place.engine({ directory: place.path('listeners') })
+    const failing = (at: JobEvent['type'], how: 'throws' | 'rejects') => (event: JobEvent) => {
+      if (event.type !== at) return
+      if (how === 'throws') throw new Error('listener bug')
+      return Promise.reject(new Error('listener bug'))
+    }
+    for (const how of ['throws', 'rejects'] as const) {
+      for (const at of ['taskStarted', 'jobFinished'] as const) {
+        const name = `${how}-${at}`
+        const job = range(10)
+          .write.text(name)
+          .run({ engine, onEvent: failing(at, how) })
+        const error = await job.catch((error: unknown) => error)
+        expect(String((error as Error).message), name).toMatch(/listener bug|onEvent failed/)
+        expect(await place.names(name), name).toEqual(
+          at === 'jobFinished' ? ['_SUCCESS', 'part-00000.txt'] : [],
+        )
+      }
+    }
+    for (const job of await place.names('listeners/jobs')) {
+      expect(await place.names(`listeners/jobs/${job}`)).toContain('end.json')
+    }
+  })
+})

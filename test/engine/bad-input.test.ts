@@ -109,6 +109,12 @@ describe('bad input is refused with its place and a remedy', () => {
     for (const part of ['custmer', 'customer']) expect(said(error)).toContain(part)
   })
 
+  it('a column whose name UTF-8 cannot hold, which would be lost', async () => {
+    const error = await errorOf(from([{ '\ud800': 1, '\ud801': 2 }]).collect({ engine: place.engine() }))
+    expect(error.code).toBe('TYPE_MISMATCH')
+    expect(said(error)).toContain('lone surrogate')
+  })
+
   it('a promise from a filter, which would always be truthy', async () => {
     const wrong = range(3).filter(((n: number) => Promise.resolve(n > 1)) as never)
     const error = await errorOf(wrong.count({ engine: place.engine() }))
@@ -124,6 +130,14 @@ describe('bad input is refused with its place and a remedy', () => {
   it('arguments that the types would have refused', async () => {
     expect(() => range(3).map('x' as never)).toThrow('map: its argument must be a function, not "x"')
     expect(() => range(1.5)).toThrow('range: end must be a whole number')
+    await expect(range(3).reduce(((a: number, b: number) => a + b) as never)).rejects.toThrow(
+      'reduce takes { identity, combine }, not a function',
+    )
+    expect(() => from(5 as never)).toThrow('from: its argument must be an iterable, not 5')
+    expect(() => range(3).with({ memory: 1 } as never)).toThrow('with: there is no option memory')
+    await expect(range(3).count({ retries: -1 })).rejects.toThrow(
+      'run: retries must be a whole number from 0 on, not -1',
+    )
     await expect(range(3).take(-1)).rejects.toThrow('take: n must be a whole number from 0 on, not -1')
     expect(() => read.text('')).toThrow('a path must be a text that is not empty')
     expect(() => range(3).write.csv('x', { mode: 'replace' as never })).toThrow(

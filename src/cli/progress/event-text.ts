@@ -1,6 +1,6 @@
 /** A line of text for what one event says, for logs and pipes; nothing for most events. Pure. */
 import type { JobEvent } from '../../events/job-event.ts'
-import { bytesText, durationText, plural, wholeText } from '../quantity-text.ts'
+import { bytesText, durationText, plural } from '../quantity-text.ts'
 import type { JobProgress } from './progress-model.ts'
 
 /** Failures told of one by one, a stage; the rest are only counted. */
@@ -21,7 +21,7 @@ export function eventText(progress: JobProgress, event: JobEvent): string | unde
       if (stage === undefined) return undefined
       const failed = stage.failed > 0 ? `, ${plural(stage.failed, 'failed attempt')}` : ''
       const took = durationText(stage.finishedAt - stage.startedAt)
-      return `stage ${event.stage} finished in ${took}: ${plural(stage.done, 'task')}, ${wholeText(event.rowsOut)} rows out${failed}`
+      return `stage ${event.stage} finished in ${took}: ${plural(stage.done, 'task')}, ${plural(event.rowsOut, 'row')} out${failed}`
     }
     case 'jobFinished':
       return `job ${event.job} ${event.state} in ${durationText(event.time - progress.startedAt)}`

@@ -83,7 +83,7 @@ function figures(stage: StageProgress, now: number): string[] {
   if (stage.state === 'waiting') return [plural(stage.tasks, 'task')]
   const failed = stage.failed > 0 ? [`${stage.failed} failed`] : []
   if (stage.state === 'finished') {
-    const rows = `${countText(stage.rowsOut)} rows out`
+    const rows = `${countText(stage.rowsOut)} ${stage.rowsOut === 1 ? 'row' : 'rows'} out`
     return [
       tasks,
       ...failed,

@@ -14,20 +14,28 @@ export interface ProgressDisplay {
 export interface ProgressOptions {
   readonly stream: NodeJS.WriteStream
   readonly show: 'auto' | 'nothing'
+  /** Whether lines end with that of a job that succeeded (`told`, the default), or its report follows anyway. */
+  readonly success?: 'told' | 'reported'
 }
 
 const REDRAW_MS = 100
 
-export async function showProgress({ stream, show }: ProgressOptions): Promise<ProgressDisplay> {
+export async function showProgress({
+  stream,
+  show,
+  success = 'told',
+}: ProgressOptions): Promise<ProgressDisplay> {
   if (show === 'nothing') return { onEvent: () => {}, close: () => {} }
-  return stream.isTTY === true && process.env['TERM'] !== 'dumb' ? liveDisplay(stream) : plainDisplay(stream)
+  const isLive = stream.isTTY === true && process.env['TERM'] !== 'dumb'
+  return isLive ? liveDisplay(stream) : plainDisplay(stream, success)
 }
 
-function plainDisplay(stream: NodeJS.WriteStream): ProgressDisplay {
+function plainDisplay(stream: NodeJS.WriteStream, success: 'told' | 'reported'): ProgressDisplay {
   let progress = NO_PROGRESS
   return {
     onEvent(event) {
       progress = advanceProgress(progress, event)
+      if (success === 'reported' && event.type === 'jobFinished' && event.state === 'succeeded') return
       const line = eventText(progress, event)
       if (line !== undefined) stream.write(`${line}\n`)
     },

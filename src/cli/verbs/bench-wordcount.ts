@@ -25,7 +25,11 @@ export async function benchWordCount(host: VerbHost, options: BenchWordCountOpti
     ...(options.partitions === undefined ? {} : { partitions: options.partitions }),
     ...(options.memory === undefined ? {} : { memoryMb: Math.max(1, Math.floor(options.memory / 1e6)) }),
   })
-  const progress = await showProgress({ stream: process.stderr, show: host.quiet ? 'nothing' : 'auto' })
+  const progress = await showProgress({
+    stream: process.stderr,
+    show: host.quiet ? 'nothing' : 'auto',
+    success: 'reported',
+  })
   try {
     const report = await counts.run({
       signal: interrupt.signal,

@@ -33,12 +33,16 @@ export async function demo(host: VerbHost, options: DemoOptions): Promise<void> 
   })
 
   output.say(`\n${palette.bold(`Every word of ${text.title}, counted`)}\n`)
-  output.say(palette.accent(PIPELINE))
+  output.say(palette.accent(pipelineText(text.name)))
   const plan = await counts.explain()
   output.say(`\n${palette.bold('The plan')}\n\n${indented(plan)}\n`)
   output.say(`${palette.bold('The run')}\n`)
 
-  const progress = await showProgress({ stream: process.stderr, show: host.quiet ? 'nothing' : 'auto' })
+  const progress = await showProgress({
+    stream: process.stderr,
+    show: host.quiet ? 'nothing' : 'auto',
+    success: 'reported',
+  })
   const report = await counts
     .run({ signal: interrupt.signal, onEvent: progress.onEvent, name: 'demo' })
     .finally(progress.close)
@@ -62,7 +66,7 @@ export async function demo(host: VerbHost, options: DemoOptions): Promise<void> 
 }
 
 /** What `wordCountOutput` of benchmarks/wordcount.ts is made of, as one would write it. */
-const PIPELINE = `  read.text('moby-dick.txt')
+const pipelineText = (file: string) => `  read.text('${file}')
     .flatMap(line => line.toLowerCase().match(/\\p{L}+/gu) ?? [])
     .valueCounts()
     .write.csv('words/')

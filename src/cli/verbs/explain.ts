@@ -2,6 +2,7 @@
 import { build } from 'esbuild'
 import { jobFilePath, loadJobFile, rerunWithTypeStripping } from '../job-file.ts'
 import type { VerbHost } from '../main.ts'
+import { unreadableBuild } from '../unreadable.ts'
 import { UsageError } from '../usage-error.ts'
 
 export interface ExplainVerbOptions {
@@ -27,7 +28,7 @@ export async function explain(host: VerbHost, file: string, options: ExplainVerb
 
 /** Looked up in the text: importing a script runs it. */
 async function hasDefaultExport(path: string): Promise<boolean> {
-  const result = await build({
+  const building = build({
     entryPoints: [path],
     bundle: false,
     write: false,
@@ -35,6 +36,9 @@ async function hasDefaultExport(path: string): Promise<boolean> {
     format: 'esm',
     logLevel: 'silent',
     outdir: '.',
+  })
+  const result = await building.catch((failure: unknown) => {
+    throw unreadableBuild(failure) ?? failure
   })
   return Object.values(result.metafile.outputs).some(output => output.exports.includes('default'))
 }

@@ -2,7 +2,8 @@
 
 import { DunlinError, fromFailure } from '../../../operators/index.ts'
 import { cleanJobs as clean } from '../../job/clean-jobs.ts'
-import { listJobs as list, readJob } from '../../job/list-jobs.ts'
+import { isJobId } from '../../job/job-id.ts'
+import { jobFolders, listJobs as list, readJob } from '../../job/list-jobs.ts'
 import { toRootUri } from '../../store/file-uri.ts'
 import type { ObjectStore } from '../../store/object-store.ts'
 import { createStores } from '../../store/open-stores.ts'
@@ -36,10 +37,15 @@ export async function listJobs({ output, json }: VerbHost, options: StoreChoice)
     finishedAt === undefined ? '' : durationText(finishedAt - startedAt),
   ])
   const columns = [{ title: 'id' }, { title: 'name' }, { title: 'state' }, { title: 'started' }]
-  output.data(textTable([...columns, { title: 'took', align: 'right' }], rows, output.outPalette).join('\n'))
+  output.data(
+    textTable([...columns, { title: 'took', align: 'right' }], rows, { palette: output.outPalette }).join(
+      '\n',
+    ),
+  )
 }
 
 export async function showJob({ output, json }: VerbHost, id: string, options: StoreChoice): Promise<void> {
+  checkId(id)
   const job = await readJob(openStore(options), id)
   const { events, ...record } = job
   if (json) return output.json(record)
@@ -73,7 +79,7 @@ export async function showJob({ output, json }: VerbHost, id: string, options: S
       durationText(stage.wallMs),
       stage.title,
     ]),
-    palette,
+    { palette, width: output.columns },
   )
   output.data(table.join('\n'))
   if (failure !== undefined) output.data(`\n${errorText(fromFailure(failure), { palette })}`)
@@ -93,7 +99,9 @@ export async function cleanJobs(
   if (options.running === true && ids.length === 0) {
     throw new UsageError('--running is for jobs that are named', 'A job without an end may still be running.')
   }
+  for (const id of ids) checkId(id)
   const store = openStore(options)
+  if (ids.length > 0) await checkPresent(store, ids)
   const cleaned = await clean(store, {
     now: Date.now(),
     ...(ids.length === 0 ? {} : { ids }),
@@ -110,11 +118,28 @@ export async function cleanJobs(
       `kept ${id}: no end is recorded; if its driver is dead, \`dunlin jobs clean ${id} --running\``,
     )
   }
-  const known = new Set((await list(store)).map(job => job.id))
-  const missing = ids.filter(id => !cleaned.jobs.includes(id) && !cleaned.kept.includes(id) && !known.has(id))
+  const unnamed = cleaned.unended - cleaned.kept.length
+  if (unnamed > 0) {
+    output.say(
+      `kept ${plural(unnamed, 'job')} without a recorded end; if the driver of one is dead, \`dunlin jobs clean <id> --running\``,
+    )
+  }
+}
+
+const LIST_HINT = 'List the jobs of this store with `dunlin jobs list`.'
+
+function checkId(id: string): void {
+  if (!isJobId(id)) throw new UsageError(`${JSON.stringify(id)} is not a job id`, LIST_HINT)
+}
+
+/** Before anything is removed: an id that is mistyped casts doubt on the others. */
+async function checkPresent(store: ObjectStore, ids: readonly string[]): Promise<void> {
+  const known = await jobFolders(store)
+  const missing = ids.filter(id => !known.has(id))
   if (missing.length === 0) return
-  throw new DunlinError('NOT_FOUND', `${store.uri} has no job ${missing.join(', ')}`, {
-    hint: 'List the jobs of this store with `dunlin jobs list`.',
+  const nothing = ids.length > missing.length ? '; nothing was removed' : ''
+  throw new DunlinError('NOT_FOUND', `${store.uri} has no job ${missing.join(', ')}${nothing}`, {
+    hint: LIST_HINT,
   })
 }
 

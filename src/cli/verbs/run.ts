@@ -11,6 +11,8 @@ export interface RunVerbOptions extends EngineChoice {
   readonly param: Readonly<Record<string, string>>
 }
 
+const NO_JOB = 'no job was run: export an Output as default, or call .run()'
+
 export async function run(
   host: VerbHost,
   file: string,
@@ -23,15 +25,31 @@ export async function run(
   const rerun = await rerunWithTypeStripping(path)
   if (rerun !== undefined) process.exit(rerun)
 
-  const progress = await showProgress({ stream: process.stderr, show: host.quiet ? 'nothing' : 'auto' })
-  const runOptions = { signal: interrupt.signal, onEvent: progress.onEvent }
-  const withdraw = offerRunDefaults(runOptions)
+  const show = host.quiet ? 'nothing' : 'auto'
+  let progress = await showProgress({ stream: process.stderr, show })
+  const { onEvent } = progress
+  let runs = 0
+  const withdraw = offerRunDefaults({
+    signal: interrupt.signal,
+    // Each run reads it once, also one with a listener of its own.
+    get onEvent() {
+      runs++
+      return onEvent
+    },
+  })
   try {
     const job = await loadJobFile(path, { params: options.param, args })
-    if (job.kind === 'script') return
+    if (job.kind === 'script') {
+      // A script may leave its run to a timer or a promise that nobody awaits.
+      process.once('beforeExit', () => runs === 0 && interrupt.exitCode === undefined && output.say(NO_JOB))
+      return
+    }
     withdraw()
+    progress.close()
+    progress = await showProgress({ stream: process.stderr, show, success: 'reported' })
     const report = await job.dunlin.run(job.outputs, {
-      ...runOptions,
+      signal: interrupt.signal,
+      onEvent: progress.onEvent,
       name: basename(path).replace(/\.\w+$/, ''),
     })
     progress.close()

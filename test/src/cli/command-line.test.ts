@@ -1,12 +1,14 @@
 /** The command line from outside: usage, streams and exit codes. */
 import { spawnSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { CLI, dunlin, dunlinInThisProcess, jobFixture, temporaryDirectory } from './cli-process.ts'
 
 const cwd = tmpdir()
+const PACKAGE = fileURLToPath(new URL('../../../', import.meta.url))
 
 test('help goes to stdout and names every verb, with examples', async () => {
   const { code, stdout, stderr } = await dunlin(['--help'], { cwd })
@@ -33,11 +35,13 @@ test.each([
   ['a size without sense', ['bench', 'wordcount', '--memory', 'big'], 'Write it as 128MB'],
   ['a file that is not there', ['run', 'nowhere.ts'], 'there is no file nowhere.ts'],
   ['a directory', ['run', '.'], '. is not a file'],
+  ['an id to show that can be none', ['jobs', 'show', 'x/../..'], '✖ "x/../.." is not a job id'],
+  ['an id to clean that can be none', ['jobs', 'clean', 'a', '../b'], '"../b" is not a job id'],
   ['a naked --running', ['jobs', 'clean', '--running'], '--running is for jobs that are named'],
 ])('%s is a usage error, told on stderr', async (_, args, message) => {
   const { code, stdout, stderr } = await dunlinInThisProcess(args)
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
-  expect(stderr).toContain(message)
+  expect(stderr.split(message), 'said once').toHaveLength(2)
 })
 
 test('a usage error ends the process with 2', async () => {
@@ -104,6 +108,85 @@ test('what a script throws outside of any job is shown with its own line', async
     stdout: '',
     stderr: expect.stringMatching(/✖ RangeError: too far\n {4}at .*job\.mjs:2:7\n/),
   })
+})
+
+/** A directory with these files, and dunlin beside them where they import it. */
+function directoryWith(files: Readonly<Record<string, string>>): string {
+  const directory = temporaryDirectory()
+  mkdirSync(join(directory, 'node_modules'))
+  symlinkSync(PACKAGE, join(directory, 'node_modules/dunlin'))
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, name), text)
+  return directory
+}
+
+test.each([
+  ['a syntax error in TypeScript', 'job.ts', 'job.ts:2', 'const a = 1\nconst b = = 2\n'],
+  ['a syntax error in JavaScript', 'job.mjs', 'job.mjs:2', 'const a = 1\nconst b = = 2\n'],
+  ['a syntax error of CommonJS', 'job.cjs', 'job.cjs:2', 'const a = 1\nconst b = = 2\n'],
+  ['a syntax error of a module that is imported', 'job.mjs', 'bad.mjs:3', "import './bad.mjs'\n"],
+  ['a wrong import name', 'job.ts', 'job.ts:2', "\nimport { raed } from 'dunlin'\nraed.text('x')\n"],
+  ['an enum', 'job.ts', 'job.ts:2', '\nenum Colour { Red }\n'],
+])('%s is told with file and line, and without frames', async (_, name, place, text) => {
+  const directory = directoryWith({ 'bad.mjs': '\n\nlet = = 1\n', [name]: text })
+  const { code, stdout, stderr } = await dunlin(['run', name], { cwd: directory })
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+  expect(stderr).toMatch(new RegExp(`^✖ \\S+/${place} cannot be (read|run as it is): `))
+  expect(stderr).toContain('code    INVALID_ARGUMENT')
+  expect(stderr).not.toMatch(/^ +at /m)
+})
+
+test('explain tells of a syntax error with file and line too', async () => {
+  const cwd = directoryWith({ 'job.ts': '\nexport default = 1\n' })
+  const { code, stderr } = await dunlin(['explain', 'job.ts'], { cwd })
+  expect(code).toBe(1)
+  expect(stderr).toMatch(/^✖ \S+\/job\.ts:2 cannot be read: /)
+  expect(stderr).not.toContain('esbuild')
+})
+
+test.each([
+  ['at top level', 'null.x\n', 1],
+  ['in an async function', '\nconst f = async () => { await 1; null.x }\nawait f()\n', 2],
+  ['in its default function', '\n\nexport default () => null.x\n', 1],
+  ['in JSON.parse', "JSON.parse('{bad')\n", 1],
+])('what a job file throws %s is shown with frames of that file alone', async (_, text, frames) => {
+  const cwd = directoryWith({ 'job.mjs': text })
+  const { code, stderr } = await dunlin(['run', 'job.mjs'], { cwd })
+  expect(code).toBe(1)
+  const shown = stderr.split('\n').filter(line => /^ +at /.test(line))
+  expect(shown, stderr).toHaveLength(frames)
+  for (const frame of shown) expect(frame).toContain('/job.mjs:')
+})
+
+test('a job file that runs nothing is told so, and ends well', async () => {
+  const cwd = directoryWith({ 'job.mjs': "import { read } from 'dunlin'\nread.items([1])\n" })
+  expect(await dunlin(['run', 'job.mjs'], { cwd })).toEqual({
+    code: 0,
+    stdout: '',
+    stderr: 'no job was run: export an Output as default, or call .run()\n',
+  })
+  expect(await dunlin(['run', 'job.mjs', '-q'], { cwd })).toEqual({ code: 0, stdout: '', stderr: '' })
+})
+
+test('a script that runs its job later, with a listener of its own, has run one', async () => {
+  const text = `import { read } from 'dunlin'
+    setTimeout(() => void read.items([1, 2]).count({ onEvent: () => {} }).then(console.log), 10)\n`
+  const cwd = directoryWith({ 'job.mjs': text })
+  expect(await dunlin(['run', 'job.mjs'], { cwd })).toEqual({ code: 0, stdout: '2\n', stderr: '' })
+})
+
+test.each([
+  ['at top level', 'await new Promise(() => {})\n'],
+  ['in its default function', 'export default () => new Promise(() => {})\n'],
+  [
+    'after a job',
+    "import { read } from 'dunlin'\nawait read.items([1]).count()\nawait new Promise(() => {})\n",
+  ],
+])('a job file that waits forever %s ends with a failure that says so', async (_, text) => {
+  const cwd = directoryWith({ 'job.mjs': text })
+  const { code, stderr } = await dunlin(['run', 'job.mjs', '-q'], { cwd })
+  expect(code, stderr).toBe(1)
+  expect(stderr).toMatch(/^✖ the job file waits for something that never comes: \S+job\.mjs\n/)
+  expect(stderr).not.toContain('unsettled')
 })
 
 test('a promise that a script leaves behind rejected is told as any failure', async () => {

@@ -63,7 +63,6 @@ test('the demo shows pipeline, plan, progress, the words and what it took', asyn
     stage 0 finished in <time>: 13 tasks, 47,228 rows out
     stage 1 started: 4 tasks: FinalAggregate by value: count → Write csv
     stage 1 finished in <time>: 4 tasks, 16,683 rows out
-    job <job> succeeded in <time>
 
     The 15 most frequent words
 

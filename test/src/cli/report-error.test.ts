@@ -16,6 +16,7 @@ function told(error: unknown, { json = false, exitCode = undefined as number | u
     outPalette: PLAIN,
     errPalette: PLAIN,
     width: 80,
+    columns: 80,
   }
   const code = reportError(error, {
     interrupt: { signal: new AbortController().signal, exitCode },
