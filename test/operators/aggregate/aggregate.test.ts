@@ -422,7 +422,8 @@ describe('errors of aggregations', () => {
     const add = functions.ref(() => {
       throw new Error('boom')
     }, 'add')
-    const user: AggregationSpec = { op: 'user', init: same, add, merge: same, finish: same }
+    const init = functions.ref(() => 0, 'init')
+    const user: AggregationSpec = { op: 'user', init, add, merge: same, finish: same }
     const error = thrownBy(() =>
       runChain([spec('complete', [], { total: user })], functions.env(), batchesOf([{ a: 1 }])),
     )
