@@ -6,20 +6,16 @@ import type { FreeNames, Reference } from './free-names.ts'
 import type { Edit } from './module-writer.ts'
 import { targetFile } from './origin.ts'
 import { isPristineGlobal, isReplacedGlobal } from './pristine-globals.ts'
-import {
-  type Declared,
-  declaratorOf,
-  declaringNode,
-  type ImportBinding,
-  nodesAround,
-  positionAt,
-} from './program.ts'
+import { declaratorOf, declaringNode, type ImportBinding, nodesAround, positionAt } from './program.ts'
 import { DROPPED, type Site, scopeWith } from './site.ts'
 import { positionText } from './source-position.ts'
 import { doorExport, isDoor } from './stand-in.ts'
 import { isClass, isFunction, type SyntaxNode } from './syntax.ts'
 import { variable } from './variable.ts'
 
+const OWN_COPY =
+  'by a function that runs on workers, where each worker changes its own copy that the program never sees'
+const INSTEAD = 'use reduce, an aggregation or task.counter instead'
 const WORKER_HINT = 'pass what it needs as a constant instead'
 const WRAPPER = new Set(['module', 'exports', '__filename', '__dirname'])
 
@@ -144,32 +140,32 @@ function nameText(
       return c.references.expose(program.file!, name, program.isModule ? 'esm' : 'cjs')
     }
     const key = `${program.scriptId}:${name}`
-    return assignable(
-      c,
-      variable(c, { key, name, read: () => topLevelValue(site, name), declared, site, declaring }),
-      declared,
-      name,
-      writes,
-    )
+    const text = variable(c, { key, name, read: () => topLevelValue(site, name), declared, site, declaring })
+    if (writes && declared?.kind !== 'const') assigned(c, site, { text, name, node })
+    return text
   }
   const environment = environments.get(declaring)!
   const key = `environment ${environment.id}:${name}`
   const read = () => innerValue(c, site, declaring, name)
-  return assignable(c, variable(c, { key, name, read, declared, site, declaring }), declared, name, writes)
+  const text = variable(c, { key, name, read, declared, site, declaring })
+  if (writes && declared?.kind !== 'const') assigned(c, site, { text, name, node })
+  return text
 }
 
-function assignable(
-  c: Capture,
-  text: string,
-  declared: Declared | undefined,
-  name: string,
-  writes: boolean,
-): string {
-  if (writes && declared?.kind !== 'const') {
-    c.assigned.add(text)
-    c.warnings.add(`${name} is changed by a function that runs on workers: each worker changes its own copy`)
-  }
-  return text
+interface Assigned {
+  /** The name in the module. */
+  readonly text: string
+  readonly name: string
+  readonly node: SyntaxNode
+}
+
+/** Notes that shipped code assigns to a variable, and warns of it at the first place that does. */
+function assigned(c: Capture, { program }: Site, { text, name, node }: Assigned): void {
+  if (c.assigned.has(text)) return
+  c.assigned.add(text)
+  c.undoLater(() => c.assigned.delete(text))
+  const at = positionText(positionAt(program, node.start))
+  c.warnings.add(`variable ${name} is changed at ${at} ${OWN_COPY}: ${INSTEAD}`)
 }
 
 /** A name that the program does not declare: a global, or a variable of an eval or a REPL around it. */

@@ -1,13 +1,22 @@
 /** Stacks of functions that ran on a worker, in the lines that the user wrote. */
 import { readFileSync } from 'node:fs'
-import { sep } from 'node:path'
 import { TraceMap } from '@jridgewell/trace-mapping'
 import type { Failure } from '../../operators/index.ts'
+import { isPackageFile } from './origin.ts'
+import { isOwnFile } from './own-package.ts'
 import type { ShippedModule } from './ship.ts'
 import { originalPosition, type Position, pathOfUrl, positionText } from './source-position.ts'
 
 /** One place in a stack: `(file:///…/<hash>.mjs:line:column)`, or the same without the parentheses. */
 const FRAME = /[^\s()]*?([0-9a-f]{64})\.mjs:(\d+):(\d+)/g
+
+/** A name of the generated module: the program's own with a number behind it, or one that the capture made up. */
+const MODULE_NAME = /([\p{ID_Continue}$]+?)\$d\d+(?![\p{ID_Continue}$])/gu
+const MADE_UP = /^\$(?:f|c|v|symbol|standIn|only)$/
+
+function sourceNames(text: string): string {
+  return text.replace(MODULE_NAME, (_, name: string) => (MADE_UP.test(name) ? '<anonymous>' : name))
+}
 
 class StackMap {
   private readonly map: TraceMap
@@ -26,10 +35,13 @@ class StackMap {
   }
 
   stack(text: string): string {
-    return text.replace(FRAME, (frame, hash: string, line: string, column: string) => {
-      const position = this.original(hash, Number(line), Number(column))
-      return position === null ? frame : `${position.file}:${position.line}:${position.column}`
-    })
+    const names = new RegExp(`^( +at [^(\n]*)(?=\\([^()\n]*${this.hash}\\.mjs:)`, 'gm')
+    return text
+      .replace(names, sourceNames)
+      .replace(FRAME, (frame, hash: string, line: string, column: string) => {
+        const position = this.original(hash, Number(line), Number(column))
+        return position === null ? frame : `${position.file}:${position.line}:${position.column}`
+      })
   }
 
   /** The innermost place of a stack that is in the user's own files, else in any shipped one. */
@@ -38,13 +50,22 @@ class StackMap {
       const position = this.original(hash!, Number(line), Number(column))
       return position === null ? [] : [position]
     })
-    return places.find(({ file }) => !file.includes(`${sep}node_modules${sep}`)) ?? places[0]
+    return places.find(({ file }) => !isPackageFile(file) && !isOwnFile(file)) ?? places[0]
   }
 }
 
+/** Messages of V8 that name variables, as in `limit$d3 is not a function`, and the same with the program's names. */
+function renamedMessages({ causes }: Failure, hash: string): [string, string][] {
+  return causes.flatMap(({ name, message, stack }): [string, string][] => {
+    const isOfV8 = /^(?:Type|Reference)Error$/.test(name) && stack?.includes(`${hash}.mjs`)
+    const renamed = isOfV8 ? sourceNames(message) : message
+    return renamed === message ? [] : [[message, renamed]]
+  })
+}
+
 /**
- * The same failure with the stacks of shipped functions, its own and those of its causes, in the user's files, and with
- * `place.at` where the error was thrown.
+ * The same failure in the words of the user's program: the stacks of shipped functions, its own and those of its
+ * causes, are in the user's files, variables have their own names, and `place.at` is where the error was thrown.
  */
 export function mapFailure(failure: Failure, shipped: ShippedModule): Failure {
   const stacks = [...failure.causes.map(cause => cause.stack), failure.stack]
@@ -52,13 +73,16 @@ export function mapFailure(failure: Failure, shipped: ShippedModule): Failure {
   const map = new StackMap(shipped)
   let thrown: Position | undefined
   for (const stack of stacks) thrown ??= stack === undefined ? undefined : map.thrownAt(stack)
+  const renamed = renamedMessages(failure, shipped.hash)
+  const text = (given: string) => renamed.reduce((t, [from, to]) => t.replace(from, () => to), given)
+  const stackOf = ({ stack }: { readonly stack?: string }) =>
+    stack === undefined ? {} : { stack: map.stack(text(stack)) }
   return {
     ...failure,
+    message: text(failure.message),
     place: thrown === undefined ? failure.place : { ...failure.place, at: positionText(thrown) },
-    ...(failure.stack === undefined ? {} : { stack: map.stack(failure.stack) }),
-    causes: failure.causes.map(cause =>
-      cause.stack === undefined ? cause : { ...cause, stack: map.stack(cause.stack) },
-    ),
+    ...stackOf(failure),
+    causes: failure.causes.map(cause => ({ ...cause, message: text(cause.message), ...stackOf(cause) })),
   }
 }
 

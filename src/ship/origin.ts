@@ -3,13 +3,13 @@ import { existsSync, realpathSync } from 'node:fs'
 import { dirname, resolve, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { scriptOfUrl } from './inspect.ts'
-import { isOwnDoor, isOwnFile, isOwnSpecifier } from './own-package.ts'
+import { isOwnDoor, isOwnFile, isOwnSpecifier, pathInOwnPackage } from './own-package.ts'
 import { type Program, programOf } from './program.ts'
 
 /**
  * `value`: the file holds a pipeline; what functions use of it is copied, and it never runs on a worker.
  * `reference`: another file of the user or of dunlin; it is bundled, and its top level runs again on a worker.
- * `package`: a file below `node_modules`; bundled too, and nothing in it is ever copied.
+ * `package`: a file below `node_modules`, but not of dunlin; bundled too, and nothing in it is ever copied.
  */
 export type Origin = 'value' | 'reference' | 'package'
 
@@ -44,8 +44,9 @@ export function entryScript(): string | null {
   return script !== undefined && existsSync(script) ? realpathSync(script) : null
 }
 
+/** Whether a file is of a package other than dunlin, which is the same program installed as in a checkout. */
 export function isPackageFile(file: string): boolean {
-  return file.includes(`${sep}node_modules${sep}`)
+  return pathInOwnPackage(file).includes(`${sep}node_modules${sep}`)
 }
 
 /** The name of the package that a file below `node_modules` belongs to. */
@@ -105,7 +106,7 @@ export class Origins {
   private find({ file }: Program): Origin {
     // Code of `eval` and of the REPL has no file to import.
     if (file === null || !existsSync(file)) return 'value'
-    if (isPackageFile(file) && !isOwnFile(file)) return 'package'
+    if (isPackageFile(file)) return 'package'
     return isOwnFile(file) || !this.isValueFile(file) ? 'reference' : 'value'
   }
 }

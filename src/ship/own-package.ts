@@ -12,6 +12,11 @@ export function isOwnFile(file: string): boolean {
   return folders.some(folder => file.startsWith(folder))
 }
 
+/** The path of a file below the package's own folder, wherever that is installed; other paths as they are. */
+export function pathInOwnPackage(file: string): string {
+  return file.startsWith(root + sep) ? file.slice(root.length) : file
+}
+
 /** Whether a file is the public entry of the package, which on a worker has only stand-ins. */
 export function isOwnDoor(file: string): boolean {
   return file === join(root, 'src', `index${extension}`)

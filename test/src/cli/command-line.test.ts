@@ -158,7 +158,7 @@ test.each([
 })
 
 test('a job file that runs nothing is told so, and ends well', async () => {
-  const cwd = directoryWith({ 'job.mjs': "import { read } from 'dunlin'\nread.items([1])\n" })
+  const cwd = directoryWith({ 'job.mjs': "import { from } from 'dunlin'\nfrom([1])\n" })
   expect(await dunlin(['run', 'job.mjs'], { cwd })).toEqual({
     code: 0,
     stdout: '',
@@ -168,8 +168,8 @@ test('a job file that runs nothing is told so, and ends well', async () => {
 })
 
 test('a script that runs its job later, with a listener of its own, has run one', async () => {
-  const text = `import { read } from 'dunlin'
-    setTimeout(() => void read.items([1, 2]).count({ onEvent: () => {} }).then(console.log), 10)\n`
+  const text = `import { from } from 'dunlin'
+    setTimeout(() => void from([1, 2]).count({ onEvent: () => {} }).then(console.log), 10)\n`
   const cwd = directoryWith({ 'job.mjs': text })
   expect(await dunlin(['run', 'job.mjs'], { cwd })).toEqual({ code: 0, stdout: '2\n', stderr: '' })
 })
@@ -177,10 +177,7 @@ test('a script that runs its job later, with a listener of its own, has run one'
 test.each([
   ['at top level', 'await new Promise(() => {})\n'],
   ['in its default function', 'export default () => new Promise(() => {})\n'],
-  [
-    'after a job',
-    "import { read } from 'dunlin'\nawait read.items([1]).count()\nawait new Promise(() => {})\n",
-  ],
+  ['after a job', "import { from } from 'dunlin'\nawait from([1]).count()\nawait new Promise(() => {})\n"],
 ])('a job file that waits forever %s ends with a failure that says so', async (_, text) => {
   const cwd = directoryWith({ 'job.mjs': text })
   const { code, stderr } = await dunlin(['run', 'job.mjs', '-q'], { cwd })

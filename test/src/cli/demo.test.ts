@@ -107,3 +107,12 @@ test('without the book the demo counts a seeded text; --json gives all of it as 
     ]
   `)
 })
+
+test('with --generated the pipeline that is shown reads the file that is read', async () => {
+  const cwd = temporaryDirectory()
+  const { code, stderr } = await dunlin(['demo', '--generated'], { cwd })
+  expect(code, stderr).toBe(0)
+  expect(stderr).toContain("read.text('generated.txt')")
+  expect(stderr).not.toContain('moby-dick')
+  rmSync(/as CSV: (\S+)\/words/.exec(stderr)![1]!, { recursive: true })
+})

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import { DunlinError } from '../../../operators/index.ts'
 import { errorText } from '../../../src/cli/error-text.ts'
+import { OWN_CODE } from '../../../src/cli/own-code.ts'
 import { exitCodeOf } from '../../../src/cli/report-error.ts'
 import { UsageError } from '../../../src/cli/usage-error.ts'
 
@@ -63,6 +64,25 @@ test('what the user’s own script throws is shown as Node would, without Node�
     at ModuleJob.run (node:internal/modules/esm/module_job:1:1)`
   expect(errorText(error)).toBe('✖ RangeError: too far\n    at main (/home/ann/jobs/script.ts:3:9)')
   expect(errorText('just text')).toBe('✖ thrown: just text')
+})
+
+test('own frames are left out as paths and as URLs; where there are no others, they are all shown', () => {
+  const error = new TypeError('null')
+  const own = ['/opt/d/src/', 'file:///opt/d/src/']
+  const ownFrames = '    at load (file:///opt/d/src/cli/a.ts:1:2)\n    at /opt/d/src/b.js:3:4'
+  error.stack = `TypeError: null\n    at job (file:///home/ann/job.ts:1:1)\n${ownFrames}
+    at async Command.parseAsync (/x/node_modules/commander/lib/command.js:1122:5)`
+  expect(errorText(error, { own })).toBe('✖ TypeError: null\n    at job (file:///home/ann/job.ts:1:1)')
+  error.stack = `TypeError: null\n${ownFrames}`
+  expect(errorText(error, { own })).toBe(`✖ TypeError: null\n${ownFrames}`)
+})
+
+test('the code of benchmarks is dunlin’s own, and the file of a test is not', () => {
+  for (const name of ['benchmarks/wordcount.ts', 'src/cli/main.ts', 'worker-entry.js']) {
+    const { href, pathname } = new URL(`../../../${name}`, import.meta.url)
+    for (const file of [href, pathname]) expect(OWN_CODE.some(start => file.startsWith(start))).toBe(true)
+  }
+  expect(OWN_CODE.some(start => import.meta.url.startsWith(start))).toBe(false)
 })
 
 test('each kind of error has its exit code', () => {

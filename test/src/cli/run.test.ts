@@ -20,6 +20,7 @@ test('a job file with parameters writes its output; stdout stays empty, stderr t
   expect(existsSync(join(cwd, 'here', '_SUCCESS'))).toBe(true)
   expect(stderr).toMatch(/^count-letters: job \S+ on local, 1 stage\n/)
   expect(stderr).toMatch(/stage 0 finished in/)
+  expect(stderr.match(/succeeded in/g)).toHaveLength(1)
   expect(stderr).toMatch(/✔ count-letters succeeded in/)
   expect(stderr).not.toContain('\u001b')
 })
@@ -54,6 +55,7 @@ test('a script runs by itself with its own arguments; its stdout is its own, pro
   const { code, stdout, stderr } = await dunlin(['run', jobFixture('script.ts'), '--', 'a', '--b'], { cwd })
   expect({ code, stdout }, stderr).toEqual({ code: 0, stdout: 'a+--b\n[ 10, 20, 30 ]\n' })
   expect(stderr).toMatch(/stage 0 started/)
+  expect(stderr.match(/succeeded in/g)).toHaveLength(1)
 })
 
 test.each(['thread', 'process', 'inline'])('with workers as %s the result is the same', async isolation => {

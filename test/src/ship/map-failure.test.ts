@@ -39,6 +39,27 @@ describe('mapFailure', () => {
     expect(failures[3]!.place.at).toBe('failing.ts:27:76')
   })
 
+  it('calls functions by their own names, and those without a name anonymous', () => {
+    for (const { causes } of [failures[4]!, failures[7]!]) {
+      const stack = causes[0]!.stack!.split('\n')
+      expect(stack[1]).toMatch(/^ {4}at .*failing\.ts:30:62\)?$/)
+      expect(stack.find(line => line.includes('failing.ts:30:40'))).toMatch(/^ {4}at <anonymous> \(\//)
+    }
+    const stack = failures[5]!.causes[0]!.stack!
+    expect(stack).toMatch(/at check \(.*failing\.ts:15:33\)/)
+    expect(stack).toMatch(/at async <anonymous> \(.*failing\.ts:31:|at <anonymous> \(.*failing\.ts:31:/)
+    for (const failure of failures) expect(JSON.stringify(failure)).not.toMatch(/\$d\d/)
+  })
+
+  it('names the variables of a message as the program does', () => {
+    expect(failures[6]).toMatchObject({
+      message: 'Map threw: table is not a function',
+      place: { at: 'failing.ts:34:29' },
+      causes: [{ message: 'table is not a function' }],
+    })
+    expect(failures[6]!.causes[0]!.stack).toMatch(/^TypeError: table is not a function\n {4}at calls \(/)
+  })
+
   it('leaves failures of others as they are', () => {
     const shipped = {
       hash: '0'.repeat(64),

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import ts from 'typescript'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { range } from '../../../src/index.ts'
 import { loadModule } from '../../../src/ship/load-module.ts'
 import { ship } from '../../../src/ship/ship.ts'
 import { fixtures, type Ran, runFixture } from './run-fixture.ts'
@@ -27,9 +28,10 @@ describe('a program run by Node from its TypeScript source', () => {
     const ran = await runFixture(join(fixtures, 'functions.ts'))
     expectSame(ran, 33)
     const warnings = ran.outcomes.find(o => o.name === 'functions that change a variable')!.warnings
-    expect(warnings).toEqual([
-      'counter is changed by a function that runs on workers: each worker changes its own copy',
-    ])
+    expect(warnings).toHaveLength(1)
+    expect(warnings![0]).toMatch(
+      /^variable counter is changed at functions\.ts:\d+:\d+ by a function that runs on/,
+    )
   })
 
   it('ships imports and functions of other files, and never runs the program itself', async () => {
@@ -413,6 +415,37 @@ describe('ship', () => {
     const shipped = await ship([sameSchema, (a: never, b: never) => sameSchema(a, b)])
     const [same] = await loadModule({ ...shipped, directory: mkdtempSync(join(tmpdir(), 'dunlin-code-')) })
     expect(same!([] as never, [] as never)).toBe(true)
+  })
+
+  it('warns once of a variable that functions change, by name and place, and says what to do instead', async () => {
+    let n = 0
+    const shipped = await ship([(_: number) => ++n, () => n++ + n--])
+    expect(shipped.warnings).toEqual([
+      expect.stringMatching(
+        /^variable n is changed at test\/src\/ship\/ship\.test\.ts:\d+:\d+ by a function that runs on workers, where each worker changes its own copy that the program never sees: use reduce, an aggregation or task\.counter instead$/,
+      ),
+    ])
+  })
+
+  it('prints that warning once for a job', async () => {
+    const seen: Error[] = []
+    const note = (warning: Error) => seen.push(warning)
+    process.on('warning', note)
+    try {
+      let n = 0
+      const records = await range(10)
+        .map(() => ++n)
+        .collect()
+      expect(records).toHaveLength(10)
+      await new Promise(setImmediate)
+    } finally {
+      process.off('warning', note)
+    }
+    expect(seen.map(({ name, message }) => `${name}: ${message}`)).toEqual([
+      expect.stringMatching(
+        /^DunlinWarning: variable n is changed at test\/src\/ship\/ship\.test\.ts:\d+:\d+ /,
+      ),
+    ])
   })
 
   it('warns of large captured data by name, and refuses more than fits', async () => {

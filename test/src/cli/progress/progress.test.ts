@@ -230,6 +230,13 @@ test('a log has a line for each thing worth telling', () => {
   `)
 })
 
+test('one row is one row', () => {
+  const one: JobEvent = { type: 'stageFinished', time: 2_000, stage: stage(0), rowsOut: 1 }
+  const progress = after([...HALF, one])
+  expect(eventText(progress, one)).toMatch(/ 1 row out/)
+  expect(shown(progress, 80, 2_000)).toContain('1 row out')
+})
+
 test('of a flood of failures the first are told and the rest only counted', () => {
   let progress = after(HALF.slice(0, 2))
   const lines: string[] = []

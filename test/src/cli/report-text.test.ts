@@ -1,0 +1,15 @@
+/** A job's report as text. */
+import { expect, test } from 'vitest'
+import { reportText } from '../../../src/cli/report-text.ts'
+import type { JobReport } from '../../../src/events/job-event.ts'
+
+const REPORT: JobReport = {
+  ...{ job: 'j', name: 'words', state: 'succeeded', engine: 'local', fingerprint: 'f' },
+  ...{ startedAt: 0, finishedAt: 5, wallMs: 5, tasks: 1, attempts: 2, retries: 1, bytesRead: 10 },
+  ...{ bytesWritten: 20, requests: { gets: 1, puts: 2 }, stages: [], outputs: [], counters: {} },
+  ...{ invalidText: 1, failures: [] },
+}
+
+test('one of a thing is told in the singular', () => {
+  expect(`\n${reportText(REPORT)}\n`).toMatchInlineSnapshot()
+})
