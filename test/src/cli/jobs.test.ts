@@ -106,8 +106,8 @@ test('a named job without an end that is kept is told by its id alone', async ()
 
 test('the table of stages is as wide as the terminal at most, and whole in a pipe', async () => {
   const cwd = temporaryDirectory()
-  await dunlin(['run', jobFixture('count-letters.ts'), '-q'], { cwd })
-  const store = join(cwd, '.dunlin')
+  const store = join(cwd, 'kept')
+  await dunlin(['run', jobFixture('count-letters.ts'), '-q', '--store', store], { cwd })
   const [job] = JSON.parse(
     (await dunlinInThisProcess(['jobs', 'list', '--json', '--store', store])).stdout,
   ) as [Listed]

@@ -11,5 +11,15 @@ const REPORT: JobReport = {
 }
 
 test('one of a thing is told in the singular', () => {
-  expect(`\n${reportText(REPORT)}\n`).toMatchInlineSnapshot()
+  expect(`\n${reportText(REPORT)}\n`).toMatchInlineSnapshot(`
+    "
+    ✔ words succeeded in 5 ms
+      tasks    1 in 0 stages, 1 retry
+      read     10 B
+      written  20 B
+      requests 1 get, 2 puts
+      remark   1 invalid UTF-8 sequence read as U+FFFD; onInvalid: 'fail' refuses them
+      job      j
+    "
+  `)
 })
