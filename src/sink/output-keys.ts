@@ -21,9 +21,18 @@ export function stagingPrefix(job: string): string {
   return `${STAGING_PREFIX}${job}/`
 }
 
+const PUBLISHING_NAME = 'publishing.json'
+
 /** Written when all tasks have committed and parts begin to be moved. */
 export function publishingKey(job: string): string {
-  return `${stagingPrefix(job)}publishing.json`
+  return `${stagingPrefix(job)}${PUBLISHING_NAME}`
+}
+
+/** The job whose `publishingKey` this is; null for any other key. */
+export function publishingJob(key: string): string | null {
+  const [staging, job, name, ...deeper] = key.split('/')
+  const isMarker = `${staging}/` === STAGING_PREFIX && name === PUBLISHING_NAME && deeper.length === 0
+  return isMarker ? job! : null
 }
 
 export interface AttemptName {
@@ -41,17 +50,37 @@ export function attemptKey({ job, stage, task, attempt, nonce, format }: Attempt
   return `${stagingPrefix(job)}${stage}-${task}-${attempt}-${nonce}.${EXTENSIONS[format]}`
 }
 
-/** `part-00007.csv`; with as many digits as `parts` needs, so that names sort in the order of the data. */
+/** What the names of appended parts have besides: they sort after all that was there before. */
+export interface AppendName {
+  /** From 1: how many appends the directory has had, with this one. */
+  readonly generation: number
+  /** Parts that the directory was not told of must not meet those of other jobs. */
+  readonly job: string
+}
+
+/**
+ * `part-00007.csv`; with as many digits as `parts` needs, so that names sort in the order of the data. Of an append
+ * `part-a00001-<job>-00007.csv`: the letter sorts after all digits.
+ */
 export function partName(part: {
   readonly index: number
   readonly parts: number
   readonly format: WriteFormat
-  /** In append mode, whose parts must not meet those of other jobs. */
-  readonly job?: string
+  readonly append?: AppendName
 }): string {
   const digits = Math.max(PART_DIGITS, String(part.parts - 1).length)
-  const owner = part.job === undefined ? '' : `${part.job}-`
-  return `part-${owner}${String(part.index).padStart(digits, '0')}.${EXTENSIONS[part.format]}`
+  const owner = part.append === undefined ? '' : `a${padded(part.append.generation)}-${part.append.job}-`
+  return `part-${owner}${padded(part.index, digits)}.${EXTENSIONS[part.format]}`
+}
+
+/** What `partName` put into the name of an appended part; null for any other name. */
+export function appendNameOf(name: string): AppendName | null {
+  const match = /^part-a(\d{5,})-([^/]+)-\d{5,}\.\w+$/.exec(name)
+  return match === null ? null : { generation: Number(match[1]), job: match[2]! }
+}
+
+function padded(value: number, digits = PART_DIGITS): string {
+  return String(value).padStart(digits, '0')
 }
 
 /** Not data: `_SUCCESS`, staging, checksums and the like, at any depth. */

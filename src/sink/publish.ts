@@ -6,7 +6,8 @@ import { deleteAll } from '../store/delete-all.ts'
 import type { ObjectStore, RequestOptions } from '../store/object-store.ts'
 import type { CommittedPart } from '../task/task-event.ts'
 import { checkOutput } from './check-output.ts'
-import { isHidden, partName, publishingKey, SUCCESS_KEY, stagingPrefix } from './output-keys.ts'
+import { claimDirectory } from './claim-directory.ts'
+import { appendNameOf, isHidden, partName, publishingKey, SUCCESS_KEY, stagingPrefix } from './output-keys.ts'
 import {
   encodeManifest,
   type ManifestPart,
@@ -37,45 +38,74 @@ export interface OutputToPublish extends RequestOptions {
  * driver that takes over after a crash half-way calls it with the same arguments, and ends at the same files. Only
  * the job that won its end may call it.
  *
+ * After an error (not a crash) the parts that were already moved and the marker are removed, as far as that is
+ * possible; in mode `overwrite` they stay, for the old output is no longer whole.
+ *
  * What a reader sees meanwhile:
  * - One that waits for `_SUCCESS` (dunlin does) sees nothing or all. In mode `overwrite` the old `_SUCCESS` goes
  *   before anything else is touched; in mode `append` it stays, and lists the old parts until it is replaced.
  * - One that globs `part-*` sees the parts appear one after another, each whole; in mode `overwrite` it first sees
  *   the old ones go. N objects cannot appear at one instant.
  *
- * @throws CORRUPT where a part is neither staged nor published as it was committed; OUTPUT_NOT_EMPTY where in mode
- * `fail` something else has come into the directory since the job began.
+ * @throws STORE (retryable) where another job is publishing into the directory; CORRUPT where a part is neither
+ * staged nor published as it was committed; OUTPUT_NOT_EMPTY where in mode `fail` something else has come into the
+ * directory since the job began.
  */
 export async function publishOutput(output: OutputToPublish): Promise<SuccessManifest> {
   const { store, job, mode, signal } = output
-  const request = signal === undefined ? {} : { signal }
+  const earlier = await readManifest(store, '', requestOf(signal))
+  if (earlier?.job === job) {
+    await discardAttempts(output)
+    return earlier
+  }
+  await claimDirectory(output)
+  const placement: Placement = { names: [], moved: new Set() }
+  try {
+    return await publishClaimed(output, placement)
+  } catch (error) {
+    // What follows is done for a cancelled job too.
+    const now = await readManifest(store, '').catch(() => undefined)
+    // `_SUCCESS` was written after all, or another driver of this job has finished meanwhile.
+    if (now?.job === job) {
+      await discardAttempts({ store, job })
+      return now
+    }
+    // Unknown is not absent: nothing that a manifest may list is removed.
+    if (now !== undefined && mode !== 'overwrite') await takeBack(output, placement).catch(() => {})
+    throw error
+  }
+}
+
+/** The names of the parts, in their order, once they are known; and those that this call has moved there. */
+interface Placement {
+  names: readonly string[]
+  readonly moved: Set<string>
+}
+
+/** The directory is this job's alone until its marker goes. */
+async function publishClaimed(output: OutputToPublish, placement: Placement): Promise<SuccessManifest> {
+  const { store, job, mode, parts, signal } = output
+  const request = requestOf(signal)
+  // Not before the marker was alone: another append may have ended until then.
   const before = await readManifest(store, '', request)
   if (before?.job === job) {
     await discardAttempts(output)
     return before
   }
-  const names = output.parts.map((_, index) =>
+  const files = await dataFiles(store, request)
+  const append = mode === 'append' ? { job, generation: generationOf(job, files) } : undefined
+  const names = parts.map((_, index) =>
     partName({
       index,
-      parts: output.parts.length,
+      parts: parts.length,
       format: output.format,
-      ...(mode === 'append' ? { job } : {}),
+      ...(append === undefined ? {} : { append }),
     }),
   )
-  // From here on to the removal of the staging, a reader of the directory is told that it is unfinished.
-  const marker = new TextEncoder().encode(`${JSON.stringify({ job, mode })}\n`)
-  await store.put(publishingKey(job), marker, request)
+  placement.names = names
   const own = new Set(names)
-  try {
-    await checkOutput({ ...output, except: own })
-  } catch (error) {
-    const now = await readManifest(store, '', request)
-    if (now?.job !== job) throw error
-    // Another driver of this job has finished meanwhile.
-    await discardAttempts(output)
-    return now
-  }
-  const others = await otherFiles(store, own, request)
+  await checkOutput({ ...output, except: own })
+  const others = files.filter(file => !own.has(file.name))
   if (mode === 'overwrite') {
     await store.delete([SUCCESS_KEY], request)
     for (let i = 0; i < others.length; i += DELETE_KEYS) {
@@ -83,7 +113,7 @@ export async function publishOutput(output: OutputToPublish): Promise<SuccessMan
       await store.delete(keys, request)
     }
   }
-  await moveParts(store, output.parts, names, request)
+  await moveParts(output, placement)
   const kept = mode === 'append' ? keptParts(before, others) : []
   const manifest = manifestOf(output, names, kept)
   await store.put(SUCCESS_KEY, encodeManifest(manifest), request)
@@ -91,48 +121,73 @@ export async function publishOutput(output: OutputToPublish): Promise<SuccessMan
   return manifest
 }
 
+/** Of the job's own parts, where an earlier call has moved some; else one more than the highest there is. */
+function generationOf(job: string, files: readonly DataFile[]): number {
+  let highest = 0
+  for (const { name } of files) {
+    const appended = appendNameOf(name)
+    if (appended?.job === job) return appended.generation
+    if (appended !== null) highest = Math.max(highest, appended.generation)
+  }
+  return highest + 1
+}
+
+/**
+ * Removes the job's parts from their names, and its marker last: left there without `_SUCCESS`, they would block the
+ * next run or be taken for data. What is not known to be the job's stays.
+ */
+async function takeBack(output: OutputToPublish, { names, moved }: Placement): Promise<void> {
+  const { store, job, parts } = output
+  const gone: string[] = []
+  for (const [i, name] of names.entries()) {
+    const part = parts[i]!
+    // Moved by an earlier call, or by a request that failed only for the one who made it.
+    const isThere = async () =>
+      (await store.head(part.key)) === undefined && (await isPart(store, part, name, {}))
+    if (moved.has(name) || (await isThere())) gone.push(name)
+  }
+  for (let i = 0; i < gone.length; i += DELETE_KEYS) await store.delete(gone.slice(i, i + DELETE_KEYS))
+  await store.delete([publishingKey(job)])
+}
+
+function requestOf(signal: AbortSignal | undefined): RequestOptions {
+  return signal === undefined ? {} : { signal }
+}
+
 /** Removes all that attempts of the job have left in the output directory. */
 export async function discardAttempts(
   output: RequestOptions & { readonly store: ObjectStore; readonly job: string },
 ): Promise<void> {
   const { store, job, signal } = output
-  const request = signal === undefined ? {} : { signal }
+  const request = requestOf(signal)
   const marker = publishingKey(job)
   await deleteAll(store, stagingPrefix(job), { ...request, goes: key => key !== marker })
   // The marker last: while anything is left, the directory says so.
   await store.delete([marker], request)
 }
 
-interface OtherFile {
+interface DataFile {
   readonly name: string
   readonly bytes: number
 }
 
-/** Data in the directory that is not one of `names`: hidden names are left alone, in every mode. */
-async function otherFiles(
-  store: ObjectStore,
-  names: ReadonlySet<string>,
-  request: RequestOptions,
-): Promise<OtherFile[]> {
-  const others: OtherFile[] = []
+/** Data in the directory: hidden names are left alone, in every mode. */
+async function dataFiles(store: ObjectStore, request: RequestOptions): Promise<DataFile[]> {
+  const files: DataFile[] = []
   for await (const { key, sizeBytes } of store.list('', request)) {
-    if (isHidden(key) || names.has(key)) continue
-    others.push({ name: key, bytes: sizeBytes })
+    if (!isHidden(key)) files.push({ name: key, bytes: sizeBytes })
   }
-  return others
+  return files
 }
 
-async function moveParts(
-  store: ObjectStore,
-  parts: readonly CommittedPart[],
-  names: readonly string[],
-  request: RequestOptions,
-): Promise<void> {
+async function moveParts(output: OutputToPublish, { names, moved }: Placement): Promise<void> {
+  const { store, parts } = output
+  const request = requestOf(output.signal)
   let next = 0
   const mover = async (): Promise<void> => {
     while (next < parts.length) {
       const i = next++
-      await movePart(store, parts[i]!, names[i]!, request)
+      await movePart({ store, part: parts[i]!, name: names[i]!, moved }, request)
     }
   }
   // All have ended before an error is thrown: nothing moves any more when the caller goes on.
@@ -140,15 +195,19 @@ async function moveParts(
   for (const mover of ended) if (mover.status === 'rejected') throw mover.reason
 }
 
-async function movePart(
-  store: ObjectStore,
-  part: CommittedPart,
-  name: string,
-  request: RequestOptions,
-): Promise<void> {
+interface PartToMove {
+  readonly store: ObjectStore
+  readonly part: CommittedPart
+  readonly name: string
+  /** Its name is added once something has been moved there, whole or not. */
+  readonly moved: Set<string>
+}
+
+async function movePart({ store, part, name, moved }: PartToMove, request: RequestOptions): Promise<void> {
   let cause: unknown
   try {
     await store.move(part.key, name, request)
+    moved.add(name)
     if ((await store.head(name, request))?.sizeBytes === part.bytes) return
   } catch (error) {
     if (!(error instanceof DunlinError) || error.code !== 'NOT_FOUND') throw error
@@ -177,7 +236,7 @@ async function isPart(
 }
 
 /** What an appended output held before: what its manifest says, and files that came without one. */
-function keptParts(before: SuccessManifest | null, others: readonly OtherFile[]): ManifestPart[] {
+function keptParts(before: SuccessManifest | null, others: readonly DataFile[]): ManifestPart[] {
   const known = new Map(before?.parts.map(part => [part.name, part]))
   return others.map(({ name, bytes }) => {
     const part = known.get(name)

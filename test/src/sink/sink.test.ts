@@ -54,27 +54,69 @@ async function publish(
   return publishOutput({ store, job, format: 'csv', parts, mode, schema: 'scalar float64' })
 }
 
-/** A store that fails at its n-th change, before it or after it. */
-function failingAt(store: ObjectStore, n: number, when: 'before' | 'after'): ObjectStore {
-  let changes = 0
-  const guard = async <T>(change: () => Promise<T>): Promise<T> => {
-    const fails = ++changes === n
-    if (fails && when === 'before') throw new Error('killed')
-    const result = await change()
-    if (fails) throw new Error('killed')
-    return result
-  }
+/** A store that is called through a function, which may do more, or less. */
+function through(
+  store: ObjectStore,
+  change: <T>(act: () => Promise<T>) => Promise<T>,
+  look: <T>(act: () => Promise<T>) => Promise<T> = act => act(),
+): ObjectStore {
   return {
     uri: store.uri,
-    get: store.get.bind(store),
+    get: (...args) => look(() => store.get(...args)),
     stream: store.stream.bind(store),
-    head: store.head.bind(store),
-    list: store.list.bind(store),
+    head: (...args) => look(() => store.head(...args)),
+    async *list(...args) {
+      await look(async () => {})
+      yield* store.list(...args)
+    },
     writer: store.writer.bind(store),
-    put: (...args) => guard(() => store.put(...args)),
-    delete: (...args) => guard(() => store.delete(...args)),
-    move: (...args) => guard(() => store.move(...args)),
+    put: (...args) => change(() => store.put(...args)),
+    delete: (...args) => change(() => store.delete(...args)),
+    move: (...args) => change(() => store.move(...args)),
   }
+}
+
+/** A store whose user is killed at its n-th change, before it or after it: nothing changes from then on. */
+function killedAt(store: ObjectStore, n: number, when: 'before' | 'after'): ObjectStore {
+  let changes = 0
+  return through(store, async change => {
+    const at = ++changes
+    if (n > 0 && (at > n || (at === n && when === 'before'))) throw new Error('killed')
+    const result = await change()
+    if (at === n) throw new Error('killed')
+    return result
+  })
+}
+
+/** A store whose n-th change fails, or is done and reported as failed; all others succeed. */
+function failingAt(store: ObjectStore, n: number, when: 'before' | 'after'): ObjectStore {
+  let changes = 0
+  return through(store, async change => {
+    const fails = ++changes === n
+    if (fails && when === 'before') throw new Error('failed')
+    const result = await change()
+    if (fails) throw new Error('failed')
+    return result
+  })
+}
+
+/** A store at whose n-th call, of any kind, something else happens first. */
+function meanwhile(store: ObjectStore, n: number, act: () => Promise<void>): ObjectStore {
+  let calls = 0
+  const call = async <T>(asked: () => Promise<T>): Promise<T> => {
+    if (++calls === n) await act()
+    return asked()
+  }
+  return through(store, call, call)
+}
+
+/** The manifest, of which it is sure that it lists the directory's data as it is, and that nothing else is there. */
+async function wholeOutput(store: ObjectStore) {
+  const manifest = await readManifest(store, '')
+  if (manifest === null) throw new Error(`no _SUCCESS, but ${(await keysOf(store)).join(', ')}`)
+  expect(await keysOf(store)).toEqual(['_SUCCESS', ...manifest.parts.map(part => part.name)].sort())
+  for (const part of manifest.parts) expect(crc32(await store.get(part.name))).toBe(part.crc32)
+  return manifest
 }
 
 describe('part sink', () => {
@@ -124,7 +166,7 @@ describe('part sink', () => {
     const store = dir.stores.open(dir.uri)
     const full = new DunlinError('NO_SPACE', `cannot write ${dir.uri}x: no space left in ${dir.path}`)
     const failing: ObjectStore = {
-      ...failingAt(store, 0, 'before'),
+      ...through(store, change => change()),
       writer: async () => ({
         write: () => Promise.reject(full),
         close: () => Promise.reject(full),
@@ -190,7 +232,7 @@ describe('publishing', () => {
           dir.file('.keep', '')
         }
         const parts = await writeParts(store, 'j1', [[1], [2], [3]])
-        const killed = await publish(failingAt(store, n, when), 'j1', parts, mode).then(
+        const killed = await publish(killedAt(store, n, when), 'j1', parts, mode).then(
           () => false,
           () => true,
         )
@@ -213,9 +255,9 @@ describe('publishing', () => {
             'part-00001.csv',
             'part-00002.csv',
             'part-00003.csv',
-            'part-j1-00000.csv',
-            'part-j1-00001.csv',
-            'part-j1-00002.csv',
+            'part-a00001-j1-00000.csv',
+            'part-a00001-j1-00001.csv',
+            'part-a00001-j1-00002.csv',
           ],
         }[mode],
       )
@@ -227,8 +269,8 @@ describe('publishing', () => {
         expect(before.files).toEqual(expected)
         expect((await run(n, 'after')).files).toEqual(expected)
       }
-      // The marker, three moves, _SUCCESS, the removal; two more removals when overwriting.
-      expect(points).toBe(mode === 'overwrite' ? 8 : 6)
+      // The marker twice, three moves, _SUCCESS, the removal; two more removals when overwriting.
+      expect(points).toBe(mode === 'overwrite' ? 9 : 7)
     },
   )
 
@@ -258,8 +300,8 @@ describe('publishing', () => {
     expect(manifest.parts.map(({ name, rows }) => [name, rows])).toEqual([
       ['foreign.csv', null],
       ['part-00000.csv', 2],
-      ['part-j1-00000.csv', 1],
-      ['part-j2-00000.csv', 1],
+      ['part-a00001-j1-00000.csv', 1],
+      ['part-a00002-j2-00000.csv', 1],
     ])
     expect((await list(dir, ['.'])).objects.map(object => object.key)).toEqual(
       manifest.parts.map(part => part.name),
@@ -293,6 +335,219 @@ describe('publishing', () => {
     await discardAttempts({ store, job: 'j10' })
     expect(readdirSync(join(dir.path, 'out'))).toEqual([])
     await discardAttempts({ store, job: 'j10' })
+  })
+})
+
+describe('several jobs that publish into one directory', () => {
+  test.each(['append', 'overwrite', 'fail'] as const)(
+    'mode %s: another one at any moment of the first, and what each says is true',
+    async mode => {
+      const outcomes = new Set<string>()
+      for (let n = 1; ; n++) {
+        const dir = scratch()
+        const store = dir.stores.open(dir.uri)
+        if (mode !== 'fail') await publish(store, 'j0', await writeParts(store, 'j0', [[1], [1]]))
+        const first = await writeParts(store, 'j1', [[2], [2]])
+        const second = await writeParts(store, 'j2', [[3], [3], [3]])
+        let other: PromiseSettledResult<unknown> | undefined
+        const [one] = await Promise.allSettled([
+          publish(
+            meanwhile(store, n, async () => {
+              ;[other] = await Promise.allSettled([publish(store, 'j2', second, mode)])
+              if (other!.status === 'rejected') await discardAttempts({ store, job: 'j2' })
+            }),
+            'j1',
+            first,
+            mode,
+          ),
+        ])
+        if (one.status === 'rejected') await discardAttempts({ store, job: 'j1' })
+        if (other === undefined) break
+        const won = [one.status === 'fulfilled', other.status === 'fulfilled']
+        outcomes.add(won.join())
+        for (const result of [one, other]) {
+          if (result.status === 'fulfilled' || mode === 'fail') continue
+          expect(result.reason).toMatchObject({ code: 'STORE', retryable: true })
+        }
+        if (mode === 'fail') {
+          // Each has seen the other's staging.
+          if (won[0] || won[1]) await wholeOutput(store)
+          else expect(await keysOf(store)).toEqual([])
+          expect(won[0] && won[1]).toBe(false)
+          continue
+        }
+        const { job, rows } = await wholeOutput(store)
+        if (mode === 'append') expect(rows).toBe(2 + (won[0] ? 2 : 0) + (won[1] ? 3 : 0))
+        // Where both could, the second was done before the first had put its marker, or after it had ended.
+        else if (won[0] !== won[1]) expect([job, rows]).toEqual(won[0] ? ['j1', 2] : ['j2', 3])
+        else
+          expect([
+            ['j1', 2],
+            ['j2', 3],
+          ]).toContainEqual([job, rows])
+      }
+      if (mode !== 'fail') expect([...outcomes].sort()).toEqual(['true,false', 'true,true'])
+    },
+  )
+
+  test.each(['append', 'overwrite'] as const)('mode %s: three at once, and each tried again', async mode => {
+    const dir = scratch()
+    const store = dir.stores.open(dir.uri)
+    await publish(store, 'j0', await writeParts(store, 'j0', [[0]]))
+    const jobs = ['j3', 'j1', 'j2']
+    const parts = new Map<string, readonly CommittedPart[]>()
+    for (const job of jobs) parts.set(job, await writeParts(store, job, [[1], [2]]))
+    let waiting = jobs
+    const done: string[] = []
+    for (let round = 0; waiting.length > 0; round++) {
+      // At first all at once; both may withdraw, so then one after another.
+      const results = await Promise.allSettled(
+        waiting.slice(0, round === 0 ? 3 : 1).map(job => publish(store, job, parts.get(job)!, mode)),
+      )
+      const won = waiting.filter((_, i) => results[i]?.status === 'fulfilled')
+      for (const result of results) {
+        if (result.status === 'rejected')
+          expect(result.reason).toMatchObject({ code: 'STORE', retryable: true })
+      }
+      expect(won.length).toBeLessThan(2)
+      if (round > 0) expect(won.length).toBe(1)
+      done.push(...won)
+      waiting = waiting.filter(job => !won.includes(job))
+    }
+    const manifest = await wholeOutput(store)
+    expect(manifest.job).toBe(done.at(-1))
+    expect(manifest.parts.map(part => part.name)).toEqual(
+      mode === 'overwrite'
+        ? ['part-00000.csv', 'part-00001.csv']
+        : [
+            'part-00000.csv',
+            ...done.flatMap((job, i) => [0, 1].map(part => `part-a0000${i + 1}-${job}-0000${part}.csv`)),
+          ],
+    )
+  })
+
+  test.each(['fail', 'append', 'overwrite'] as const)(
+    'mode %s: another’s marker is an error that names it, and nothing has changed',
+    async mode => {
+      const dir = scratch()
+      const store = dir.stores.open(dir.uri)
+      if (mode !== 'fail') await publish(store, 'j0', await writeParts(store, 'j0', [[1]]))
+      const parts = await writeParts(store, 'j1', [[2]])
+      dir.file('_dunlin/j2/publishing.json', '{"job":"j2","mode":"append"}\n')
+      const keys = await keysOf(store)
+      const before = await readManifest(store, '')
+      expect(await failure(publish(store, 'j1', parts, mode))).toMatchObject({
+        code: 'STORE',
+        retryable: true,
+        message: `another job is publishing into ${dir.uri}: j2`,
+        hint: 'Wait for that job, or clean it if it is dead: what it left here is in _dunlin/j2/',
+      })
+      expect(await keysOf(store)).toEqual(keys)
+      expect(await readManifest(store, '')).toEqual(before)
+      await discardAttempts({ store, job: 'j2' })
+      expect(await publish(store, 'j1', parts, mode)).toMatchObject({ job: 'j1' })
+    },
+  )
+
+  test('a job that was killed half-way does not give way to one that has come since', async () => {
+    for (const mode of ['fail', 'append', 'overwrite'] as const) {
+      const dir = scratch()
+      const store = dir.stores.open(dir.uri)
+      const parts = await writeParts(store, 'j1', [[1], [2]])
+      // The marker twice, then a move; overwriting removes two things before.
+      await expect(
+        publish(killedAt(store, mode === 'overwrite' ? 4 : 3, 'after'), 'j1', parts, mode),
+      ).rejects.toThrow('killed')
+      dir.file('_dunlin/j2/publishing.json', '{"job":"j2","mode":"append"}\n')
+      const published = publish(store, 'j1', parts, mode)
+      // In mode `fail` staging of others is in the way at any time.
+      if (mode === 'fail') {
+        expect((await failure(published)).code).toBe('OUTPUT_NOT_EMPTY')
+        continue
+      }
+      expect(await published).toMatchObject({ job: 'j1', rows: 2 })
+      await discardAttempts({ store, job: 'j2' })
+      await wholeOutput(store)
+    }
+  })
+
+  test('appended parts sort in the order of the appends, whatever the jobs are called', async () => {
+    const dir = scratch()
+    const store = dir.stores.open(dir.uri)
+    const jobs = ['20260101-000000-zz', '20260101-000000-mm', '20260101-000000-aa']
+    await publish(store, 'j0', await writeParts(store, 'j0', [[0]]))
+    for (const job of jobs) await publish(store, job, await writeParts(store, job, [[1], [2]]), 'append')
+    expect((await wholeOutput(store)).parts.map(part => part.name)).toEqual([
+      'part-00000.csv',
+      ...jobs.flatMap((job, i) => [0, 1].map(part => `part-a0000${i + 1}-${job}-0000${part}.csv`)),
+    ])
+  })
+})
+
+describe('publishing that fails', () => {
+  test.each(['fail', 'append'] as const)('mode %s: takes back what it has moved', async mode => {
+    const dir = scratch()
+    const store = dir.stores.open(dir.uri)
+    if (mode === 'append') await publish(store, 'j0', await writeParts(store, 'j0', [[9]]))
+    const before = await keysOf(store)
+    for (const spoil of ['lost', 'changed'] as const) {
+      const parts = await writeParts(store, 'j1', [[1], [2], [3]])
+      if (spoil === 'lost') await store.delete([parts[1]!.key])
+      else dir.file(parts[1]!.key, 'value\n')
+      expect((await failure(publish(store, 'j1', parts, mode))).code).toBe('CORRUPT')
+      expect(await keysOf(store)).toEqual(before)
+    }
+    expect(await publish(store, 'j2', await writeParts(store, 'j2', [[1]]), mode)).toMatchObject({
+      job: 'j2',
+    })
+    await wholeOutput(store)
+  })
+
+  test.each(['fail', 'append'] as const)(
+    'mode %s: a change that fails, or only seems to, leaves a whole output or none',
+    async mode => {
+      for (const when of ['before', 'after'] as const) {
+        for (let n = 1; ; n++) {
+          const dir = scratch()
+          const store = dir.stores.open(dir.uri)
+          if (mode === 'append') await publish(store, 'j0', await writeParts(store, 'j0', [[9]]))
+          const before = await keysOf(store)
+          let changes = 0
+          const counted = through(store, change => {
+            changes++
+            return change()
+          })
+          const parts = await writeParts(store, 'j1', [[1], [2], [3]])
+          const [result] = await Promise.allSettled([publish(failingAt(counted, n, when), 'j1', parts, mode)])
+          if (result.status === 'fulfilled') {
+            expect(await wholeOutput(store)).toMatchObject({ job: 'j1' })
+            if (changes < n) break
+            continue
+          }
+          await discardAttempts({ store, job: 'j1' })
+          expect(await keysOf(store)).toEqual(before)
+        }
+      }
+    },
+  )
+
+  test('what another has put there stays', async () => {
+    const dir = scratch()
+    const store = dir.stores.open(dir.uri)
+    const parts = await writeParts(store, 'j1', [[1], [2]])
+    await store.delete([parts[1]!.key])
+    dir.file('part-00001.csv', 'value\n3\n')
+    expect((await failure(publish(store, 'j1', parts))).code).toBe('CORRUPT')
+    expect(await keysOf(store)).toEqual(['part-00001.csv'])
+  })
+
+  test('mode overwrite leaves what it has moved: the old output is no longer whole', async () => {
+    const dir = scratch()
+    const store = dir.stores.open(dir.uri)
+    const parts = await writeParts(store, 'j1', [[1], [2]])
+    await store.delete([parts[1]!.key])
+    expect((await failure(publish(store, 'j1', parts, 'overwrite'))).code).toBe('CORRUPT')
+    expect(await keysOf(store)).toEqual(['_dunlin/j1/publishing.json', 'part-00000.csv'])
   })
 })
 
@@ -376,7 +631,7 @@ describe('reading an output', () => {
     const store = dir.stores.open(`${dir.uri}out/`)
     await publish(store, 'j0', await writeParts(store, 'j0', [[1]]))
     await writeParts(store, 'j1', [[2]])
-    dir.file('out/part-j1-00000.csv', 'value\n2\n')
+    dir.file('out/part-a00001-j1-00000.csv', 'value\n2\n')
     for (const uri of ['out', 'out/*.csv']) {
       expect((await list(dir, [uri])).objects.map(object => object.key)).toEqual(['part-00000.csv'])
     }
