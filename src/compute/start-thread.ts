@@ -19,17 +19,19 @@ export interface StartOptions {
  */
 const YOUNG_GENERATION_MB = 24
 
-const OUT_OF_REACH = 1_000_000
+/**
+ * Maglev's on-stack replacement compiles some loops without the check by which terminate() stops them (seen with Node
+ * 24.21 in `for (;;) kept.push(new Array(1000).fill(i++))`); Turbofan's keeps it. Setting the count out of reach is safe
+ * in a process that runs already; `--no-maglev-osr` is not: V8 ends the process where a loop had asked for it.
+ */
+export const STOPPABLE_LOOPS_FLAG = '--invocation-count-for-maglev-osr=1000000'
 
 /**
  * A thread shares this process: a crash in native code takes the driver with it, and so does a single allocation far
  * past the heap's limit (a Map or array of half the heap that doubles), for which V8 knows no other answer.
  */
 export function threadStarter(options: StartOptions): StartWorker {
-  // Maglev's on-stack replacement compiles some loops without the check by which terminate() stops them (seen with
-  // Node 24.21 in `for (;;) kept.push(new Array(1000).fill(i++))`); Turbofan's keeps it. Setting the count out of reach
-  // is safe in a process that runs already; `--no-maglev-osr` is not: V8 ends the process where a loop had asked for it.
-  setFlagsFromString(`--invocation-count-for-maglev-osr=${OUT_OF_REACH}`)
+  setFlagsFromString(STOPPABLE_LOOPS_FLAG)
   return events => {
     const worker = new Worker(options.entry, {
       argv: [JSON.stringify(options.settings)],

@@ -1,0 +1,24 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { expect, it } from 'vitest'
+import { STOPPABLE_LOOPS_FLAG } from '../../../src/compute/start-thread.ts'
+
+/** Loops that V8 is replacing on the stack when the flag is set, and that go on afterwards. */
+const SCRIPT = `
+const loop = k => new Function('n', 'let x = ' + k + '; for (let i = 0; i < n; i++) { x = (x * 31 + i) | 0; if ((i & 1023) === 0) globalThis.q = x } return x')
+const loops = Array.from({ length: 30 }, (_, k) => loop(k))
+for (const run of loops) run(20_000)
+require('node:v8').setFlagsFromString(process.argv[1])
+for (let round = 0; round < 200; round++) for (const run of loops) run(3_000 + round * 300)
+for (const run of loops) run(3e6)
+console.log('alive')
+`
+/** Where it went wrong (with \`--no-maglev-osr\`), it did so in about one run of five. */
+const RUNS = 10
+
+it('a process whose loops run hot survives the flag that keeps threads stoppable', async () => {
+  for (let i = 0; i < RUNS; i++) {
+    const { stdout } = await promisify(execFile)(process.execPath, ['-e', SCRIPT, STOPPABLE_LOOPS_FLAG])
+    expect(stdout).toBe('alive\n')
+  }
+}, 60_000)
