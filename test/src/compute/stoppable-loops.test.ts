@@ -13,12 +13,12 @@ for (let round = 0; round < 200; round++) for (const run of loops) run(3_000 + r
 for (const run of loops) run(3e6)
 console.log('alive')
 `
-/** Where it went wrong (with \`--no-maglev-osr\`), it did so in about one run of five. */
+/** Where it went wrong (with --no-maglev-osr), it did so in about one run of five. */
 const RUNS = 10
 
 it('a process whose loops run hot survives the flag that keeps threads stoppable', async () => {
   for (let i = 0; i < RUNS; i++) {
-    const { stdout } = await promisify(execFile)(process.execPath, ['-e', SCRIPT, STOPPABLE_LOOPS_FLAG])
+    const { stdout } = await promisify(execFile)(process.execPath, ['-e', SCRIPT, '--', STOPPABLE_LOOPS_FLAG])
     expect(stdout).toBe('alive\n')
   }
 }, 60_000)
