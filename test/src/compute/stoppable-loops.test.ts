@@ -13,7 +13,7 @@ for (let round = 0; round < 200; round++) for (const run of loops) run(3_000 + r
 for (const run of loops) run(3e6)
 console.log('alive')
 `
-/** Where it went wrong (with --no-maglev-osr), it did so in about one run of five. */
+/** What it guards against (`--no-maglev-osr` ended the process) happens in a few runs of a hundred, more under load. */
 const RUNS = 10
 
 it('a process whose loops run hot survives the flag that keeps threads stoppable', async () => {
