@@ -8,18 +8,60 @@ import { Int64Appender } from './scalar-appenders.ts'
 import type { ColumnPlace, ValueAppender } from './value-appender.ts'
 import { isPlainObject, typedArrayItem, typedArrayName } from './value-kind.ts'
 
-export class ListAppender implements ValueAppender {
+/** The rows of a list column: where each ends among the items, and which are null. */
+class ListRows {
   length = 0
   readonly #place: ColumnPlace
   readonly #nulls = new NullMask()
   #offsets = new Int32Array(17)
+
+  constructor(place: ColumnPlace) {
+    this.#place = place
+  }
+
+  /** The row that is ended next is null. */
+  markNull(): void {
+    this.#nulls.add(this.length)
+  }
+
+  /** Ends a row, after `items` items in all. */
+  end(items: number): void {
+    const row = ++this.length
+    if (row >= this.#offsets.length) this.#offsets = grown(this.#offsets, row + 1)
+    this.#offsets[row] = items
+    this.#place.builder.bytes += 4
+  }
+
+  endNulls(rows: number, items: number): void {
+    this.#nulls.addRange(this.length, rows)
+    this.#offsets = grown(this.#offsets, this.length + rows + 1)
+    this.#offsets.fill(items, this.length + 1, this.length + rows + 1)
+    this.length += rows
+    this.#place.builder.bytes += 4 * rows
+  }
+
+  take() {
+    const { length } = this
+    this.length = 0
+    return { length, ...this.#nulls.take(length), offsets: this.#offsets.slice(0, length + 1) }
+  }
+}
+
+export class ListAppender implements ValueAppender {
+  readonly #place: ColumnPlace
+  readonly #rows: ListRows
   #item: ValueAppender
   #type: ColumnType & { readonly kind: 'list' }
 
   constructor(place: ColumnPlace, item: ValueAppender) {
     this.#place = place.typed()
+    this.#rows = new ListRows(this.#place)
     this.#item = item
     this.#type = { kind: 'list', item: item.type, as: 'Array' }
+  }
+
+  get length(): number {
+    return this.#rows.length
   }
 
   get type(): ColumnType & { readonly kind: 'list' } {
@@ -35,42 +77,32 @@ export class ListAppender implements ValueAppender {
       this.#item = item
     } else {
       if (value !== null && value !== undefined) this.#place.mismatch(this.type, value)
-      this.#nulls.add(this.length)
+      this.#rows.markNull()
     }
-    const row = ++this.length
-    if (row >= this.#offsets.length) this.#offsets = grown(this.#offsets, row + 1)
-    this.#offsets[row] = this.#item.length
-    this.#place.builder.bytes += 4
+    this.#rows.end(this.#item.length)
     return this
   }
 
   appendNulls(rows: number): void {
-    this.#nulls.addRange(this.length, rows)
-    this.#offsets = grown(this.#offsets, this.length + rows + 1)
-    this.#offsets.fill(this.#item.length, this.length + 1, this.length + rows + 1)
-    this.length += rows
-    this.#place.builder.bytes += 4 * rows
+    this.#rows.endNulls(rows, this.#item.length)
   }
 
   take(): Column {
-    const { length, type } = this
-    this.length = 0
-    const offsets = this.#offsets.slice(0, length + 1)
-    return { type, length, ...this.#nulls.take(length), offsets, item: this.#item.take() }
+    const { type } = this
+    return { type, ...this.#rows.take(), item: this.#item.take() }
   }
 }
 
 /** Lists that came as typed arrays: copied whole. A plain array of fitting numbers is taken too where declared. */
 export class TypedListAppender implements ValueAppender {
   readonly type: ColumnType & { readonly kind: 'list' }
-  length = 0
   readonly #place: ColumnPlace
-  readonly #nulls = new NullMask()
+  readonly #rows: ListRows
   readonly #item: NumberAppender | Int64Appender
-  #offsets = new Int32Array(17)
 
   constructor(place: ColumnPlace, as: TypedArrayName) {
     this.#place = place.typed()
+    this.#rows = new ListRows(this.#place)
     const item = typedArrayItem(as)
     this.type = { kind: 'list', item, as }
     this.#item =
@@ -79,8 +111,12 @@ export class TypedListAppender implements ValueAppender {
         : new Int64Appender(place.item(), 'bigint')
   }
 
+  get length(): number {
+    return this.#rows.length
+  }
+
   append(value: unknown): ValueAppender {
-    if (value === null || value === undefined) this.#nulls.add(this.length)
+    if (value === null || value === undefined) this.#rows.markNull()
     else if (typedArrayName(value) === this.type.as) this.#item.appendArray(value as never)
     else if (this.#place.builder.declared && Array.isArray(value)) {
       for (let i = 0; i < value.length; i++) {
@@ -90,26 +126,17 @@ export class TypedListAppender implements ValueAppender {
         this.#item.append(value[i])
       }
     } else this.#place.mismatch(this.type, value)
-    const row = ++this.length
-    if (row >= this.#offsets.length) this.#offsets = grown(this.#offsets, row + 1)
-    this.#offsets[row] = this.#item.length
-    this.#place.builder.bytes += 4
+    this.#rows.end(this.#item.length)
     return this
   }
 
   appendNulls(rows: number): void {
-    this.#nulls.addRange(this.length, rows)
-    this.#offsets = grown(this.#offsets, this.length + rows + 1)
-    this.#offsets.fill(this.#item.length, this.length + 1, this.length + rows + 1)
-    this.length += rows
-    this.#place.builder.bytes += 4 * rows
+    this.#rows.endNulls(rows, this.#item.length)
   }
 
   take(): Column {
-    const { length, type } = this
-    this.length = 0
-    const offsets = this.#offsets.slice(0, length + 1)
-    return { type, length, ...this.#nulls.take(length), offsets, item: this.#item.take() }
+    const { type } = this
+    return { type, ...this.#rows.take(), item: this.#item.take() }
   }
 }
 

@@ -1,6 +1,6 @@
 /** Submitting a plan: prepare it, record it, run it, publish its outputs, record how it ended. */
 import { createRequire } from 'node:module'
-import { DunlinError, type Failure, fromFailure, schemaText } from '../../operators/index.ts'
+import { DunlinError, type Failure, fromFailure } from '../../operators/index.ts'
 import type { LogicalPlan, Planned } from '../../planner/index.ts'
 import { argument } from '../dataset/arguments.ts'
 import type { RunOptions } from '../dataset/run-options.ts'
@@ -11,13 +11,11 @@ import { jobKeys, writeEnd, writePlan } from '../job/job-records.ts'
 import { JournalWriter } from '../job/journal.ts'
 import { type JobResults, runJob } from '../scheduler/run-job.ts'
 import type { ShippedModule } from '../ship/ship.ts'
-import { checkOutput } from '../sink/check-output.ts'
-import { discardAttempts, publishOutput } from '../sink/publish.ts'
 import { deleteAll } from '../store/delete-all.ts'
-import type { CommittedPart } from '../task/task-event.ts'
 import type { Engine } from './engine.ts'
 import { engineFor } from './local-engine.ts'
 import { type PreparedPlan, preparePlan } from './prepare-plan.ts'
+import { checkOutputs, discardOutputs, publishOutputs } from './publish-outputs.ts'
 import { runDefaults } from './run-defaults.ts'
 import { sharedLimit } from './shared-limit.ts'
 
@@ -58,7 +56,7 @@ export async function submit(logical: LogicalPlan, given: RunOptions): Promise<F
       valuesPrefix: `${jobKeys.folder(job)}values/`,
       ...signal,
     })
-    await checkOutputs(prepared, engine)
+    await checkOutputs(job, prepared, engine)
     return await runPrepared(job, prepared, engine, options)
   } catch (error) {
     await discardData(engine, job)
@@ -171,69 +169,6 @@ async function mapped(failure: Failure, shipped: ShippedModule | null): Promise<
   if (shipped === null) return failure
   const { mapFailure } = await import('../ship/map-failure.ts')
   return mapFailure(failure, shipped)
-}
-
-function writes(prepared: PreparedPlan) {
-  return prepared.logical.outputs.flatMap((output, index) =>
-    output.kind === 'write' ? [{ ...output, index }] : [],
-  )
-}
-
-async function checkOutputs(prepared: PreparedPlan, engine: Engine): Promise<void> {
-  for (const { uri, mode } of writes(prepared)) await checkOutput({ store: engine.stores.open(uri), mode })
-}
-
-async function publishOutputs(
-  job: string,
-  prepared: PreparedPlan,
-  engine: Engine,
-  results: JobResults,
-  progress: ReportBuilder,
-): Promise<readonly WrittenOutput[]> {
-  // The chain of counts: what each stage was given and gave.
-  const counts = progress
-    .parts()
-    .stages.map(({ id, title, rowsIn, rowsOut }) => ({ stage: id, title, rowsIn, rowsOut }))
-  // Whatever can be known to stand in the way is known before the first part moves.
-  for (const { uri, mode } of writes(prepared))
-    await checkOutput({ store: engine.stores.open(uri), mode, job })
-  const written: WrittenOutput[] = []
-  for (const { uri, mode, format, index } of writes(prepared)) {
-    const stage = prepared.planned.plan.stages.find(
-      one => one.output.kind === 'write' && one.output.output === index,
-    )!
-    const parts = results.results.get(stage.id)!.map(task => task.part!)
-    const schema = results.schemas.get(stage.id) ?? null
-    const store = engine.stores.open(uri)
-    const published = filledParts(parts)
-    await publishOutput({
-      store,
-      job,
-      format,
-      mode,
-      parts: published,
-      schema: schema === null ? null : schemaText(schema),
-      counts,
-    })
-    written.push({
-      uri,
-      parts: published.length,
-      rows: published.reduce((sum, part) => sum + part.rows, 0),
-      bytes: published.reduce((sum, part) => sum + part.bytes, 0),
-    })
-  }
-  return written
-}
-
-/** Parts without rows are left out (a CSV part of them may lack its header), but one if there are no others. */
-function filledParts(parts: readonly CommittedPart[]): readonly CommittedPart[] {
-  const filled = parts.filter(part => part.rows > 0)
-  return filled.length > 0 ? filled : parts.slice(0, 1)
-}
-
-/** What attempts of an unfinished job wrote below its outputs. */
-async function discardOutputs(job: string, prepared: PreparedPlan, engine: Engine): Promise<void> {
-  for (const { uri } of writes(prepared)) await discardAttempts({ store: engine.stores.open(uri), job })
 }
 
 /** Shuffle data, commits and staged values; what says how the job went stays. */

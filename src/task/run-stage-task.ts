@@ -2,8 +2,8 @@
 import type { Batch, Schema } from '../../operators/index.ts'
 import { partitionsOf, rootOfTask, type Stage } from '../../planner/index.ts'
 import { commitTask, readCommit } from '../shuffle/commit-task.ts'
-import { openExchange } from '../shuffle/read-exchange.ts'
-import { readSplit } from '../source/read-split.ts'
+import { type ExchangeCounters, openExchange } from '../shuffle/read-exchange.ts'
+import { type ReadCounters, readSplit } from '../source/read-split.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import { buildPipeline } from './pipeline.ts'
 import { readPlan, stageOf } from './read-plan.ts'
@@ -12,12 +12,7 @@ import { openOutput } from './task-output.ts'
 import type { TaskPorts } from './task-ports.ts'
 import { recordTask, stopGuard } from './task-recorder.ts'
 
-interface Counters {
-  bytesIn: number
-  gets: number
-  invalidText: number
-  exchangeRowsIn: number
-}
+type Counters = ReadCounters & ExchangeCounters
 
 /** What one input of a stage gives to one task. */
 interface OpenInput {
