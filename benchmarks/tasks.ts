@@ -84,6 +84,8 @@ function idleEngine(slots: number): Engine {
     rowsOut: 0,
     bytesIn: 0,
     bytesOut: 0,
+    spilledBytes: 0,
+    peakMemoryBytes: 0,
     gets: 0,
     puts: 0,
     durationMs: 0,

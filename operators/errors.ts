@@ -10,6 +10,7 @@ export type ErrorCode =
   | 'BAD_RECORD' // bytes of an input that are not a record of its format
   | 'TYPE_MISMATCH' // two records that cannot share a column type, or a value outside a declared one
   | 'UNKNOWN_COLUMN' // a column name that the records do not have
+  | 'NAME_CLASH' // two columns of a join's result would have one name
   | 'USER_FUNCTION' // a user's function threw, or returned what it must not
   | 'CANNOT_SHIP' // a function or captured value that cannot be sent to a worker
   | 'TOO_LARGE' // a result, value or record over a documented limit

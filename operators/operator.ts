@@ -9,35 +9,58 @@ export type Emit = (batch: Batch) => void
  *
  * - Synchronous, deterministic: equal batches in equal order give equal batches, whatever the batch boundaries.
  * - `push` any number of times, then `finish` once. After `finish` it is not used again.
- * - It does not keep a reference to a pushed batch after `push` returns, unless it counts it in `sizeBytes`.
+ * - It does not keep a reference to a pushed batch after `push` returns, and its state is bounded (by a constant, by
+ *   its budget, or by a number of rows that was asked for).
  */
 export interface Operator {
   push(batch: Batch, emit: Emit): void
   finish(emit: Emit): void
 }
 
+/** Receives what a breaker gives; what it returns resolves when it can take more. */
+export type AsyncEmit = (batch: Batch) => void | Promise<void>
+
 /**
- * An operator that holds state in proportion to its input, and can give it up when the task's budget is reached.
- * `runTask` decides when (by counted bytes, never by process memory) and where a run is kept.
+ * An operator that may hold state in proportion to its input (a pipeline breaker): sort, final aggregation, join. It
+ * counts what it holds, and past its budget keeps it as runs. It does no I/O itself: where runs are kept is the
+ * business of the `RunStore` that it is given. Its result is the same with and without runs, row by row and bit by bit.
  */
-export interface StatefulOperator extends Operator {
-  /** Bytes of state, counted: the same on every machine for the same input. */
-  readonly sizeBytes: number
-  /** Gives up the whole state as one run, in the operator's own run order; the operator is empty afterwards. */
-  drain(emit: Emit): void
-  /**
-   * Merges `runs` drained runs, in the order in which they were drained; used instead of `finish` when anything
-   * was drained.
-   */
-  merge(runs: number): RunMerger
+export interface PipelineBreaker {
+  /** The inputs in the order in which they have to be given: all of one, `end`, then the next. A join: [build, stream]. */
+  readonly order: readonly number[]
+  /** A batch without rows tells the columns of an input, where they are known before there is a row. */
+  push(input: number, batch: Batch, emit: AsyncEmit): void | Promise<void>
+  /** No more of `input`. After the last input's end everything has been given. */
+  end(input: number, emit: AsyncEmit): Promise<void>
+  /** Removes what is left of its runs. Called once, after an error too; never throws. */
+  close(): Promise<void>
 }
 
-/** A merge of runs that is fed by whoever can do I/O: it says which run it needs next. */
-export interface RunMerger {
-  /** Works as far as it can. Returns the index of the run that it needs the next batch of, or -1 when done. */
-  step(emit: Emit): number
-  /** The next batch of run `run`, or null when that run is at its end. */
-  feed(run: number, batch: Batch | null): void
+/** Where operators keep what their budget cannot hold. Every batch keeps the schema that it was written with. */
+export interface RunStore {
+  /** Begins an object that runs are written to one after another. */
+  open(): Promise<RunWriter>
+}
+
+export interface RunWriter {
+  /** Appends a batch to the current run. Memory: the batch and a buffer of fixed size. */
+  write(batch: Batch): Promise<void>
+  /** Ends the current run, which may be empty; what is written next belongs to the next one. */
+  endRun(): void
+  /** The runs that were ended, in their order; they can be read from now on. */
+  close(): Promise<readonly Run[]>
+  /** Leaves nothing behind. Never throws. */
+  abort(): Promise<void>
+}
+
+export interface Run {
+  readonly rows: number
+  /** `batchBytes` of its batches. */
+  readonly sizeBytes: number
+  /** Its batches as they were written, a few read ahead; any number of times. */
+  batches(): AsyncIterable<Batch>
+  /** The object goes when all its runs have been discarded. Never throws. */
+  discard(): Promise<void>
 }
 
 /**
@@ -49,8 +72,4 @@ export interface RecordSink {
   /** Called at the end of each input batch: the place to emit what is full. */
   endBatch(emit: Emit): void
   finish(emit: Emit): void
-}
-
-export function isStateful(operator: Operator): operator is StatefulOperator {
-  return 'drain' in operator
 }

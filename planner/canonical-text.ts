@@ -2,11 +2,13 @@
 import type {
   AggregationSpec,
   FunctionRef,
+  JoinSpec,
   KeySpec,
   KeysSpec,
   OperatorSpec,
   Partitioning,
   ReadFormat,
+  SortKeySpec,
 } from '../operators/index.ts'
 import type { PhysicalPlan, Stage, StageInput, StageOutput } from './physical.ts'
 
@@ -15,10 +17,29 @@ const quoted = (text: string): string => JSON.stringify(text)
 /** Functions are known by their place in the shipped module, whose hash is in the text too. */
 const fnText = ({ fn }: FunctionRef): string => `#${fn}`
 
+function sortKeysText(keys: readonly SortKeySpec[]): string {
+  if (keys.length === 0) return 'position'
+  return keys
+    .map(({ column, direction, nulls }) => `${quoted(column)} ${direction} nulls ${nulls}`)
+    .join(', ')
+}
+
 export function partitioningText(partitioning: Partitioning): string {
-  if (partitioning.kind !== 'hash') return partitioning.kind
-  const { keys, partitions } = partitioning
-  return `hash(${keys === 'all' ? '*' : keys.map(quoted).join(', ')}; ${partitions})`
+  switch (partitioning.kind) {
+    case 'none':
+    case 'gather':
+    case 'broadcast':
+      return partitioning.kind
+    case 'hash': {
+      const { keys, partitions } = partitioning
+      return `hash(${keys === 'all' ? '*' : keys.map(quoted).join(', ')}; ${partitions})`
+    }
+    case 'range': {
+      const { keys, partitions, splitters, replicate } = partitioning
+      const more = replicate === true ? '; replicate' : ''
+      return `range(${sortKeysText(keys)}; ${partitions}; splitters ${splitters}${more})`
+    }
+  }
 }
 
 function keyText(key: KeySpec): string {
@@ -57,14 +78,40 @@ export function operatorLine(spec: OperatorSpec): string {
     }
     case 'limit':
       return `limit ${spec.rows}`
+    case 'sort':
+      return `sort by ${sortKeysText(spec.keys)}`
+    case 'top':
+      return `top ${spec.rows} by ${sortKeysText(spec.keys)}`
+    case 'sampleKeys':
+      return `sampleKeys ${spec.rows} of ${spec.fraction} by ${sortKeysText(spec.keys)}`
+    case 'splitters':
+      return `splitters ${spec.partitions}`
+    case 'sample':
+      return `sample ${spec.fraction} seed ${spec.seed}`
+    case 'addColumns':
+      return `addColumns ${spec.columns.map(({ as, fn }) => `${quoted(as)} = ${fnText(fn)}`).join(', ')}`
+    case 'dropColumns':
+      return `dropColumns ${spec.columns.map(quoted).join(', ')}`
+    case 'distinctBy':
+      return `distinctBy ${spec.phase} ${spec.keys.map(quoted).join(', ')}`
+    case 'join':
+      return joinLine(spec)
     case 'union':
       return 'union'
   }
 }
 
+function joinLine({ how, on, nullsEqual, suffix, build }: Omit<JoinSpec, 'inputs'>): string {
+  const keys =
+    on === 'all' ? '*' : `[${on.map(({ left, right }) => `${quoted(left)} = ${quoted(right)}`).join(', ')}]`
+  const nulls = nullsEqual ? ' nulls equal' : ''
+  const clashes = suffix === undefined ? '' : ` suffix ${quoted(suffix)}`
+  return `join ${how} on ${keys}${nulls}${clashes} build ${build}`
+}
+
 function inputsOf(spec: OperatorSpec): readonly OperatorSpec[] {
   if (spec.op === 'input') return []
-  return spec.op === 'union' ? spec.inputs : [spec.input]
+  return 'inputs' in spec ? spec.inputs : [spec.input]
 }
 
 /** Root first, inputs indented below; iterative, as operators may stand deeper than the call stack is. */
@@ -86,6 +133,10 @@ function formatText(format: ReadFormat): string {
       return format.schema === undefined ? 'jsonl' : `jsonl schema ${JSON.stringify(format.schema)}`
     case 'arrow':
       return 'arrow'
+    case 'records': {
+      const key = format.key === undefined ? '' : ` key ${format.key.join('+')}`
+      return `records of ${format.length}${key}`
+    }
     case 'range':
       return `range from ${format.start} by ${format.step}`
   }
@@ -96,9 +147,10 @@ function inputLine(input: StageInput, index: number): string {
     const { from, partitions, partitioning } = input
     return `  input ${index}: stage ${from}, ${partitions} partitions, ${partitioningText(partitioning)}`
   }
-  const { source, format, columns, tasks, bytes, listing } = input
+  const { source, format, columns, fraction, tasks, bytes, listing } = input
   const only = columns === undefined ? '' : `, columns [${columns.map(quoted).join(', ')}]`
-  const what = `${formatText(format)} ${quoted(source)}${only}`
+  const share = fraction === undefined ? '' : `, fraction ${fraction}`
+  const what = `${formatText(format)} ${quoted(source)}${only}${share}`
   return `  input ${index}: ${what}, ${tasks} splits, ${bytes} bytes, listing ${listing}`
 }
 

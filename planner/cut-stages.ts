@@ -1,6 +1,12 @@
 /** Cuts a draft into stages: one for the rows before each exchange and one for each output. */
-import { DunlinError, type OperatorSpec, operatorText } from '../operators/index.ts'
-import type { Draft, DraftNode, DraftOutput, ExchangeDraft, ScanDraft } from './draft/draft.ts'
+import {
+  DunlinError,
+  type OperatorSpec,
+  operatorText,
+  type Partitioning,
+  sortKeyText,
+} from '../operators/index.ts'
+import type { Draft, DraftNode, DraftOutput, ExchangeDraft, JoinDraft, ScanDraft } from './draft/draft.ts'
 import { NO_RESOURCES } from './draft/draft.ts'
 import { largest } from './draft/resources.ts'
 import { draftNodes } from './draft/rewrite.ts'
@@ -23,6 +29,12 @@ function shortened(title: string): string {
   return title.length <= TITLE_LENGTH ? title : `${title.slice(0, TITLE_LENGTH - 1)}…`
 }
 
+/** An exchange whose stage has been cut. */
+interface CutExchange {
+  readonly from: StageId
+  readonly partitioning: Partitioning
+}
+
 /** What one stage is made of, gathered on the way down to its inputs. */
 interface Parts {
   readonly inputs: StageInput[]
@@ -35,7 +47,7 @@ interface Parts {
 
 class StageCutter {
   readonly #options: PlanOptions
-  readonly #ids = new Map<ExchangeDraft, StageId>()
+  readonly #exchanges = new Map<ExchangeDraft, CutExchange>()
   readonly #stages: Stage[] = []
   readonly #splits = new Map<StageId, readonly (readonly Split[] | null)[]>()
   readonly #notes = new Map<StageId, readonly string[]>()
@@ -47,16 +59,30 @@ class StageCutter {
   cut(draft: Draft): CutStages {
     for (const [i, output] of draft.outputs.entries()) {
       for (const node of draftNodes({ outputs: [output] })) {
-        if (node.kind === 'exchange' && !this.#ids.has(node)) this.#ids.set(node, this.#exchangeStage(node))
+        if (node.kind !== 'exchange' || this.#exchanges.has(node)) continue
+        this.#exchanges.set(node, this.#exchangeStage(node))
       }
       this.#outputStage(output, i)
     }
     return { stages: this.#stages, splits: this.#splits, notes: this.#notes }
   }
 
-  #exchangeStage(exchange: ExchangeDraft): StageId {
-    const { partitioning, tasks: partitions } = exchange
-    return this.#add(exchange.inputs[0]!, { kind: 'exchange', partitioning, partitions }, [exchange.note])
+  #exchangeStage(exchange: ExchangeDraft): CutExchange {
+    const [rows, splitters] = exchange.inputs
+    const parts = this.#parts([exchange.note], exchange.resources)
+    const root = this.#spec(rows!, parts)
+    let { partitioning } = exchange
+    if (partitioning.kind === 'range') {
+      if (splitters?.kind !== 'exchange') {
+        throw new DunlinError('INTERNAL', 'rows are to be divided by range, but nothing says where')
+      }
+      parts.titles.push(divideText(partitioning))
+      // After the inputs of the operators, so that their numbers are the same with and without it.
+      partitioning = { ...partitioning, splitters: parts.inputs.length }
+      this.#exchangeInput(splitters, parts)
+    }
+    const output: StageOutput = { kind: 'exchange', partitioning, partitions: exchange.tasks }
+    return { from: this.#add({ root, tasks: rows!.tasks, parts, output }), partitioning }
   }
 
   #outputStage({ output, root, until }: DraftOutput, index: number): void {
@@ -64,16 +90,26 @@ class StageCutter {
       output.kind === 'result'
         ? { kind: 'result', output: index }
         : { kind: 'write', output: index, uri: output.uri, format: output.format, mode: output.mode }
-    this.#add(root, to, [], until)
+    const parts = this.#parts([], NO_RESOURCES)
+    const spec = this.#spec(root, parts)
+    parts.titles.push(output.kind === 'write' ? `Write ${output.format}` : 'Result')
+    this.#add({ root: spec, tasks: root.tasks, parts, output: to, until })
   }
 
-  #add(root: DraftNode, output: StageOutput, notes: string[], until?: { readonly rows: number }): StageId {
+  #parts(notes: string[], resources: Resources): Parts {
+    return { inputs: [], splits: [], notes, titles: [], resources, concat: false }
+  }
+
+  #add(stage: {
+    readonly root: OperatorSpec
+    readonly tasks: number
+    readonly parts: Parts
+    readonly output: StageOutput
+    readonly until?: { readonly rows: number } | undefined
+  }): StageId {
+    const { root, tasks, parts, output, until } = stage
     const id = this.#stages.length as StageId
-    if (root.tasks > MAX_TASKS) tooManyTasks(`stage ${id}`)
-    const parts: Parts = { inputs: [], splits: [], notes, titles: [], resources: NO_RESOURCES, concat: false }
-    const spec = this.#spec(root, parts)
-    if (output.kind === 'write') parts.titles.push(`Write ${output.format}`)
-    if (output.kind === 'result') parts.titles.push('Result')
+    if (tasks > MAX_TASKS) tooManyTasks(`stage ${id}`)
     const { memoryMb, timeoutMs, concurrency } = parts.resources
     const options = this.#options
     this.#stages.push({
@@ -81,8 +117,8 @@ class StageCutter {
       title: shortened(parts.titles.join(' → ')),
       inputs: parts.inputs,
       layout: parts.concat ? 'concat' : 'zip',
-      tasks: root.tasks,
-      root: spec,
+      tasks,
+      root,
       output,
       ...(until === undefined ? {} : { until }),
       memoryMb: memoryMb ?? options.memoryMb ?? DEFAULT_MEMORY_MB,
@@ -105,47 +141,64 @@ class StageCutter {
         parts.titles.push(operatorText(spec))
         return spec
       }
+      case 'join':
+        return this.#joinSpec(node, parts)
       case 'union': {
         parts.concat = true
-        const branches = node.inputs.map(input => {
-          const branch: Parts = { ...parts, titles: [] }
-          const spec = this.#spec(input, branch)
-          parts.resources = branch.resources
-          return { spec, title: branch.titles.join(' → ') }
-        })
-        const spec: OperatorSpec = { op: 'union', inputs: branches.map(branch => branch.spec) }
+        const branches = node.inputs.map(input => this.#branch(input, parts))
         const titles = new Set(branches.map(branch => branch.title || 'Read'))
         parts.titles.push(`Union(${[...titles].join(' | ')})`)
-        return spec
+        return { op: 'union', inputs: branches.map(branch => branch.spec) }
       }
     }
   }
 
-  #scanInput({ source, format, cut, columns, note }: ScanDraft, parts: Parts): OperatorSpec {
+  #joinSpec({ join, inputs }: JoinDraft, parts: Parts): OperatorSpec {
+    const [left, right] = [this.#branch(inputs[0]!, parts), this.#branch(inputs[1]!, parts)]
+    const spec: OperatorSpec = { ...join, inputs: [left.spec, right.spec] }
+    parts.titles.push(`${operatorText(spec)} (${left.title || 'Read'} | ${right.title || 'Read'})`)
+    return spec
+  }
+
+  /** One of several inputs: its title stands by itself, all else is the stage's. */
+  #branch(input: DraftNode, parts: Parts): { readonly spec: OperatorSpec; readonly title: string } {
+    const branch: Parts = { ...parts, titles: [] }
+    const spec = this.#spec(input, branch)
+    parts.resources = branch.resources
+    parts.concat = branch.concat
+    return { spec, title: branch.titles.join(' → ') }
+  }
+
+  #scanInput({ source, format, cut, columns, fraction, note }: ScanDraft, parts: Parts): OperatorSpec {
     const input = parts.inputs.length
     parts.inputs.push({
       kind: 'splits',
       source,
       format,
       ...(columns === undefined ? {} : { columns }),
+      ...(fraction === undefined ? {} : { fraction }),
       tasks: cut.splits.length,
       bytes: cut.bytes,
       listing: cut.listing,
     })
     parts.splits.push(cut.splits)
-    parts.titles.push(`Scan ${format.format}`)
+    parts.titles.push(fraction === undefined ? `Scan ${format.format}` : `Scan part of ${format.format}`)
     if (note !== undefined) parts.notes.push(note)
     return { op: 'input', input }
   }
 
   #exchangeInput(node: ExchangeDraft, parts: Parts): OperatorSpec {
-    const from = this.#ids.get(node)
-    if (from === undefined) throw new DunlinError('INTERNAL', 'a stage was cut before one that it reads')
+    const exchange = this.#exchanges.get(node)
+    if (exchange === undefined) throw new DunlinError('INTERNAL', 'a stage was cut before one that it reads')
     const input = parts.inputs.length
-    parts.inputs.push({ kind: 'exchange', from, partitions: node.tasks, partitioning: node.partitioning })
+    parts.inputs.push({ kind: 'exchange', partitions: node.tasks, ...exchange })
     parts.splits.push(null)
     return { op: 'input', input }
   }
+}
+
+function divideText({ keys }: Extract<Partitioning, { kind: 'range' }>): string {
+  return keys.length === 0 ? 'Divide evenly' : `Divide by ${keys.map(sortKeyText).join(', ')}`
 }
 
 /** Every exchange ends a stage and every output is one; nothing else cuts. */

@@ -6,6 +6,10 @@ import type { Split } from './physical.ts'
 /** Lines joined before the hash sees them: a call per line would cost more than the hashing. */
 const LINES_AT_ONCE = 4096
 
+function splitLine({ ranges }: Split): string {
+  return `split ${ranges.map(range => `${range.start}-${range.end}`).join(' ')}`
+}
+
 function* lines(listing: Listing, splits: readonly Split[], keys: 'named' | 'staged'): Generator<string> {
   // Roots are machine paths: two objects of one root stay two of one root, whatever its name.
   const roots = new Map<string, number>()
@@ -14,9 +18,29 @@ function* lines(listing: Listing, splits: readonly Split[], keys: 'named' | 'sta
     const name = keys === 'named' ? `${roots.get(root)} ${JSON.stringify(key)}` : '-'
     yield `object ${name} ${sizeBytes} ${JSON.stringify(version)} ${compression} ${batches}`
   }
-  for (const { ranges } of splits) {
-    yield `split ${ranges.map(range => `${range.start}-${range.end}`).join(' ')}`
+  for (const split of splits) yield splitLine(split)
+}
+
+function* pieceLines(listing: string, splits: readonly Split[]): Generator<string> {
+  yield `pieces of ${listing}`
+  for (const split of splits) yield splitLine(split)
+}
+
+function sha256(lines: Iterable<string>): string {
+  const hash = createHash('sha256')
+  let pending: string[] = []
+  for (const line of lines) {
+    pending.push(line, '\n')
+    if (pending.length < LINES_AT_ONCE) continue
+    hash.update(pending.join(''))
+    pending = []
   }
+  return hash.update(pending.join('')).digest('hex')
+}
+
+/** SHA-256 over pieces of the splits whose listing hash is `listing`. */
+export function piecesHash(listing: string, splits: readonly Split[]): string {
+  return sha256(pieceLines(listing, splits))
 }
 
 /**
@@ -28,13 +52,5 @@ export function listingHash(
   splits: readonly Split[],
   options: { readonly keys: 'named' | 'staged' },
 ): string {
-  const hash = createHash('sha256')
-  let pending: string[] = []
-  for (const line of lines(listing, splits, options.keys)) {
-    pending.push(line, '\n')
-    if (pending.length < LINES_AT_ONCE) continue
-    hash.update(pending.join(''))
-    pending = []
-  }
-  return hash.update(pending.join('')).digest('hex')
+  return sha256(lines(listing, splits, options.keys))
 }

@@ -1,5 +1,12 @@
 /** The logical plan: the tree of frozen nodes that the fluent verbs build. Nothing here runs. */
-import type { NamedAggregation, ReadFormat, RowStep, Schema, WriteFormat } from '../operators/index.ts'
+import type {
+  JoinHow,
+  NamedAggregation,
+  ReadFormat,
+  RowStep,
+  Schema,
+  WriteFormat,
+} from '../operators/index.ts'
 
 /** Any function a person may hand to a verb; its real type is checked where the verb is declared. */
 // biome-ignore lint/complexity/noBannedTypes: user functions of every signature are carried, never called, here
@@ -86,11 +93,68 @@ export interface AggregateNode extends NodeBase {
   readonly aggregations: readonly { readonly as: string; readonly spec: LogicalAggregation }[]
   readonly shape: 'object' | 'pair' | 'scalar'
 }
+/** A key to order by; a function's result is ordered as a column of its values would be. */
+export type LogicalSortKey = (
+  | { readonly kind: 'column'; readonly column: string }
+  | { readonly kind: 'function'; readonly fn: UserFunction }
+) & { readonly direction: 'asc' | 'desc'; readonly nulls: 'first' | 'last' }
+
+export interface SortNode extends NodeBase {
+  readonly kind: 'sort'
+  readonly input: LogicalNode
+  readonly keys: readonly LogicalSortKey[]
+}
+/** The first `rows` rows in the order of the keys. */
+export interface TopNode extends NodeBase {
+  readonly kind: 'top'
+  readonly input: LogicalNode
+  readonly keys: readonly LogicalSortKey[]
+  readonly rows: number
+}
+/** The first row of each key, in order of first appearance. */
+export interface DistinctByNode extends NodeBase {
+  readonly kind: 'distinctBy'
+  readonly input: LogicalNode
+  readonly keys: readonly LogicalKey[]
+}
+export interface SampleNode extends NodeBase {
+  readonly kind: 'sample'
+  readonly input: LogicalNode
+  readonly fraction: number
+  readonly seed: number
+}
+/** Into so many partitions: in order and about equally full, or equal `keys` in one. */
+export interface RepartitionNode extends NodeBase {
+  readonly kind: 'repartition'
+  readonly input: LogicalNode
+  readonly partitions: number
+  readonly keys?: readonly string[]
+}
+export interface JoinNode extends NodeBase {
+  readonly kind: 'join'
+  readonly left: LogicalNode
+  readonly right: LogicalNode
+  readonly how: JoinHow
+  /** Pairs of equal columns; none for `cross`. */
+  readonly on: readonly { readonly left: string; readonly right: string }[]
+  readonly suffix?: string
+  /** `auto`: broadcast a side of at most `broadcastBytes` by the facts, else an exchange of both. */
+  readonly strategy: 'auto' | 'broadcast' | 'exchange'
+  readonly broadcastBytes?: number
+  /** Divide keys that are held by many rows among tasks: `auto` by the size of the streamed side. */
+  readonly divideSkew: 'auto' | boolean
+}
+/** Records of the left, each once, that the right has too, or has not; null equals null. */
+export interface SetNode extends NodeBase {
+  readonly kind: 'intersect' | 'except'
+  readonly left: LogicalNode
+  readonly right: LogicalNode
+}
 export interface UnionNode extends NodeBase {
   readonly kind: 'union'
   readonly inputs: readonly LogicalNode[]
 }
-/** Only at the root of an action: `take(n)`. */
+/** The first `rows` rows: `take(n)` at the root of an action, `limit(n)` anywhere. */
 export interface LimitNode extends NodeBase {
   readonly kind: 'limit'
   readonly input: LogicalNode
@@ -108,6 +172,13 @@ export type LogicalNode =
   | WordsNode
   | SelectNode
   | AggregateNode
+  | SortNode
+  | TopNode
+  | DistinctByNode
+  | SampleNode
+  | RepartitionNode
+  | JoinNode
+  | SetNode
   | UnionNode
   | LimitNode
   | WithNode

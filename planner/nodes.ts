@@ -2,14 +2,21 @@
 import { frozen } from './frozen.ts'
 import type {
   AggregateNode,
+  DistinctByNode,
+  JoinNode,
   LimitNode,
   LogicalNode,
   MapBatchesNode,
+  RepartitionNode,
   Resources,
   RowNode,
+  SampleNode,
   ScanNode,
   SelectNode,
+  SetNode,
+  SortNode,
   Source,
+  TopNode,
   UnionNode,
   UserFunction,
   WithNode,
@@ -87,8 +94,68 @@ export function aggregateNode(
   })
 }
 
+/** The first row of each key; a key's `as` is for people. */
+export function distinctByNode(
+  input: LogicalNode,
+  keys: DistinctByNode['keys'],
+  at?: string,
+): DistinctByNode {
+  return Object.freeze({ kind: 'distinctBy', input, keys: frozen(keys), ...place(at) })
+}
+
+/** What a join is asked for, both sides among it. */
+export function joinNode(fields: Omit<JoinNode, 'kind' | 'at'>, at?: string): JoinNode {
+  const { left, right, how, on, suffix, strategy, broadcastBytes, divideSkew } = fields
+  return Object.freeze({
+    kind: 'join',
+    left,
+    right,
+    how,
+    on: frozen(on),
+    ...(suffix === undefined ? {} : { suffix }),
+    strategy,
+    ...(broadcastBytes === undefined ? {} : { broadcastBytes }),
+    divideSkew,
+    ...place(at),
+  })
+}
+
+export function setNode(kind: SetNode['kind'], left: LogicalNode, right: LogicalNode, at?: string): SetNode {
+  return Object.freeze({ kind, left, right, ...place(at) })
+}
+
 export function unionNode(inputs: readonly LogicalNode[], at?: string): UnionNode {
   return Object.freeze({ kind: 'union', inputs: Object.freeze([...inputs]), ...place(at) })
+}
+
+export function sortNode(input: LogicalNode, keys: SortNode['keys'], at?: string): SortNode {
+  return Object.freeze({ kind: 'sort', input, keys: frozen(keys), ...place(at) })
+}
+
+/** The first `rows` rows in the order of the keys. */
+export function topNode(input: LogicalNode, keys: TopNode['keys'], rows: number, at?: string): TopNode {
+  return Object.freeze({ kind: 'top', input, keys: frozen(keys), rows, ...place(at) })
+}
+
+/** Each row with probability `fraction`; which ones, the seed decides. */
+export function sampleNode(input: LogicalNode, fraction: number, seed: number, at?: string): SampleNode {
+  return Object.freeze({ kind: 'sample', input, fraction, seed, ...place(at) })
+}
+
+/** Without `keys` the rows keep their order; with them equal keys meet in one partition. */
+export function repartitionNode(
+  input: LogicalNode,
+  partitions: number,
+  keys?: readonly string[],
+  at?: string,
+): RepartitionNode {
+  return Object.freeze({
+    kind: 'repartition',
+    input,
+    partitions,
+    ...(keys === undefined ? {} : { keys: frozen(keys) }),
+    ...place(at),
+  })
 }
 
 export function limitNode(input: LogicalNode, rows: number, at?: string): LimitNode {

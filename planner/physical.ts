@@ -33,6 +33,8 @@ export type StageInput =
       readonly format: ReadFormat
       /** Columns to read, where not all are needed; may be none. A record that is not an object is read whole. */
       readonly columns?: readonly string[]
+      /** Only this share of the rows is read, to sample them; absent: all. */
+      readonly fraction?: number
       readonly tasks: number
       readonly bytes: number
       /** SHA-256 of the listing (roots, keys, sizes, versions) and the cuts. */
@@ -63,7 +65,8 @@ export interface Stage {
   readonly inputs: readonly StageInput[]
   /**
    * `zip`: task p reads partition p of every input. `concat`: the inputs stand one after another; each task reads
-   * one partition of one input.
+   * one partition of one input. In both, an exchange `broadcast` is read whole by every task that needs it, and
+   * counts for nothing.
    */
   readonly layout: 'zip' | 'concat'
   readonly tasks: number

@@ -1,5 +1,5 @@
 /** Splits: what each task of a scan reads, cut from the listing alone. */
-import { DunlinError } from '../operators/index.ts'
+import { DunlinError, type ReadFormat } from '../operators/index.ts'
 import type { ListedObject, Listing } from './facts.ts'
 import { listingHash } from './listing-hash.ts'
 import type { ScanNode, Source } from './logical.ts'
@@ -73,10 +73,16 @@ function rangeOf(object: ListedObject, start: number, end: number, size: number)
   return { root, key, start, end, size, version, ...(compression === undefined ? {} : { compression }) }
 }
 
-/** Cuts at multiples of `splitBytes`; where a record ends is the reader's business. */
-function addBytes(packer: SplitPacker, object: ListedObject, splitBytes: number): void {
+/** Bytes of a record where all have as many, else 1: cuts at multiples of it spare readers a part of a record. */
+export function recordBytes(format: ReadFormat): number {
+  return format.format === 'records' ? format.length : 1
+}
+
+/** Cuts at multiples of `splitBytes`, or of a record below it; where other records end is the reader's business. */
+function addBytes(packer: SplitPacker, object: ListedObject, splitBytes: number, recordBytes: number): void {
   const size = object.sizeBytes
-  const step = object.compression === undefined ? splitBytes : size
+  const wanted = Math.max(splitBytes - (splitBytes % recordBytes), recordBytes)
+  const step = object.compression === undefined ? wanted : size
   for (let start = 0; start < size; start += step) {
     const end = Math.min(start + step, size)
     packer.add(rangeOf(object, start, end, size), end - start)
@@ -108,11 +114,12 @@ export function splitsOf(scan: ScanNode, listing: Listing | undefined, options: 
   for (const object of listing.objects) bytes += object.sizeBytes
   const splitBytes = scan.splitBytes ?? options.splitBytes ?? defaultSplitBytes(bytes)
   const arrow = source.kind === 'values' || source.format.format === 'arrow'
+  const record = source.kind === 'values' ? 1 : recordBytes(source.format)
   const packer = new SplitPacker(splitBytes)
   for (const object of listing.objects) {
     if (object.sizeBytes === 0) continue
     if (arrow) addBatches(packer, object, splitBytes)
-    else addBytes(packer, object, splitBytes)
+    else addBytes(packer, object, splitBytes, record)
   }
   const splits = packer.finish()
   const keys = source.kind === 'values' ? 'staged' : 'named'

@@ -1,5 +1,12 @@
 /** What a logical plan is made of: its nodes, scans and functions, each once and in a fixed order. */
-import type { LogicalNode, LogicalPlan, ScanNode, UserFunction } from './logical.ts'
+import type {
+  LogicalKey,
+  LogicalNode,
+  LogicalPlan,
+  LogicalSortKey,
+  ScanNode,
+  UserFunction,
+} from './logical.ts'
 import { postOrder } from './post-order.ts'
 
 export function inputsOf(node: LogicalNode): readonly LogicalNode[] {
@@ -8,6 +15,10 @@ export function inputsOf(node: LogicalNode): readonly LogicalNode[] {
       return []
     case 'union':
       return node.inputs
+    case 'join':
+    case 'intersect':
+    case 'except':
+      return [node.left, node.right]
     default:
       return [node.input]
   }
@@ -26,6 +37,10 @@ export function scansOf(plan: LogicalPlan): ScanNode[] {
   return nodesOf(plan).filter(node => node.kind === 'scan')
 }
 
+function keyFunctions(keys: readonly (LogicalKey | LogicalSortKey)[]): UserFunction[] {
+  return keys.flatMap(key => (key.kind === 'function' ? [key.fn] : []))
+}
+
 /** The functions that one node calls. */
 export function functionsOfNode(node: LogicalNode): UserFunction[] {
   switch (node.kind) {
@@ -34,10 +49,14 @@ export function functionsOfNode(node: LogicalNode): UserFunction[] {
     case 'filter':
     case 'mapBatches':
       return [node.fn]
+    case 'sort':
+    case 'top':
+    case 'distinctBy':
+      return keyFunctions(node.keys)
     case 'aggregate': {
       const keys = node.keys === 'all' ? [] : node.keys
       return [
-        ...keys.flatMap(key => (key.kind === 'function' ? [key.fn] : [])),
+        ...keyFunctions(keys),
         ...node.aggregations.flatMap(({ spec }) =>
           spec.op === 'user' ? [spec.init, spec.add, spec.merge, spec.finish] : [],
         ),

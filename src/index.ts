@@ -8,12 +8,16 @@ export type { Resources } from '../planner/index.ts'
 export { type AggregationParts, aggregation, count, max, mean, min, sum } from './dataset/aggregations.ts'
 export { Dataset } from './dataset/dataset.ts'
 export { GroupedDataset } from './dataset/grouped-dataset.ts'
+export type { JoinOn, JoinOptions } from './dataset/join-types.ts'
+export type { SampleOptions } from './dataset/order-verbs.ts'
 export { explain, Output, run } from './dataset/output.ts'
 export {
+  type FixedRecord,
   from,
   type RangeOptions,
   type ReadJsonlOptions,
   type ReadOptions,
+  type ReadRecordsOptions,
   type ReadTextOptions,
   range,
   read,
@@ -22,6 +26,7 @@ export type { Aggregation } from './dataset/record-types.ts'
 export type { Combine } from './dataset/reductions.ts'
 export type { CollectOptions, RunOptions } from './dataset/run-options.ts'
 export type { ColumnDeclaration, SchemaOption } from './dataset/schema-option.ts'
+export type { Direction, Orderable, SortKey } from './dataset/sort-keys.ts'
 export type { WriteOptions, Writer } from './dataset/writer.ts'
 export type { Engine } from './engine/engine.ts'
 export { type Isolation, type LocalOptions, local } from './engine/local-engine.ts'

@@ -1,5 +1,6 @@
 /** The worker entry: what each thread or process of the local backend runs. */
 import { createFunctionLoader } from './compute/load-functions.ts'
+import { peakMemoryBytes } from './compute/peak-memory.ts'
 import { serveTasks } from './compute/serve-tasks.ts'
 import { readWorkerSettings } from './compute/worker-message.ts'
 import { systemClock } from './engine/system-clock.ts'
@@ -22,6 +23,12 @@ function storesOf(jobStore: string): Stores {
 
 serveTasks({
   run: (event, signal) =>
-    runTask(event, { stores: storesOf(event.store), clock: systemClock, signal, loadFunctions: loader.load }),
+    runTask(event, {
+      stores: storesOf(event.store),
+      clock: systemClock,
+      signal,
+      loadFunctions: loader.load,
+      peakMemoryBytes,
+    }),
   isWorn: () => loader.modules >= MODULES_AT_MOST,
 })

@@ -8,11 +8,11 @@ const BUDGET_SECONDS: Readonly<Record<string, number>> = {
   benchmarks: 60,
   contracts: 90,
   docs: 60,
-  engine: 120,
+  engine: 180,
   lambda: 20,
-  operators: 120,
+  operators: 180,
   planner: 40,
-  src: 150,
+  src: 180,
   types: 30,
 }
 const DEFAULT_SECONDS = 30

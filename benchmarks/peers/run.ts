@@ -1,23 +1,24 @@
 /**
- * Command: word count by dunlin and its peers, interleaved rounds, medians, answers compared.
- * `npm run bench:peers -- --bytes 6e8 --rounds 5`
+ * Command: a workload by dunlin and its peers, interleaved rounds, medians, answers compared.
+ * `npm run bench:peers -- --workload wordcount|sort|sort-skewed --bytes 6e8 --rounds 5`
  */
 import { spawnSync } from 'node:child_process'
-import { createReadStream, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createReadStream, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { writeText } from '../generate/write-text.ts'
-import { compareCounts, readCounts } from '../independent/compare-counts.ts'
 import { machineText } from '../machine-text.ts'
 import { markdownTable } from '../markdown-table.ts'
-import { type Contender, contenders } from './contenders.ts'
 import { type Measurement, measure } from './measure.ts'
+import { sortWorkload } from './workloads/sort.ts'
+import { wordCountWorkload } from './workloads/wordcount.ts'
+import type { Contender, Workload, WorkloadOptions } from './workloads/workload.ts'
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 const DATA = here('../data')
 
 const { values } = parseArgs({
   options: {
+    workload: { type: 'string', default: 'wordcount' },
     bytes: { type: 'string', default: '3e8' },
     rounds: { type: 'string', default: '5' },
     threads: { type: 'string', default: '2' },
@@ -29,20 +30,24 @@ const rounds = Number(values.rounds)
 const threads = Number(values.threads)
 
 install()
-const input = `${DATA}/peers-${sizeBytes}.txt`
-if (!existsSync(input) || statSync(input).size < sizeBytes) {
-  console.error(`writing ${input}`)
-  await writeText(input, { seed: 1, sizeBytes })
-}
 const directory = `${DATA}/peers-out`
 mkdirSync(directory, { recursive: true })
-const all = contenders({ input, directory, threads })
+const WORKLOADS: Readonly<Record<string, (options: WorkloadOptions) => Workload>> = {
+  wordcount: wordCountWorkload,
+  sort: options => sortWorkload(options, 'uniform'),
+  'sort-skewed': options => sortWorkload(options, 'skewed'),
+}
+const make = WORKLOADS[values.workload]
+if (make === undefined) throw new Error(`--workload: there are ${Object.keys(WORKLOADS).join(', ')}`)
+const workload = make({ data: DATA, directory, sizeBytes, threads })
+const all = workload.contenders
+await workload.prepare()
 const taking = values.only === undefined ? all : all.filter(one => values.only!.includes(one.name))
 if (taking.length === 0) throw new Error(`--only: the contenders are ${all.map(one => one.name).join(', ')}`)
 
 const measured = new Map<Contender, Measurement[]>(taking.map(one => [one, []]))
 // Everybody reads from the page cache, the first one too.
-for await (const piece of createReadStream(input)) void piece
+for await (const piece of createReadStream(workload.input)) void piece
 for (let round = 0; round < rounds; round++) {
   // Each round starts with another one: nobody always runs after the same neighbour.
   for (let i = 0; i < taking.length; i++) {
@@ -54,21 +59,14 @@ for (let round = 0; round < rounds; round++) {
   }
 }
 
-const answers = taking.map(one => ({ one, counts: readCounts(one.output) }))
-const [first, ...others] = answers
-let equal = true
-for (const other of others) {
-  const { differences } = compareCounts(first!.counts, other.counts)
-  if (differences.length === 0) continue
-  equal = false
-  console.error(`${first!.one.name} and ${other.one.name} differ:\n  ${differences.join('\n  ')}`)
-}
+const { text: answer, differences } = await workload.check(taking)
+if (differences.length > 0) console.error(`the answers differ:\n  ${differences.join('\n  ')}`)
 
 const text = reportText()
 console.log(text)
-writeFileSync(`${DATA}/peers.md`, `${text}\n`)
-console.error(`written to ${DATA}/peers.md`)
-process.exitCode = equal ? 0 : 1
+writeFileSync(`${DATA}/peers-${values.workload}.md`, `${text}\n`)
+console.error(`written to ${DATA}/peers-${values.workload}.md`)
+process.exitCode = differences.length === 0 ? 0 : 1
 
 /** Installs the peers that are not dunlin's own dependencies, once; needs the build of dunlin. */
 function install(): void {
@@ -90,7 +88,7 @@ function median(numbers: readonly number[]): number {
 
 function reportText(): string {
   const of = (one: Contender, pick: (m: Measurement) => number) => median(measured.get(one)!.map(pick))
-  const base = taking.find(one => one.name === 'duckdb') ?? taking[0]!
+  const base = taking.find(one => one.name === workload.base) ?? taking[0]!
   const baseWall = of(base, m => m.wallMs)
   const table = markdownTable(
     ['contender', 'wall s', 'MB/s', 'CPU s', 'peak MB', `speed ÷ ${base.name}`, 'slowest ÷ fastest round'],
@@ -109,6 +107,6 @@ function reportText(): string {
       ]
     }),
   )
-  const answer = `${first!.counts.size} distinct words; answers ${equal ? 'equal' : 'DIFFER'}`
-  return `${machineText()}\n\nWord count of ${sizeBytes} bytes, file to CSV, ${threads} threads or workers, medians of ${rounds} interleaved rounds; ${answer}.\n\n${table}`
+  const checked = `${answer}; answers ${differences.length === 0 ? 'equal' : 'DIFFER'}`
+  return `${machineText()}\n\n${workload.title}, ${threads} threads or workers, medians of ${rounds} interleaved rounds; ${checked}.\n\n${table}`
 }

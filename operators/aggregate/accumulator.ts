@@ -12,6 +12,8 @@ export interface Accumulator {
   sizeBytes(groups: number): number
   /** What the state columns are called: each is `as` and one of these. */
   readonly suffixes: readonly string[]
+  /** Whether the states of so many groups can all be given; where it is not there they can. */
+  fits?(groups: number): boolean
   /** The states of these groups, a column for each suffix. */
   states(groups: Int32Array): readonly Column[]
   /** Merges states from such columns: those of rows `from … to - 1` into the groups at the same places. */

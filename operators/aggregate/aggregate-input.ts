@@ -1,6 +1,7 @@
 /** Rows on their way into groups: records one by one, or batches column by column, with equal results. */
 import type { Batch } from '../batch/batch.ts'
 import { BatchBuilder } from '../batch/batch-builder.ts'
+import { columnNamed, columnNames } from '../batch/column-named.ts'
 import type { RecordShape, Schema } from '../batch/column-type.ts'
 import { recordsOf } from '../batch/records.ts'
 import { unifySchemas } from '../batch/schema.ts'
@@ -8,7 +9,7 @@ import { unknownColumn } from '../batch/unknown-column.ts'
 import { kindOf } from '../batch/value-kind.ts'
 import type { AggregatePlan } from './aggregate-plan.ts'
 import type { Groups } from './groups.ts'
-import { type AdderHost, recordAdder } from './record-adder.ts'
+import { type AdderHost, type BuiltShape, recordAdder } from './record-adder.ts'
 
 /**
  * After each so many rows the size is looked at: counted from the first row of the task, so that where batches end
@@ -54,17 +55,19 @@ export class AggregateInput implements AdderHost {
   push(batch: Batch, whenFull: () => void): void {
     if (batch.length === 0) return
     this.#schema = unifySchemas(this.#schema, batch.schema, { operator: this.#plan.operator })
-    if (this.#plan.keys === 'all') this.#setShape(batch.schema.shape)
-    const index = new Map(batch.schema.fields.map((field, i) => [field.name, i]))
+    if (this.#plan.keys === 'all') {
+      this.#shape = batch.schema.shape
+      this.#groups.setRecord(batch.schema)
+    }
     this.#columns.forEach((column, c) => {
-      if (!index.has(column)) this.#absent[c]! += batch.length
+      if (columnNamed(batch, column) === null) this.#absent[c]! += batch.length
     })
     const records = this.#plan.callsFunctions ? recordsOf(batch) : []
     if (this.#scratch.length < batch.length) this.#scratch = new Int32Array(batch.length)
     const groups = this.#scratch
     for (let from = 0; from < batch.length; ) {
       const to = Math.min(batch.length, from + CHECK_ROWS - (this.#rows % CHECK_ROWS))
-      this.#addRows({ batch, index, records, groups, from, to })
+      this.#addRows({ batch, records, groups, from, to })
       this.#rows += to - from
       from = to
       if (this.#rows % CHECK_ROWS === 0 && this.#groups.sizeBytes > this.#budgetBytes) whenFull()
@@ -73,24 +76,28 @@ export class AggregateInput implements AdderHost {
 
   #addRows(rows: {
     readonly batch: Batch
-    readonly index: ReadonlyMap<string, number>
     readonly records: readonly unknown[]
     readonly groups: Int32Array
     readonly from: number
     readonly to: number
   }): void {
-    const { batch, index, records, groups, from, to } = rows
+    const { batch, records, groups, from, to } = rows
     const { table } = this.#groups
     const { keys, aggregations } = this.#plan
     const calls = keys === 'all' ? [] : keys.map(key => key.call)
     if (keys === 'all') for (const { name } of batch.schema.fields) this.#key(name)
     const names = keys === 'all' ? table.keys.map(key => key.name) : keys.map(key => key.column)
-    const columns = names.map(name => (name === undefined ? null : index.get(name)))
     if (!this.#plan.callsFunctions) {
-      table.groupsOf(batch, columns, groups, from, to)
+      table.groupsOf(
+        names.map(name => columnNamed(batch, name!)),
+        groups,
+        from,
+        to,
+      )
       this.#groups.begin()
     } else {
-      const codes = table.codesOf(batch, columns, groups, from, to)
+      const columns = names.map(name => (name === undefined ? undefined : columnNamed(batch, name)))
+      const codes = table.codesOf(columns, groups, from, to)
       for (let row = from; row < to; row++) {
         for (let k = 0; k < calls.length; k++) {
           const call = calls[k]
@@ -105,8 +112,8 @@ export class AggregateInput implements AdderHost {
     for (const one of aggregations) {
       if (one.kind === 'rows') one.accumulator.addRows(groups, from, to)
       else if (one.kind === 'values') {
-        const column = batch.columns[index.get(one.column) ?? -1]
-        if (column !== undefined) one.accumulator.addColumn(column, groups, from, to)
+        const column = columnNamed(batch, one.column)
+        if (column !== null) one.accumulator.addColumn(column, groups, from, to)
       }
     }
   }
@@ -120,17 +127,13 @@ export class AggregateInput implements AdderHost {
     return keys.length - 1
   }
 
-  #setShape(shape: RecordShape): void {
-    this.#shape = shape
-    this.#groups.shape = shape
-  }
-
   #first(record: unknown): void {
     const builder = new BatchBuilder({ operator: this.#plan.operator })
     builder.add(record)
-    const { shape } = builder.schema!
+    const shape = builder.schema!.shape as BuiltShape
     this.#firstRecord = record
-    this.#setShape(shape)
+    this.#shape = shape
+    this.#groups.setRecord({ shape })
     if (this.#plan.keys === 'all') {
       for (const name of shape === 'pair' ? ['key', 'value'] : shape === 'scalar' ? ['value'] : [])
         this.#key(name)
@@ -198,7 +201,7 @@ export class AggregateInput implements AdderHost {
     if (this.#rows === 0) return
     const column = this.#columns.find((_, c) => this.#absent[c] === this.#rows)
     if (column === undefined) return
-    const names = this.#schema?.fields.map(field => field.name) ?? [...this.#namesSeen]
+    const names = this.#schema === null ? [...this.#namesSeen] : columnNames(this.#schema)
     throw unknownColumn(this.#plan.operator, column, names)
   }
 }

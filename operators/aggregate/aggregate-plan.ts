@@ -32,10 +32,12 @@ export interface AggregatePlan {
   readonly env: OperatorEnv
   /** Records are needed, because a function takes them. */
   readonly callsFunctions: boolean
+  /** The same with accumulators of its own that have seen nothing. */
+  readonly fresh: () => AggregatePlan
 }
 
 export function aggregatePlan(
-  spec: Omit<AggregateSpec, 'input' | 'op'>,
+  spec: Pick<AggregateSpec, 'keys' | 'aggregations' | 'shape'>,
   operator: string,
   env: OperatorEnv,
 ): AggregatePlan {
@@ -44,7 +46,8 @@ export function aggregatePlan(
   const callsFunctions =
     aggregations.some(one => one.kind === 'user') ||
     (keys !== 'all' && keys.some(key => key.call !== undefined))
-  return { operator, keys, aggregations, shape: spec.shape, env, callsFunctions }
+  const fresh = () => aggregatePlan(spec, operator, env)
+  return { operator, keys, aggregations, shape: spec.shape, env, callsFunctions, fresh }
 }
 
 function plannedKey(key: KeySpec, operator: string, env: OperatorEnv): PlannedKey {

@@ -1,9 +1,11 @@
 /** Counts rows, or the values of a column that are not null. */
 import type { Column, Int64Column } from '../batch/batch.ts'
+import '../batch/endianness.ts'
 import { isValid, resized, type ValueAccumulator } from './accumulator.ts'
 import { COUNT_TYPE } from './one-column.ts'
 
 const BYTES = 8
+const TWO_32 = 0x1_0000_0000
 
 export class CountAccumulator implements ValueAccumulator {
   readonly suffixes = ['#count']
@@ -44,8 +46,9 @@ export class CountAccumulator implements ValueAccumulator {
   }
 
   merge([counts]: readonly Column[], groups: Int32Array, from: number, to: number): void {
-    const { values } = counts as Int64Column
-    for (let row = from; row < to; row++) this.#counts[groups[row]!]! += Number(values[row])
+    const words = wordsOf((counts as Int64Column).values)
+    for (let row = from; row < to; row++)
+      this.#counts[groups[row]!]! += words[2 * row + 1]! * TWO_32 + (words[2 * row]! >>> 0)
   }
 
   countOf(group: number): number {
@@ -58,7 +61,16 @@ export class CountAccumulator implements ValueAccumulator {
 
   result(groups: Int32Array): Column {
     const values = new BigInt64Array(groups.length)
-    for (let i = 0; i < groups.length; i++) values[i] = BigInt(this.#counts[groups[i]!]!)
+    const words = wordsOf(values)
+    for (let i = 0; i < groups.length; i++) {
+      const count = this.#counts[groups[i]!]!
+      words[2 * i] = count
+      words[2 * i + 1] = Math.floor(count / TWO_32)
+    }
     return { type: COUNT_TYPE, length: groups.length, nullCount: 0, validity: null, values }
   }
 }
+
+/** The halves of 64-bit integers, least significant first: no bigint is made of each. */
+const wordsOf = (values: BigInt64Array): Int32Array =>
+  new Int32Array(values.buffer, values.byteOffset, 2 * values.length)

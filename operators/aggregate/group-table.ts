@@ -1,5 +1,5 @@
 /** GroupTable: rows to dense group ids, in order of first appearance, by any number of keys. */
-import type { Batch, Column } from '../batch/batch.ts'
+import type { Column } from '../batch/batch.ts'
 import type { Field } from '../batch/column-type.ts'
 import { KeyColumn } from './key-column.ts'
 import { KeyTable } from './key-table.ts'
@@ -35,6 +35,12 @@ export class GroupTable {
     for (const key of this.keys) bytes += key.sizeBytes
     for (const pairs of this.#pairs) bytes += pairs.sizeBytes + this.count * CODE_BYTES
     return bytes
+  }
+
+  /** From here on the group of a row with a key that is not there is −1, until `clear`. */
+  freeze(): void {
+    for (const key of this.keys) key.freeze()
+    for (const pairs of this.#pairs) pairs.freeze()
   }
 
   clear(): void {
@@ -81,28 +87,21 @@ export class GroupTable {
   }
 
   /**
-   * Writes the groups of rows `from … to - 1` to the same places of `groups`. A key without a column in the batch is
-   * null.
+   * Writes the groups of rows `from … to - 1` to the same places of `groups`. The columns are those of the keys; a key
+   * without one is null.
    */
-  groupsOf(
-    batch: Batch,
-    columns: readonly (number | null | undefined)[],
-    groups: Int32Array,
-    from: number,
-    to: number,
-  ): void {
-    const codes = this.codesOf(batch, columns, groups, from, to)
+  groupsOf(columns: readonly (Column | null)[], groups: Int32Array, from: number, to: number): void {
+    const codes = this.codesOf(columns, groups, from, to)
     if (codes.length === 1) this.count = Math.max(this.count, this.keys[0]!.size)
     else for (let row = from; row < to; row++) groups[row] = this.groupOf(codes, row)
   }
 
   /**
    * The codes of rows `from … to - 1` by key and row. The only key's are written to `groups`: they are its groups.
-   * Where a key's column is `null`, the caller fills in its codes.
+   * Where a key's column is undefined, the caller fills in its codes.
    */
   codesOf(
-    batch: Batch,
-    columns: readonly (number | null | undefined)[],
+    columns: readonly (Column | null | undefined)[],
     groups: Int32Array,
     from: number,
     to: number,
@@ -112,8 +111,8 @@ export class GroupTable {
       if (!single && (this.#scratch[i]?.length ?? 0) < to) this.#scratch[i] = new Int32Array(groups.length)
       const codes = single ? groups : this.#scratch[i]!
       const column = columns[i]
-      if (column === undefined) codes.fill(key.codeOf(null), from, to)
-      else if (column !== null) key.codesOf(batch.columns[column]!, codes, from, to)
+      if (column === null) codes.fill(key.codeOf(null), from, to)
+      else if (column !== undefined) key.codesOf(column, codes, from, to)
       return codes
     })
   }

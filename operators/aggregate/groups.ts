@@ -1,7 +1,8 @@
 /** The groups of an aggregation with their states, and the batches that come of them. */
 import { BATCH_BYTES, BATCH_ROWS, type Batch } from '../batch/batch.ts'
-import type { Field, RecordShape } from '../batch/column-type.ts'
+import type { Field, RecordShape, Schema } from '../batch/column-type.ts'
 import { DunlinError } from '../errors.ts'
+import type { Accumulator } from './accumulator.ts'
 import { type AggregatePlan, stateNames } from './aggregate-plan.ts'
 import { GroupTable } from './group-table.ts'
 import { NULL_TYPE } from './one-column.ts'
@@ -15,8 +16,8 @@ export class Groups {
   #capacity = 0
   /** Groups that have room and first states; behind `count` while rows are being added. */
   begun = 0
-  /** The records' shape, where all columns are keys. */
-  shape: RecordShape = 'object'
+  /** What the records are, where all columns are keys. */
+  #record: Pick<Schema, 'shape' | 'key'> = { shape: 'object' }
 
   constructor(plan: AggregatePlan) {
     this.plan = plan
@@ -37,6 +38,10 @@ export class Groups {
     this.table.clear()
     this.begun = 0
     for (const { accumulator } of this.plan.aggregations) accumulator.clear()
+  }
+
+  setRecord({ shape, key }: Pick<Schema, 'shape' | 'key'>): void {
+    this.#record = key === undefined ? { shape } : { shape, key }
   }
 
   /** Makes room for groups that the table has opened. */
@@ -61,8 +66,17 @@ export class Groups {
     this.begin()
   }
 
-  /** Merges the rows of a batch of states, as `stateBatch` makes them. */
-  mergeStates(batch: Batch): void {
+  /** The states of all groups can be given now. */
+  get fits(): boolean {
+    const accumulators: readonly Accumulator[] = this.plan.aggregations.map(one => one.accumulator)
+    return accumulators.every(accumulator => accumulator.fits?.(this.count) ?? true)
+  }
+
+  /**
+   * Merges the rows `from … to - 1` of a batch of states, as `stateBatch` makes them; writes their groups to the same
+   * places of `groups`.
+   */
+  mergeStates(batch: Batch, groups: Int32Array, from: number, to: number): void {
     const { fields } = batch.schema
     const index = new Map(fields.map((field, i) => [field.name, i]))
     const states = this.plan.aggregations.map(one => stateNames(one).map(name => index.get(name)))
@@ -71,31 +85,19 @@ export class Groups {
       const names = fields.map(field => field.name).filter((_, i) => !isState.has(i))
       const known = new Set(this.table.keys.map(key => key.name))
       for (const name of names) if (!known.has(name)) this.table.addKey(name)
-      this.shape = batch.schema.shape
+      this.setRecord(batch.schema)
     }
-    const groups = new Int32Array(batch.length)
-    const keys = this.table.keys.map(key => index.get(key.name))
-    this.table.groupsOf(batch, keys, groups, 0, batch.length)
+    const keys = this.table.keys.map(key => batch.columns[index.get(key.name) ?? -1] ?? null)
+    this.table.groupsOf(keys, groups, from, to)
     this.resize()
     for (const [i, { as, accumulator }] of this.plan.aggregations.entries()) {
       const columns = states[i]!.map(column => {
         if (column !== undefined) return batch.columns[column]!
         throw new DunlinError('INTERNAL', `${this.plan.operator}: the states of "${as}" are missing`)
       })
-      accumulator.merge(columns, groups, 0, batch.length)
+      accumulator.merge(columns, groups, from, to)
     }
     this.begun = this.count
-  }
-
-  /** Rows of a batch, so that it stays near the size at which batches are cut. */
-  get batchRows(): number {
-    const bytesPerGroup = this.sizeBytes / Math.max(1, this.count)
-    return Math.max(1, Math.min(BATCH_ROWS, Math.floor(BATCH_BYTES / bytesPerGroup)))
-  }
-
-  keyBatch(groups: Int32Array): Batch {
-    const columns = this.table.columns(groups)
-    return { schema: { shape: 'object', fields: this.table.fields }, length: groups.length, columns }
   }
 
   stateBatch(groups: Int32Array): Batch {
@@ -107,9 +109,7 @@ export class Groups {
         fields.push({ name: stateNames(one)[i]!, type: column.type })
       }
     }
-    const { keys, aggregations } = this.plan
-    const shape = keys === 'all' && aggregations.length === 0 ? this.shape : 'object'
-    return { schema: { shape, fields: shapedFields(shape, fields) }, length: groups.length, columns }
+    return { schema: this.#schema('object', fields), length: groups.length, columns }
   }
 
   resultBatch(groups: Int32Array): Batch {
@@ -120,23 +120,24 @@ export class Groups {
       columns.push(column)
       fields.push({ name: as, type: column.type })
     }
-    const { keys, aggregations } = this.plan
-    const shape = keys === 'all' && aggregations.length === 0 ? this.shape : this.plan.shape
-    return { schema: { shape, fields: shapedFields(shape, fields) }, length: groups.length, columns }
+    return { schema: this.#schema(this.plan.shape, fields), length: groups.length, columns }
   }
 
-  /** Batches of these groups, in this order. */
-  *batches(kind: 'states' | 'results', order: Int32Array): Generator<Batch, void, void> {
-    const rows = this.batchRows
-    for (let from = 0; from < order.length; from += rows) {
-      const groups = order.subarray(from, from + rows)
+  /** Distinct gives records as they came, anything else records of this shape. */
+  #schema(shape: RecordShape, fields: Field[]): Schema {
+    const { keys, aggregations } = this.plan
+    const record = keys === 'all' && aggregations.length === 0 ? this.#record : { shape }
+    return { ...record, fields: shapedFields(record.shape, fields) }
+  }
+
+  /** Batches of all groups in order of first appearance, of about so many counted bytes or fewer. */
+  *batches(kind: 'states' | 'results', batchBytes = BATCH_BYTES): Generator<Batch, void, void> {
+    const bytesPerGroup = this.sizeBytes / Math.max(1, this.count)
+    const rows = Math.max(1, Math.min(BATCH_ROWS, Math.floor(batchBytes / bytesPerGroup)))
+    for (let from = 0; from < this.count; from += rows) {
+      const groups = new Int32Array(Math.min(rows, this.count - from)).map((_, i) => from + i)
       yield kind === 'states' ? this.stateBatch(groups) : this.resultBatch(groups)
     }
-  }
-
-  /** All groups in order of first appearance. */
-  inOrder(): Int32Array {
-    return Int32Array.from({ length: this.count }, (_, group) => group)
   }
 }
 

@@ -54,6 +54,11 @@ export class KeyColumn implements Values {
     return this.#table.size
   }
 
+  /** From here on the code of a value that is not there is −1, until `clear`. */
+  freeze(): void {
+    this.#table.freeze()
+  }
+
   clear(): void {
     this.#table.clear()
   }

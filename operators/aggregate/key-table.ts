@@ -1,5 +1,5 @@
 /** KeyTable: values of a key, each with a dense id in order of first appearance. */
-import { nestedKey } from './nested-key.ts'
+import { nestedKey, nestedValue } from './nested-key.ts'
 import { KEY_BYTES, WordTable } from './word-table.ts'
 
 /** Kinds of values in a table, as bits. */
@@ -62,6 +62,11 @@ export class KeyTable {
   /** Counted bytes: the same on every machine. */
   get sizeBytes(): number {
     return this.#table.sizeBytes + this.#nested.size * KEY_BYTES
+  }
+
+  /** From here on the id of a value that is not there is −1, until `clear`. */
+  freeze(): void {
+    this.#table.frozen = true
   }
 
   /** Empties the table but keeps its memory. */
@@ -208,8 +213,8 @@ export class KeyTable {
     const bytes = Buffer.from(key)
     this.kinds |= KIND.nested
     const id = this.#table.findBytes(TAG.nested, bytes, 0, bytes.length)
-    if (!this.#nested.has(id)) {
-      this.#nested.set(id, value)
+    if (id >= 0 && !this.#nested.has(id)) {
+      this.#nested.set(id, nestedValue(value))
       this.#newNested(value)
     }
     return id
@@ -259,7 +264,7 @@ export class KeyTable {
     for (let i = 0; i < length; i++) target[offset + i] = table.word(id, i >> 2) >>> ((i & 3) << 3)
   }
 
-  /** The first value of a list or object key; undefined for null. */
+  /** The value of a list or object key; undefined for null. */
   nestedOf(id: number): unknown {
     return this.#nested.get(id)
   }

@@ -47,3 +47,15 @@ function objectKey(value: object, depth: number): string | null {
   }
   return `{${parts.join()}}`
 }
+
+/**
+ * A copy with 0 for −0. Of values that are equal as keys one stands for all, and which comes first in a table depends
+ * on which keys are in it: so they must not differ in their bits.
+ */
+export function nestedValue(value: unknown): unknown {
+  if (typeof value === 'number') return value + 0
+  if (Array.isArray(value)) return value.map(nestedValue)
+  if (value instanceof Float64Array || value instanceof Float32Array) return value.map(item => item + 0)
+  if (typeof value !== 'object' || value === null || !isPlainObject(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, nestedValue(field)]))
+}

@@ -14,6 +14,8 @@ export interface AdderHost {
   added(): void
 }
 
+/** Of fixed-length records there are only batches. */
+export type BuiltShape = Exclude<RecordShape, 'record'>
 export type Adder = (record: unknown) => void
 type Maker = (...args: unknown[]) => Adder
 
@@ -27,7 +29,7 @@ const MAX_MAKERS = 256
  */
 export function recordAdder(
   plan: AggregatePlan,
-  shape: RecordShape,
+  shape: BuiltShape,
   columns: readonly string[],
   groups: Groups,
   host: AdderHost,
@@ -73,13 +75,13 @@ export function recordAdder(
   return make(...Object.values(values))
 }
 
-const GUARDS: Readonly<Record<RecordShape, string>> = {
+const GUARDS: Readonly<Record<BuiltShape, string>> = {
   object: `if (typeof record !== 'object' || record === null || !isPlainObject(record)) host.otherShape(record)`,
   pair: 'if (!Array.isArray(record) || record.length !== 2) host.otherShape(record)',
   scalar: `if (typeof record === 'object' && record !== null && (Array.isArray(record) || isPlainObject(record))) host.otherShape(record)`,
 }
 
-function readText(shape: RecordShape, column: string, c: number): string {
+function readText(shape: BuiltShape, column: string, c: number): string {
   const name = JSON.stringify(column)
   let value = 'undefined'
   if (shape === 'scalar') {

@@ -109,6 +109,13 @@ export class SumAccumulator implements ValueAccumulator, Values {
     this.addColumn(sums!, groups, from, to)
   }
 
+  /** A sum beyond 64 bits may come back: only as a result it is an error. */
+  fits(groups: number): boolean {
+    const sums = this.#integers
+    for (let group = 0; sums !== null && group < groups; group++) if (!sums.fits(group)) return false
+    return true
+  }
+
   states(groups: Int32Array): readonly Column[] {
     return [this.result(groups)]
   }

@@ -16,6 +16,8 @@ const FIRST_BYTES_TAG = 0x20
 export class WordTable {
   /** Keys so far: ids are below it. */
   size = 0
+  /** No key is taken any more: the id of one that is not there is −1. */
+  frozen = false
   #slots = new Int32Array(2 << 10)
   #shift = 32 - 10
   #words = new Int32Array(4 << 8)
@@ -31,6 +33,7 @@ export class WordTable {
   /** Empties the table but keeps its memory. */
   clear(): void {
     this.size = 0
+    this.frozen = false
     this.#slots.fill(0)
     this.#arenaUsed = 0
     this.#overflow = null
@@ -57,7 +60,7 @@ export class WordTable {
     let slot = (hash >>> this.#shift) << 1
     for (let probe = 0; probe < MAX_PROBES; probe++) {
       const id = slots[slot + 1]! - 1
-      if (id < 0) return this.#insert(slot, hash, k0, k1, k2, k3)
+      if (id < 0) return this.frozen ? -1 : this.#insert(slot, hash, k0, k1, k2, k3)
       if (slots[slot] === hash) {
         const w = id << 2
         if (words[w] === k0 && words[w + 1] === k1 && words[w + 2] === k2 && words[w + 3] === k3) return id
@@ -65,7 +68,7 @@ export class WordTable {
       slot = (slot + 2) & last
     }
     const text = wordsText(k0, k1, k2, k3)
-    return this.#overflow?.get(text) ?? this.#insertOverflow(text, k0, k1, k2, k3)
+    return this.#overflow?.get(text) ?? (this.frozen ? -1 : this.#insertOverflow(text, k0, k1, k2, k3))
   }
 
   /** The id of the key of these bytes. `tag`, the key's last word, says what they are: its top byte is 0x20 or more. */
@@ -79,14 +82,16 @@ export class WordTable {
     let slot = (hash >>> this.#shift) << 1
     for (let probe = 0; probe < MAX_PROBES; probe++) {
       const id = slots[slot + 1]! - 1
-      if (id < 0) return this.#insert(slot, hash, h, this.#store(bytes, from, to), length, tag)
+      if (id < 0) {
+        return this.frozen ? -1 : this.#insert(slot, hash, h, this.#store(bytes, from, to), length, tag)
+      }
       if (slots[slot] === hash && this.#sameBytes(id, tag, bytes, from, length)) return id
       slot = (slot + 2) & last
     }
     const text = bytesText(tag, bytes, from, to)
-    return (
-      this.#overflow?.get(text) ?? this.#insertOverflow(text, h, this.#store(bytes, from, to), length, tag)
-    )
+    const known = this.#overflow?.get(text)
+    if (known !== undefined || this.frozen) return known ?? -1
+    return this.#insertOverflow(text, h, this.#store(bytes, from, to), length, tag)
   }
 
   #sameBytes(id: number, tag: number, bytes: Uint8Array, from: number, length: number): boolean {

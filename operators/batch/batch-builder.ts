@@ -12,7 +12,10 @@ import { isPlainObject, kindOf } from './value-kind.ts'
 export interface BatchBuilderOptions {
   /** The operator as `explain` names it, for messages. */
   readonly operator: string
-  /** Wins over what the records look like: values are checked against it, other properties are dropped. */
+  /**
+   * Wins over what the records look like: values are checked against it, other properties are dropped. Not of
+   * fixed-length records: those stay columns from file to file.
+   */
   readonly schema?: Schema
 }
 
@@ -114,6 +117,7 @@ export class BatchBuilder {
   }
 
   #setShape(shape: RecordShape, declared: readonly Field[] | null): void {
+    if (shape === 'record') throw new DunlinError('INTERNAL', 'fixed-length records are not built of objects')
     this.#shape = shape
     if (shape === 'object') {
       this.#fields = fieldsAppender(this.#root, declared ?? [])

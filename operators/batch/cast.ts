@@ -5,7 +5,7 @@ import type { ColumnType, Field, Schema } from './column-type.ts'
 import { int64Numbers } from './column-value.ts'
 import { bitAt, bitBytes } from './growing.ts'
 import { numberArray } from './number-array.ts'
-import { sameSchema, sameType, schemaText, typeText } from './schema.ts'
+import { sameSchema, sameShape, sameType, schemaText, typeText } from './schema.ts'
 
 /**
  * The same rows under `schema`: null columns get its types, columns that the batch lacks are null, numbers widen to
@@ -16,7 +16,7 @@ import { sameSchema, sameType, schemaText, typeText } from './schema.ts'
 export function castBatch(batch: Batch, schema: Schema): Batch {
   if (batch.schema === schema) return batch
   if (sameSchema(batch.schema, schema)) return { schema, length: batch.length, columns: batch.columns }
-  if (batch.schema.shape !== schema.shape) {
+  if (!sameShape(batch.schema, schema)) {
     throw new DunlinError(
       'TYPE_MISMATCH',
       `a batch of ${schemaText(batch.schema)} cannot be cast to ${schemaText(schema)}`,
@@ -99,6 +99,11 @@ function float64Of(column: Int64Column, type: NumberColumn['type'], path: string
   for (let row = 0; row < length; row++)
     if (validity === null || bitAt(validity, row)) values[row] = number(row)
   return { type, length, nullCount, validity, values }
+}
+
+/** No rows, but columns that are known. */
+export function emptyBatch(schema: Schema): Batch {
+  return { schema, length: 0, columns: schema.fields.map(field => nullColumn(field.type, 0)) }
 }
 
 /** A column of nothing but nulls. */

@@ -36,11 +36,14 @@ export interface Field {
 
 /**
  * How JavaScript sees a record: a scalar (one column `value`), a pair (columns `key` and `value`), or a plain
- * object (a column per field, in order of first appearance).
+ * object (a column per field, in order of first appearance). A `record` has fixed length: JavaScript sees
+ * `{ key, value }`, value being the one column there is, a fixedBinary of whole records, and key a view on a part of it.
  */
-export type RecordShape = 'scalar' | 'pair' | 'object'
+export type RecordShape = 'scalar' | 'pair' | 'object' | 'record'
 
 export interface Schema {
   readonly shape: RecordShape
+  /** Of the shape `record`: where in each record its key lies. Never a column of its own. */
+  readonly key?: readonly [offset: number, length: number]
   readonly fields: readonly Field[]
 }

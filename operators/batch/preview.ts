@@ -2,6 +2,7 @@
 
 const MAX_CHARS = 120
 const MAX_STRING = 40
+const MAX_BYTES = 10
 const MAX_ITEMS = 4
 const MAX_FIELDS = 6
 const MAX_DEPTH = 3
@@ -32,6 +33,7 @@ function part(value: unknown, depth: number): string {
 function objectPart(value: object, depth: number): string {
   if (value instanceof Date)
     return Number.isNaN(value.getTime()) ? 'Invalid Date' : `Date ${value.toISOString()}`
+  if (value instanceof Uint8Array) return `${classNameOf(value)}(${value.byteLength} bytes${hexOf(value)})`
   if (ArrayBuffer.isView(value)) return `${classNameOf(value)}(${value.byteLength} bytes)`
   const name = classNameOf(value)
   if (depth >= MAX_DEPTH) return Array.isArray(value) ? '[…]' : '{…}'
@@ -50,6 +52,14 @@ function objectPart(value: object, depth: number): string {
     )
   if (keys.length > MAX_FIELDS) fields.push('…')
   return fields.length === 0 ? '{}' : `{ ${fields.join(', ')} }`
+}
+
+/** The first bytes, by which people know a key or a file again. */
+function hexOf(bytes: Uint8Array): string {
+  if (bytes.length === 0) return ''
+  const first = bytes.subarray(0, MAX_BYTES)
+  const hex = Array.from(first, byte => byte.toString(16).padStart(2, '0')).join('')
+  return `: ${hex}${bytes.length > MAX_BYTES ? '…' : ''}`
 }
 
 /** The name of an object's class; `Object` for plain objects and those without a prototype. */

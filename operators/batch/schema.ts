@@ -1,6 +1,7 @@
 /** Schemas: how they are compared, printed, and brought together where two batches meet. */
 import { DunlinError } from '../errors.ts'
 import type { ColumnType, Field, Schema } from './column-type.ts'
+import { recordKey, recordLength } from './record-key.ts'
 
 /** A column type for people: `float64`, `list<utf8>`, `struct<a: utf8, b: null>`. */
 export function typeText(type: ColumnType): string {
@@ -23,12 +24,23 @@ export function typeText(type: ColumnType): string {
 const fieldsText = (fields: readonly Field[]): string =>
   fields.map(f => `${f.name}: ${typeText(f.type)}`).join(', ')
 
-/** A schema for people: `object { value: utf8, count: int64 }`, `pair (utf8, float64)`, `scalar utf8`. */
+/**
+ * A schema for people: `object { value: utf8, count: int64 }`, `pair (utf8, float64)`, `scalar utf8`,
+ * `record of 100 bytes, key 0..10`.
+ */
 export function schemaText(schema: Schema): string {
   if (schema.shape === 'object')
     return schema.fields.length === 0 ? 'object {}' : `object { ${fieldsText(schema.fields)} }`
+  if (schema.shape === 'record') return recordText(schema)
   const types = schema.fields.map(f => typeText(f.type)).join(', ')
   return schema.shape === 'pair' ? `pair (${types})` : `scalar ${types}`
+}
+
+function recordText(schema: Schema): string {
+  const [offset, length] = recordKey(schema)
+  const key = schema.key === undefined ? '' : `, key ${offset}..${offset + length}`
+  const computed = schema.fields.length > 1 ? ` with ${fieldsText(schema.fields.slice(1))}` : ''
+  return `record of ${recordLength(schema)} bytes${key}${computed}`
 }
 
 export function sameType(a: ColumnType, b: ColumnType): boolean {
@@ -58,7 +70,15 @@ function sameFields(a: readonly Field[], b: readonly Field[]): boolean {
 
 /** Equal shapes, names and types in the same order. */
 export function sameSchema(a: Schema, b: Schema): boolean {
-  return a === b || (a.shape === b.shape && sameFields(a.fields, b.fields))
+  return a === b || (sameShape(a, b) && sameFields(a.fields, b.fields))
+}
+
+/** Fixed-length records of another length, or with another key, are records of another shape. */
+export function sameShape(a: Schema, b: Schema): boolean {
+  if (a.shape !== b.shape || a.shape !== 'record') return a.shape === b.shape
+  const [offset, length] = recordKey(a)
+  const [otherOffset, otherLength] = recordKey(b)
+  return recordLength(a) === recordLength(b) && offset === otherOffset && length === otherLength
 }
 
 /**
@@ -80,12 +100,15 @@ export function unifySchemas(
 ): Schema | null {
   if (a === null || b === null || a === b) return a ?? b
   const place = where.operator === undefined ? {} : { operator: where.operator }
-  if (a.shape !== b.shape) {
+  if (!sameShape(a, b)) {
     throw new DunlinError(
       'TYPE_MISMATCH',
       `records of two shapes in one dataset: ${schemaText(a)} and ${schemaText(b)}`,
       {
-        hint: 'Give every record the same shape: a scalar, a [key, value] pair or a plain object.',
+        hint:
+          a.shape === 'record' && b.shape === 'record'
+            ? 'Read all fixed-length records with one length and one key, or map them to values first.'
+            : 'Give every record the same shape: a scalar, a [key, value] pair or a plain object.',
         place,
       },
     )
@@ -100,7 +123,7 @@ export function unifySchemas(
       },
     )
   })
-  return fields === a.fields ? a : { shape: a.shape, fields }
+  return fields === a.fields ? a : { ...a, fields }
 }
 
 type Conflict = (path: string, a: ColumnType, b: ColumnType) => never

@@ -5,6 +5,7 @@ import type { WriteFormat } from '../spec.ts'
 import { ArrowWriter } from './arrow-writer.ts'
 import { CsvWriter } from './csv-writer.ts'
 import { JsonlWriter } from './jsonl-writer.ts'
+import { RecordsWriter } from './records-writer.ts'
 import { TextWriter } from './text-writer.ts'
 
 /**
@@ -18,7 +19,7 @@ export interface PartWriter {
 
 /**
  * A writer of `format`. With a schema every batch is cast to it, and a part without rows still has its header.
- * Without one, csv and arrow take the first batch's; jsonl and text need none.
+ * Without one, csv and arrow take the first batch's; jsonl, text and records need none.
  *
  * @throws TYPE_MISMATCH for records that the format has no form for; BAD_RECORD for a text line with a line end in it.
  *
@@ -36,5 +37,7 @@ export function createPartWriter(format: WriteFormat, schema: Schema | null): Pa
       return new CsvWriter(schema)
     case 'arrow':
       return new ArrowWriter(schema)
+    case 'records':
+      return new RecordsWriter(schema)
   }
 }

@@ -4,17 +4,20 @@ import type { Emit } from '../operator.ts'
 import type { ReadFormat } from '../spec.ts'
 import { JsonlReader } from './jsonl-reader.ts'
 import type { LineRange } from './line-framer.ts'
+import { RecordsReader } from './records-reader.ts'
 import { TextReader } from './text-reader.ts'
 
 /**
  * Feed it the object's bytes from offset `from` on, in pieces of any size, until `push` says that it needs no more
  * or the object ends; then call `finish`. What it emits does not depend on the sizes of the pieces.
  *
- * Memory: one batch and one line.
+ * Memory: one batch and one record.
  */
 export interface SplitReader {
-  /** Offset in the object of the first byte to push: one before a split that does not begin at 0. */
+  /** Offset in the object of the first byte to push: for lines one before a split that does not begin at 0. */
   readonly from: number
+  /** Offset after the last byte that it can need, where that is known beforehand. May lie past the object. */
+  readonly to?: number
   /** The next bytes, which are not kept. Returns true when no more are needed. */
   push(bytes: Uint8Array, emit: Emit): boolean
   finish(emit: Emit): void
@@ -50,6 +53,8 @@ export function createSplitReader(
       return new TextReader(range, format)
     case 'jsonl':
       return new JsonlReader(range, { ...format, ...options })
+    case 'records':
+      return new RecordsReader(range, format)
     case 'arrow':
     case 'range':
       throw new DunlinError('INTERNAL', `the splits of format ${format.format} are not byte ranges`)

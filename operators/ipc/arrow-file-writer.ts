@@ -6,7 +6,9 @@ import { type ArrowBlock, beginArrowFile, endArrowFile } from './arrow-file.ts'
 import { encodeBatch } from './encode-batch.ts'
 import { PieceWriter } from './piece-writer.ts'
 
-/** The pieces given by `write` and `finish`, one after another, are the file; large ones are views on the batch. */
+/**
+ * The pieces given by `begin`, `write` and `finish`, one after another, are the file; large ones are views on the batch.
+ */
 export class ArrowFileWriter {
   readonly #schema: Schema
   readonly #out = new PieceWriter()
@@ -15,6 +17,16 @@ export class ArrowFileWriter {
   constructor(schema: Schema) {
     this.#schema = schema
     beginArrowFile(this.#out, schema)
+  }
+
+  /** Bytes of the file so far: where the next record batch begins. */
+  get sizeBytes(): number {
+    return this.#out.sizeBytes
+  }
+
+  /** What stands before the first record batch; otherwise the first `write` gives that too. */
+  begin(): Uint8Array[] {
+    return this.#take()
   }
 
   /** The batch as one record batch; one of a narrower schema is cast. */

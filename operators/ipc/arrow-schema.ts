@@ -25,10 +25,13 @@ import type {
   Schema,
   TypedArrayName,
 } from '../batch/column-type.ts'
+import { recordLength } from '../batch/record-key.ts'
 import { DunlinError } from '../errors.ts'
 
 /** Schema metadata: how JavaScript sees a record. Foreign readers ignore it. */
 const SHAPE_KEY = 'dunlin:shape'
+/** Schema metadata of fixed-length records: offset and length of their keys, `0,10`. */
+const KEY_KEY = 'dunlin:key'
 /** Field metadata: what an int64 or a list is in JavaScript. */
 const AS_KEY = 'dunlin:as'
 
@@ -36,9 +39,9 @@ const AS_KEY = 'dunlin:as'
 export function writeArrowSchema(builder: Builder, schema: Schema): number {
   const fields = schema.fields.map(field => writeField(builder, field))
   const vector = ArrowSchema.createFieldsVector(builder, fields)
-  const metadata = ArrowSchema.createCustomMetadataVector(builder, [
-    keyValue(builder, SHAPE_KEY, schema.shape),
-  ])
+  const entries = [keyValue(builder, SHAPE_KEY, schema.shape)]
+  if (schema.key !== undefined) entries.push(keyValue(builder, KEY_KEY, schema.key.join()))
+  const metadata = ArrowSchema.createCustomMetadataVector(builder, entries)
   ArrowSchema.startSchema(builder)
   ArrowSchema.addFields(builder, vector)
   ArrowSchema.addCustomMetadata(builder, metadata)
@@ -125,13 +128,28 @@ function writeNumber(builder: Builder, width: NumberWidth): { readonly tag: Type
 export function readArrowSchema(arrow: ArrowSchema): Schema {
   const fields = Array.from({ length: arrow.fieldsLength() }, (_, i) => readField(arrow.fields(i)!))
   const shape = metadataOf(arrow, SHAPE_KEY)
+  if (shape === 'record') return readRecordSchema(arrow, fields)
   return { shape: isShapeOf(shape, fields) ? shape : 'object', fields }
 }
 
 /** Other tools keep the metadata of tables whose columns they change: the shape must fit what is there. */
 function isShapeOf(shape: string | null, fields: readonly Field[]): shape is RecordShape {
-  if (shape === 'scalar') return fields.length === 1
-  return shape === 'pair' && fields.length === 2
+  const own = fields.filter(field => !isComputed(field)).length
+  if (shape === 'scalar') return own === 1
+  return shape === 'pair' && own === 2
+}
+
+/** Columns that a plan adds for a while, to order rows by them, change no shape. */
+const isComputed = ({ name }: Field): boolean => name.startsWith('\u0000')
+
+function readRecordSchema(arrow: ArrowSchema, fields: readonly Field[]): Schema {
+  const schema: Schema = { shape: 'record', fields }
+  const fits = fields.filter(field => !isComputed(field)).length === 1
+  if (!fits || fields[0]!.type.kind !== 'fixedBinary') return { shape: 'object', fields }
+  const [offset, length, ...more] = (metadataOf(arrow, KEY_KEY) ?? '').split(',').map(Number)
+  if (offset === undefined || length === undefined || more.length > 0) return schema
+  const inside = Number.isInteger(offset) && Number.isInteger(length) && offset >= 0 && length > 0
+  return inside && offset + length <= recordLength(schema) ? { ...schema, key: [offset, length] } : schema
 }
 
 interface WithMetadata {

@@ -10,6 +10,7 @@ import type {
   NumberColumn,
   StructColumn,
 } from '../batch/batch.ts'
+import { columnNamed, columnNames } from '../batch/column-named.ts'
 import { bitAt } from '../batch/growing.ts'
 import { nearestName } from '../batch/nearest-name.ts'
 import { DunlinError } from '../errors.ts'
@@ -47,15 +48,14 @@ export function hashRows(batch: Batch, keys: readonly string[] | 'all', out: Uin
     return
   }
   const columns = keys.map(key => {
-    const index = batch.schema.fields.findIndex(f => f.name === key)
-    if (index < 0) throw unknownKey(key, batch.schema.fields)
-    return batch.columns[index]!
+    const column = columnNamed(batch, key)
+    if (column === null) throw unknownKey(key, columnNames(batch.schema))
+    return column
   })
   hashColumns(columns, batch.length, out)
 }
 
-export function unknownKey(key: string, fields: readonly { readonly name: string }[]): DunlinError {
-  const names = fields.map(f => f.name)
+export function unknownKey(key: string, names: readonly string[]): DunlinError {
   const near = nearestName(key, names)
   return new DunlinError('UNKNOWN_COLUMN', `there is no column "${key}" to divide the rows by`, {
     hint: `${near === undefined ? '' : `Did you mean "${near}"? `}The columns are ${names.join(', ')}.`,

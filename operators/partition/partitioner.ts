@@ -1,169 +1,144 @@
 /** Partitioner: divides the rows of a task among the partitions of the next stage. */
-import { BATCH_BYTES, BATCH_ROWS, type Batch } from '../batch/batch.ts'
-import { BatchAppender } from '../batch/batch-appender.ts'
-import { castBatch } from '../batch/cast.ts'
+import type { Batch } from '../batch/batch.ts'
+import { columnNamed, columnNames } from '../batch/column-named.ts'
 import type { Schema } from '../batch/column-type.ts'
-import { sameSchema, unifySchemas } from '../batch/schema.ts'
-import { batchBytes } from '../batch/size.ts'
 import { DunlinError } from '../errors.ts'
+import type { RunStore } from '../operator.ts'
+import { encodeSortKeys } from '../sort/order-key.ts'
 import type { Partitioning } from '../spec.ts'
+import { PartitionedRows } from '../spill/partitioned-rows.ts'
+import { type PartitionOrder, rowsByPartition } from './counting-order.ts'
 import { hashColumns, hashRows, unknownKey } from './hash.ts'
+import { RangeDivider } from './range-divider.ts'
+import { rowsBySpread } from './spread-order.ts'
 
 export interface PartitionerOptions {
   readonly partitioning: Partitioning
-  /** Partitions of the exchange; with `none` and `gather` only the first is used. */
+  /** Partitions of the exchange; with `none`, `gather` and `broadcast` only the first is used. */
   readonly partitions: number
   /** The operator as `explain` names it, for messages. */
   readonly operator: string
+  /** Counted bytes held in memory; beyond them all rows held become runs. */
+  readonly budgetBytes: number
+  readonly runs: RunStore
+  /** `range`: the index of the task whose rows these are. Default 0. */
+  readonly task?: number
+  /** `range`: the positions between the partitions, as `Splitters` gives them; null where there were no rows at all. */
+  readonly splitters?: Batch | null
 }
 
+/** All rows, divided. */
 export interface Partitioned {
   /** Unified over all batches; null where none was pushed. */
   readonly schema: Schema | null
-  /** The batches of each partition, all of `schema`, their rows in the order in which they were pushed. */
-  readonly partitions: Batch[][]
+  /** Whether there are runs to read. */
+  readonly spilled: boolean
+  rowsOf(partition: number): number
+  /** Counted bytes. */
+  bytesOf(partition: number): number
+  /** All of `schema`, rows in the order in which they were pushed. Once a partition; memory is freed on the way. */
+  batches(partition: number): AsyncIterable<Batch>
 }
 
 /**
- * Takes batches of schemas that may differ, and keeps all rows until `finish`.
+ * Takes batches of schemas that may differ, and keeps all rows until they are read after `finish`.
  *
- * @throws TYPE_MISMATCH, from `push`, where two schemas cannot be unified; UNKNOWN_COLUMN, from `finish`, for a hash
- * key that no batch had (a batch without the key's column has nulls there: which batch a row is in must not matter).
+ * @throws TYPE_MISMATCH, from `push`, where two schemas cannot be unified; UNKNOWN_COLUMN, from `finish`, for a key
+ * that no batch had (a batch without the key's column has nulls there: which batch a row is in must not matter).
  */
 export class Partitioner {
-  readonly #partitioning: Partitioning
-  readonly #operator: string
-  readonly #finished: Batch[][]
-  /** Made when the first row comes; all of `#schema`. */
-  readonly #open: (BatchAppender | null)[]
-  #schema: Schema | null = null
-  #finishedBytes = 0
-  #rows = 0
-  #hashes = new Uint32Array(0)
-  #order = new Int32Array(0)
+  readonly #options: PartitionerOptions
+  readonly #rows: PartitionedRows
+  readonly #divider: RangeDivider | null
+  #pushed = 0
+  #ids = new Uint32Array(0)
+  #lasts = new Uint32Array(0)
+  #order: PartitionOrder | undefined
 
   constructor(options: PartitionerOptions) {
-    this.#partitioning = options.partitioning
-    this.#operator = options.operator
-    this.#finished = Array.from({ length: options.partitions }, () => [])
-    this.#open = new Array<null>(options.partitions).fill(null)
+    const { partitioning, partitions, splitters = null, task = 0 } = options
+    this.#options = options
+    this.#rows = new PartitionedRows(options)
+    this.#divider =
+      partitioning.kind === 'range' && partitions > 1 && splitters !== null && splitters.length > 0
+        ? new RangeDivider(splitters, task)
+        : null
+    if (this.#divider !== null && this.#divider.partitions > partitions) {
+      throw new DunlinError(
+        'INTERNAL',
+        `${this.#divider.partitions - 1} splitters do not divide rows into ${partitions} partitions`,
+      )
+    }
   }
 
-  /** Counted bytes of the rows so far. */
+  /** Counted bytes held in memory now. */
   get sizeBytes(): number {
-    let bytes = this.#finishedBytes
-    for (const appender of this.#open) if (appender !== null) bytes += appender.sizeBytes
-    return bytes
+    return this.#rows.sizeBytes
   }
 
+  /** Rows that the partitions have together: with `replicate` more than were pushed. */
   get rows(): number {
+    return this.#rows.rows
+  }
+
+  /** Where a promise is returned, it is to be awaited before the next call. */
+  push(batch: Batch): void | Promise<void> {
+    const { length } = batch
+    if (length === 0) return
+    const { partitioning, partitions } = this.#options
+    if (this.#ids.length < length) this.#ids = new Uint32Array(length)
+    const firstRow = this.#pushed
+    this.#pushed += length
+    if (partitioning.kind === 'hash' && partitions > 1) {
+      this.#hash(batch, partitioning.keys)
+    } else if (partitioning.kind === 'range' && this.#divider !== null) {
+      const keys = encodeSortKeys(batch, partitioning.keys)
+      if (partitioning.replicate) {
+        if (this.#lasts.length < length) this.#lasts = new Uint32Array(length)
+        this.#divider.spread(keys, length, this.#ids, this.#lasts)
+        const { order, ends } = rowsBySpread(this.#ids, this.#lasts, length, partitions)
+        return this.#rows.push(batch, order, ends)
+      }
+      this.#divider.divide(keys, length, firstRow, this.#ids)
+    } else return this.#rows.pushTo(0, batch)
+    this.#order = rowsByPartition(this.#ids, length, partitions, this.#order)
+    return this.#rows.push(batch, this.#order.order, this.#order.ends)
+  }
+
+  /** After the last push. */
+  finish(): Partitioned {
+    const { schema } = this.#rows
+    if (schema !== null) this.#checkKeys(schema)
     return this.#rows
   }
 
-  push(batch: Batch): void {
-    if (batch.length === 0) return
-    this.#widen(batch.schema)
-    this.#rows += batch.length
-    const { kind } = this.#partitioning
-    if (kind !== 'hash' || this.#finished.length === 1) {
-      this.#keep(0, batch)
-      return
-    }
-    this.#divide(castBatch(batch, this.#schema!))
+  /** Discards what was not read. Never throws. */
+  close(): Promise<void> {
+    return this.#rows.close()
   }
 
-  /** Everything at once; the partitioner is not used again. */
-  finish(): Partitioned {
-    this.#cut()
-    const schema = this.#schema
-    if (schema === null) return { schema, partitions: this.#finished }
-    if (this.#partitioning.kind === 'hash' && this.#partitioning.keys !== 'all') {
-      for (const key of this.#partitioning.keys) {
-        if (!schema.fields.some(f => f.name === key))
-          throw unknownKey(key, schema.fields).at({ operator: this.#operator })
-      }
-    }
-    return {
-      schema,
-      partitions: this.#finished.map(batches => batches.map(batch => castBatch(batch, schema))),
-    }
+  #hash(batch: Batch, keys: readonly string[] | 'all'): void {
+    const ids = this.#ids
+    const { partitions } = this.#options
+    if (keys === 'all') hashRows(batch, keys, ids)
+    else
+      hashColumns(
+        keys.map(key => columnNamed(batch, key)),
+        batch.length,
+        ids,
+      )
+    for (let row = 0; row < batch.length; row++) ids[row] = partitionOf(ids[row]!, partitions)
   }
 
-  /** Rows that were gathered under a narrower schema are cut off, and cast when everything is known. */
-  #widen(schema: Schema): void {
-    const wider = unifySchemas(this.#schema, schema, { operator: this.#operator })!
-    if (this.#schema !== null) {
-      if (sameSchema(wider, this.#schema)) return
-      this.#cut()
+  #checkKeys(schema: Schema): void {
+    const { partitioning, operator } = this.#options
+    if (partitioning.kind !== 'hash' && partitioning.kind !== 'range') return
+    if (partitioning.keys === 'all') return
+    const names = columnNames(schema)
+    for (const key of partitioning.keys) {
+      const name = typeof key === 'string' ? key : key.column
+      if (!names.includes(name)) throw unknownKey(name, names).at({ operator })
     }
-    this.#schema = wider
-  }
-
-  #cut(): void {
-    for (let p = 0; p < this.#open.length; p++) {
-      const batch = this.#open[p]?.build() ?? null
-      this.#open[p] = null
-      if (batch !== null) this.#keep(p, batch)
-    }
-  }
-
-  #keep(partition: number, batch: Batch): void {
-    this.#finished[partition]!.push(batch)
-    this.#finishedBytes += batchBytes(batch)
-  }
-
-  #divide(batch: Batch): void {
-    const partitions = this.#finished.length
-    const starts = this.#sortRows(batch, partitions)
-    for (let p = 0; p < partitions; p++) {
-      let from = p === 0 ? 0 : starts[p - 1]!
-      const end = starts[p]!
-      while (from < end) {
-        const appender = (this.#open[p] ??= new BatchAppender(batch.schema))
-        const to = Math.min(end, from + BATCH_ROWS - appender.rows)
-        appender.append(batch, this.#order, from, to)
-        from = to
-        if (appender.rows >= BATCH_ROWS || appender.sizeBytes >= BATCH_BYTES) this.#keep(p, appender.build()!)
-      }
-    }
-  }
-
-  /** A stable counting sort of the rows by partition, into `#order`; gives the end of each partition's rows. */
-  #sortRows(batch: Batch, partitions: number): Int32Array {
-    const { length } = batch
-    if (this.#hashes.length < length) {
-      this.#hashes = new Uint32Array(length)
-      this.#order = new Int32Array(length)
-    }
-    const ids = this.#hashes
-    this.#hash(batch, ids)
-    const ends = new Int32Array(partitions)
-    for (let row = 0; row < length; row++) {
-      const id = partitionOf(ids[row]!, partitions)
-      ids[row] = id
-      ends[id]!++
-    }
-    let at = 0
-    for (let p = 0; p < partitions; p++) {
-      const count = ends[p]!
-      ends[p] = at
-      at += count
-    }
-    for (let row = 0; row < length; row++) this.#order[ends[ids[row]!]!++] = row
-    return ends
-  }
-
-  #hash(batch: Batch, out: Uint32Array): void {
-    if (this.#partitioning.kind !== 'hash')
-      throw new DunlinError('INTERNAL', 'only hash partitioning looks at rows')
-    const { keys } = this.#partitioning
-    if (keys === 'all') {
-      hashRows(batch, keys, out)
-      return
-    }
-    const { fields } = batch.schema
-    const columns = keys.map(key => batch.columns[fields.findIndex(f => f.name === key)] ?? null)
-    hashColumns(columns, batch.length, out)
   }
 }
 

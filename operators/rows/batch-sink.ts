@@ -1,9 +1,11 @@
 /** Collects records into batches, cut by rows and bytes of the output alone. */
+import type { Batch } from '../batch/batch.ts'
 import { BatchBuilder } from '../batch/batch-builder.ts'
 import type { Emit } from '../operator.ts'
 import type { RowSink } from './row-sink.ts'
 
 export class BatchSink implements RowSink {
+  readonly wantsColumns = true
   readonly #builder: BatchBuilder
 
   constructor(operator: string) {
@@ -12,6 +14,12 @@ export class BatchSink implements RowSink {
 
   add(record: unknown): void {
     this.#builder.add(record)
+  }
+
+  /** Rows that are columns already stay what they are. */
+  push(batch: Batch, emit: Emit): void {
+    this.finish(emit)
+    emit(batch)
   }
 
   get full(): boolean {

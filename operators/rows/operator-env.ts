@@ -1,4 +1,5 @@
 /** What the operators of a task are given besides their specs. */
+import type { RunStore } from '../operator.ts'
 import type { TaskArgument } from '../task-argument.ts'
 
 /** A user's function as a worker has it: anything may go in, anything may come out. */
@@ -11,4 +12,9 @@ export interface OperatorEnv {
   readonly task: TaskArgument
   /** Counted bytes of state at which an operator gives up what it holds. */
   readonly budgetBytes: number
+}
+
+/** What pipeline breakers are given: also where to keep what their budget cannot hold. */
+export interface BreakerEnv extends OperatorEnv {
+  readonly runs: RunStore
 }

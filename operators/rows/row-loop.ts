@@ -23,28 +23,65 @@ export type RowLoop = (
  * that meet in one worker share one that is already compiled.
  */
 export function rowLoop(steps: readonly BoundStep[], functions: readonly UserFn[]): RowLoop {
+  return keptLoop(steps, functions, rowLoopText) as RowLoop
+}
+
+/** Runs records through filters; writes the numbers of those that all keep to `rows`, and gives how many they are. */
+export type FilterLoop = (records: readonly unknown[], task: TaskArgument, rows: Int32Array) => number
+
+/** The loop of a chain of nothing but filters. */
+export function filterLoop(steps: readonly BoundStep[], functions: readonly UserFn[]): FilterLoop {
+  return keptLoop(steps, functions, filterLoopText) as FilterLoop
+}
+
+type LoopText = (steps: readonly BoundStep[]) => string
+
+const loopsOf = new WeakMap<readonly UserFn[], Map<string, unknown>>()
+let generated = 0
+
+function keptLoop(steps: readonly BoundStep[], functions: readonly UserFn[], textOf: LoopText): unknown {
   let loops = loopsOf.get(functions)
   if (loops === undefined) loopsOf.set(functions, (loops = new Map()))
-  const key = steps.map(s => `${s.kind} ${s.ref.fn} ${s.text} ${s.ref.at ?? ''}`).join('\n')
+  const called = steps.map(s => `${s.kind} ${s.ref.fn} ${s.text} ${s.ref.at ?? ''}`)
+  const key = [textOf.name, ...called].join('\n')
   let loop = loops.get(key)
-  if (loop === undefined) loops.set(key, (loop = generate(steps)))
+  if (loop === undefined) loops.set(key, (loop = generate(steps, textOf(steps))))
   return loop
 }
 
-const loopsOf = new WeakMap<readonly UserFn[], Map<string, RowLoop>>()
-let generated = 0
-
-function generate(steps: readonly BoundStep[]): RowLoop {
-  const iterators = steps.flatMap((step, k) => (step.kind === 'flatMap' ? [`t${k}`] : []))
+function generate(steps: readonly BoundStep[], text: string): unknown {
+  const names = steps.map((_, k) => `f${k}`)
   // The number makes the text unique: equal texts would share what the compiler learns.
-  const text = `// ${++generated}
-return function rows(records, task, sink, emit) {
+  const make = new Function('engine', ...names, `// ${++generated}\n${text}`) as (
+    ...args: unknown[]
+  ) => unknown
+  return make(loopEngine(steps), ...steps.map(step => step.fn))
+}
+
+function filterLoopText(steps: readonly BoundStep[]): string {
+  return `return function filters(records, task, rows) {
+  let row = 0, step = 0, given, kept = 0
+  try {
+    for (; row < records.length; row++) {
+      const v0 = records[row]
+      ${bodyText(steps, 0, 'v0', [], () => 'rows[kept++] = row')}
+    }
+    return kept
+  } catch (thrown) {
+    throw engine.failed(step, thrown, given)
+  }
+}`
+}
+
+function rowLoopText(steps: readonly BoundStep[]): string {
+  const iterators = steps.flatMap((step, k) => (step.kind === 'flatMap' ? [`t${k}`] : []))
+  return `return function rows(records, task, sink, emit) {
   let row = 0, step = 0, given
   ${iterators.map(t => `let ${t} = null\n`).join('')}
   try {
     for (; row < records.length; row++) {
       const v0 = records[row]
-      ${bodyText(steps, 0, 'v0', [])}
+      ${bodyText(steps, 0, 'v0', [], v => `step = ${steps.length}; sink.add(${v}); if (sink.full) sink.endBatch(emit)`)}
     }
     return null
   } catch (thrown) {
@@ -52,9 +89,6 @@ return function rows(records, task, sink, emit) {
     throw step < ${steps.length} ? engine.failed(step, thrown, given) : thrown
   }
 }`
-  const names = steps.map((_, k) => `f${k}`)
-  const make = new Function('engine', ...names, text) as (...args: unknown[]) => RowLoop
-  return make(loopEngine(steps), ...steps.map(step => step.fn))
 }
 
 interface OpenFlatMap {
@@ -62,10 +96,19 @@ interface OpenFlatMap {
   readonly v: string
 }
 
-/** The text of step `k` and all after it, for the record in variable `v`. `around` holds the flatMaps around it. */
-function bodyText(steps: readonly BoundStep[], k: number, v: string, around: readonly OpenFlatMap[]): string {
+/**
+ * The text of step `k` and all after it, for the record in variable `v`. `around` holds the flatMaps around it, and
+ * `taken` says what becomes of a record after the last step.
+ */
+function bodyText(
+  steps: readonly BoundStep[],
+  k: number,
+  v: string,
+  around: readonly OpenFlatMap[],
+  taken: (v: string) => string,
+): string {
   const step = steps[k]
-  if (step === undefined) return `step = ${k}; sink.add(${v}); if (sink.full) sink.endBatch(emit)`
+  if (step === undefined) return taken(v)
   const call = `step = ${k}; given = ${v}; const r${k} = f${k}(${v}, task)`
   const frames = around
     .map(({ k: j, v: of }) => `engine.frame(${j}, a${j}, i${j} + 1, t${j}, ${of})`)
@@ -79,14 +122,14 @@ function bodyText(steps: readonly BoundStep[], k: number, v: string, around: rea
       engine.refuseThenable(r${k})
       if (!r${k}) continue
     }
-    ${bodyText(steps, k + 1, v, around)}`
+    ${bodyText(steps, k + 1, v, around, taken)}`
   }
   if (step.kind === 'map') {
     return `${call}
     if (typeof r${k} === 'object' && r${k} !== null && typeof r${k}.then === 'function') {
       ${suspend(`engine.heldPromise(r${k})`)}
     }
-    ${bodyText(steps, k + 1, `r${k}`, around)}`
+    ${bodyText(steps, k + 1, `r${k}`, around, taken)}`
   }
   return `${call}
   let a${k} = null
@@ -107,7 +150,7 @@ function bodyText(steps: readonly BoundStep[], k: number, v: string, around: rea
       if (n${k}.done) break
       e${k} = n${k}.value
     }
-    ${bodyText(steps, k + 1, `e${k}`, [...around, { k, v }])}
+    ${bodyText(steps, k + 1, `e${k}`, [...around, { k, v }], taken)}
   }
   t${k} = null`
 }

@@ -1,5 +1,6 @@
 /** What row functions feed: a `RecordSink` that says when it wants to emit. */
-import type { RecordSink } from '../operator.ts'
+import type { Batch } from '../batch/batch.ts'
+import type { Emit, RecordSink } from '../operator.ts'
 
 export interface RowSink extends RecordSink {
   /**
@@ -7,4 +8,8 @@ export interface RowSink extends RecordSink {
    * input batches end, so that what is emitted does not either.
    */
   readonly full: boolean
+  /** Takes the rows of a batch instead of adding its records one by one. */
+  push(batch: Batch, emit: Emit): void
+  /** Records that are columns already are better pushed: it would build such columns again. */
+  readonly wantsColumns?: true
 }

@@ -1,43 +1,41 @@
 /** Builds the operators of one chain, and runs them as one. */
 import { aggregatePlan } from '../aggregate/aggregate-plan.ts'
-import { FinalAggregate } from '../aggregate/final-aggregate.ts'
 import { PartialAggregate } from '../aggregate/partial-aggregate.ts'
+import { PartialDistinctBy } from '../distinct/distinct-by.ts'
+import { DunlinError } from '../errors.ts'
 import type { Operator } from '../operator.ts'
 import { BatchSink } from '../rows/batch-sink.ts'
 import { MapBatches } from '../rows/map-batches.ts'
 import type { OperatorEnv } from '../rows/operator-env.ts'
 import { RowChain, type Suspendable } from '../rows/row-chain.ts'
 import type { RowSink } from '../rows/row-sink.ts'
+import { SampleKeys } from '../sort/sample-keys.ts'
+import { Splitters } from '../sort/splitters.ts'
+import { Top } from '../sort/top.ts'
 import type { AggregateSpec, ChainSpec, MapBatchesSpec, RowsSpec } from '../spec.ts'
-import { type Chain, type ChainLink, operatorChain } from './chain.ts'
+import { AddColumns } from './add-columns.ts'
+import { type Chain, operatorChain } from './chain.ts'
+import { DropColumns } from './drop-columns.ts'
 import { Limit } from './limit.ts'
 import { operatorText } from './operator-text.ts'
+import { Sample } from './sample.ts'
 import { Select } from './select.ts'
 import { Words } from './words.ts'
 
-/**
- * @param specs the operators, lowest (nearest to the input) first; their `input` is not looked at. State is drained
- * only from the lowest `final` or `complete` aggregation: whoever bounds memory starts a new chain at the next.
- */
+/** @param specs the operators, lowest (nearest to the input) first; their `input` is not looked at. */
 export function createChain(specs: readonly ChainSpec[], env: OperatorEnv): Chain {
-  const links: ChainLink[] = []
+  const operators: Operator[] = []
   const fused = fuseRows(specs)
   for (let i = 0; i < fused.length; i++) {
     const spec = fused[i]!
     if (spec.op === 'rows' || spec.op === 'mapBatches') {
       const next = fused[i + 1]
-      const aggregate = next?.op === 'aggregate' && next.phase !== 'final' ? aggregateOf(next, env) : null
+      const aggregate = next?.op === 'aggregate' ? partialAggregate(next, env) : null
       if (aggregate !== null) i++
-      links.push({
-        operator: rowOperator(spec, env, aggregate ?? new BatchSink(operatorText(spec))),
-        state: aggregate,
-      })
-    } else {
-      const operator = plainOperator(spec, env)
-      links.push({ operator, state: operator })
-    }
+      operators.push(rowOperator(spec, env, aggregate ?? new BatchSink(operatorText(spec))))
+    } else operators.push(plainOperator(spec, env))
   }
-  return operatorChain(links)
+  return operatorChain(operators)
 }
 
 /** Row functions one after another are one loop. */
@@ -57,21 +55,39 @@ function rowOperator(spec: RowsSpec | MapBatchesSpec, env: OperatorEnv, sink: Ro
   return new MapBatches({ fn: spec.fn, size: spec.size, env, sink })
 }
 
-function aggregateOf(spec: AggregateSpec, env: OperatorEnv): PartialAggregate | FinalAggregate {
-  const plan = aggregatePlan(spec, operatorText(spec), env)
-  return spec.phase === 'partial' ? new PartialAggregate(plan) : new FinalAggregate(plan, spec.phase)
+function partialAggregate(spec: AggregateSpec, env: OperatorEnv): PartialAggregate {
+  if (spec.phase !== 'partial') throw notOfAChain(operatorText(spec))
+  return new PartialAggregate(aggregatePlan(spec, operatorText(spec), env))
 }
 
 function plainOperator(spec: Exclude<ChainSpec, RowsSpec | MapBatchesSpec>, env: OperatorEnv): Operator {
-  const text = operatorText(spec)
+  const operator = operatorText(spec)
   switch (spec.op) {
     case 'words':
-      return new Words(text)
+      return new Words(operator)
     case 'select':
-      return new Select(spec.columns, text)
+      return new Select(spec.columns, operator)
     case 'limit':
       return new Limit(spec.rows)
     case 'aggregate':
-      return aggregateOf(spec, env)
+      return partialAggregate(spec, env)
+    case 'top':
+      return new Top({ keys: spec.keys, rows: spec.rows, operator })
+    case 'sampleKeys':
+      return new SampleKeys({ keys: spec.keys, fraction: spec.fraction, rows: spec.rows, operator, env })
+    case 'splitters':
+      return new Splitters({ partitions: spec.partitions })
+    case 'sample':
+      return new Sample({ fraction: spec.fraction, seed: spec.seed, env })
+    case 'addColumns':
+      return new AddColumns({ columns: spec.columns, operator, env })
+    case 'dropColumns':
+      return new DropColumns({ columns: spec.columns })
+    case 'distinctBy':
+      if (spec.phase !== 'partial') throw notOfAChain(operator)
+      return new PartialDistinctBy({ keys: spec.keys, operator, env })
   }
 }
+
+const notOfAChain = (operator: string): DunlinError =>
+  new DunlinError('INTERNAL', `${operator} is a pipeline breaker and stands in no chain`)

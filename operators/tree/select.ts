@@ -1,6 +1,7 @@
 /** Keeps and renames columns. */
 import type { Batch, Column } from '../batch/batch.ts'
 import { nullColumn } from '../batch/cast.ts'
+import { columnNamed, columnNames } from '../batch/column-named.ts'
 import { unknownColumn } from '../batch/unknown-column.ts'
 import type { Emit, Operator } from '../operator.ts'
 import type { SelectSpec } from '../spec.ts'
@@ -25,13 +26,12 @@ export class Select implements Operator {
   push(batch: Batch, emit: Emit): void {
     if (batch.length === 0) return
     this.#rows += batch.length
-    const index = new Map(batch.schema.fields.map((field, i) => [field.name, i]))
-    for (const name of index.keys()) this.#names.add(name)
+    for (const name of columnNames(batch.schema)) this.#names.add(name)
     const columns = this.#columns.map(({ from }): Column => {
-      const i = index.get(from)
-      if (i === undefined) return nullColumn({ kind: 'null' }, batch.length)
+      const column = columnNamed(batch, from)
+      if (column === null) return nullColumn({ kind: 'null' }, batch.length)
       this.#found.add(from)
-      return batch.columns[i]!
+      return column
     })
     const fields = this.#columns.map(({ as }, i) => ({ name: as, type: columns[i]!.type }))
     emit({ schema: { shape: 'object', fields }, length: batch.length, columns })

@@ -8,7 +8,8 @@ import { refuse } from './refuse.ts'
 const MAY_WAIT: ReadonlySet<LogicalNode['kind']> = new Set(['map', 'flatMap', 'mapBatches'])
 
 function roleOf(node: LogicalNode, fn: UserFunction): string {
-  if (node.kind !== 'aggregate') return 'filter'
+  if (node.kind === 'filter') return 'filter'
+  if (node.kind !== 'aggregate') return 'key'
   const isKey = node.keys !== 'all' && node.keys.some(key => key.kind === 'function' && key.fn === fn)
   return isKey ? 'key' : 'aggregation'
 }

@@ -1,7 +1,9 @@
 /** Checks each node by itself: numbers in range, names not twice. */
 import type { LogicalNode, Source } from '../logical.ts'
 import { rangeCount } from '../splits.ts'
+import { checkJoin } from './check-join.ts'
 import { refuse } from './refuse.ts'
+import { verbOf } from './verb.ts'
 
 function whole(verb: string, name: string, value: number | undefined, least: number, at?: string): void {
   if (value === undefined || (Number.isSafeInteger(value) && value >= least)) return
@@ -15,6 +17,10 @@ function namedOnce(verb: string, names: readonly string[], at?: string): void {
     at,
     hint: 'Give one of them another name.',
   })
+}
+
+function keysGiven(verb: string, keys: readonly unknown[], at?: string): void {
+  if (keys.length === 0) refuse(`${verb}: no key is given`, { at })
 }
 
 function checkSource(source: Source, at?: string): void {
@@ -42,6 +48,27 @@ export function checkNode(node: LogicalNode): void {
     case 'limit':
       whole('limit', 'rows', node.rows, 0, at)
       return
+    case 'sort':
+    case 'distinctBy':
+      keysGiven(verbOf(node), node.keys, at)
+      return
+    case 'top':
+      keysGiven('top', node.keys, at)
+      whole('top', 'rows', node.rows, 0, at)
+      return
+    case 'sample':
+      if (!(node.fraction >= 0 && node.fraction <= 1)) {
+        refuse(`sample: fraction must be a number from 0 to 1, not ${String(node.fraction)}`, { at })
+      }
+      whole('sample', 'seed', node.seed, Number.MIN_SAFE_INTEGER, at)
+      return
+    case 'repartition':
+      whole('repartition', 'partitions', node.partitions, 1, at)
+      if (node.keys !== undefined) keysGiven('repartition', node.keys, at)
+      return
+    case 'join':
+      checkJoin(node)
+      return
     case 'union':
       if (node.inputs.length === 0) refuse('union: no dataset is given', { at })
       return
@@ -67,6 +94,8 @@ export function checkNode(node: LogicalNode): void {
     case 'flatMap':
     case 'filter':
     case 'words':
+    case 'intersect':
+    case 'except':
       return
   }
 }

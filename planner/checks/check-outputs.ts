@@ -79,13 +79,20 @@ function prefixBelow(root: Place, directory: Place): string | null {
   return `${directory.slice(root.length).join('/')}/`
 }
 
-/** @throws DunlinError `INVALID_PLAN` for records that have no line of text of their own. */
+/** @throws DunlinError `INVALID_PLAN` for records that have no line of text, or no bytes, of their own. */
 export function checkSink(output: LogicalOutput, known: KnownRecords | null): void {
-  if (output.kind !== 'write' || output.format !== 'text') return
-  if (known === null || known.shape === 'scalar') return
+  if (output.kind !== 'write' || known === null || known.shape === 'scalar') return
   const what = known.shape === 'pair' ? 'pairs' : `records with the columns ${known.columns.join(', ')}`
-  refuse(`write.text(${JSON.stringify(output.uri)}) takes a scalar a line, but is given ${what}`, {
-    at: output.at,
-    hint: 'Use write.csv or write.jsonl, or map each record to a string.',
-  })
+  if (output.format === 'text') {
+    refuse(`write.text(${JSON.stringify(output.uri)}) takes a scalar a line, but is given ${what}`, {
+      at: output.at,
+      hint: 'Use write.csv or write.jsonl, or map each record to a string.',
+    })
+  }
+  if (output.format === 'records' && !known.columns.includes('value')) {
+    refuse(`write.records(${JSON.stringify(output.uri)}) takes bytes, but is given ${what}`, {
+      at: output.at,
+      hint: 'Map each record to a Uint8Array, or name the column of its bytes `value`.',
+    })
+  }
 }

@@ -6,9 +6,10 @@ import { checkColumns } from './check-columns.ts'
 import { checkFunctions } from './check-functions.ts'
 import { checkNode } from './check-nodes.ts'
 import { checkOutputs, checkSink } from './check-outputs.ts'
+import { checkSides } from './check-sides.ts'
 import { type KnownRecords, knownRecords } from './known-records.ts'
 
-/** @throws DunlinError `INVALID_PLAN`, `UNKNOWN_COLUMN` or `USER_FUNCTION`, with the place of the verb. */
+/** @throws DunlinError `INVALID_PLAN`, `UNKNOWN_COLUMN`, `NAME_CLASH` or `USER_FUNCTION`, with the place of the verb. */
 export function checkPlan(plan: LogicalPlan, facts: Facts): void {
   checkOutputs(plan, facts)
   const known = new Map<LogicalNode, KnownRecords | null>()
@@ -16,7 +17,8 @@ export function checkPlan(plan: LogicalPlan, facts: Facts): void {
     checkNode(node)
     checkFunctions(node, facts)
     const inputs = inputsOf(node).map(input => known.get(input)!)
-    checkColumns(node, inputs[0] ?? null)
+    checkColumns(node, inputs)
+    checkSides(node, inputs)
     known.set(node, knownRecords(node, inputs))
   }
   for (const output of plan.outputs) checkSink(output, known.get(output.input)!)

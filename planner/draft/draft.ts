@@ -1,11 +1,13 @@
 /** The draft: the plan between what was asked and what will run, which the rules rewrite and stages are cut from. */
-import type { AsyncRowsSpec, ChainSpec, Partitioning, ReadFormat } from '../../operators/index.ts'
-import type { LogicalOutput, Resources, ScanNode } from '../logical.ts'
+import type { JoinSpec, Partitioning, ReadFormat, UnarySpec } from '../../operators/index.ts'
+import type { JoinNode, LogicalOutput, Resources, ScanNode } from '../logical.ts'
 import type { ScanSplits } from '../splits.ts'
 
 type WithoutInput<T> = T extends unknown ? Omit<T, 'input'> : never
 /** An operator of one input, without the input. */
-export type Step = WithoutInput<ChainSpec | AsyncRowsSpec>
+export type Step = WithoutInput<UnarySpec>
+/** A join without its inputs. */
+export type JoinStep = Omit<JoinSpec, 'inputs'>
 
 interface DraftBase {
   readonly inputs: readonly DraftNode[]
@@ -25,6 +27,8 @@ export interface ScanDraft extends DraftBase {
   readonly cut: ScanSplits
   /** Columns to read; all of them where absent. */
   readonly columns?: readonly string[]
+  /** Only this share of its rows is read, evenly spread: `cut` has the pieces, as many splits as the whole has. */
+  readonly fraction?: number
   /** Why these columns, for people. */
   readonly note?: string
 }
@@ -38,6 +42,18 @@ export interface UnionDraft extends DraftBase {
   readonly kind: 'union'
 }
 
+/** Its inputs are left and right; both have as many partitions, or one of them is an exchange `broadcast`. */
+export interface JoinDraft extends DraftBase {
+  readonly kind: 'join'
+  readonly join: JoinStep
+  /** What was asked, for the rule that places its exchanges. */
+  readonly node: Pick<JoinNode, 'strategy' | 'broadcastBytes' | 'divideSkew' | 'at'>
+}
+
+/**
+ * `inputs` are the rows and, where they are divided by range, the exchange `broadcast` that has the splitters; that one
+ * is missing until exchanges are placed. Its resources are for the stage that writes it.
+ */
 export interface ExchangeDraft extends DraftBase {
   readonly kind: 'exchange'
   readonly partitioning: Partitioning
@@ -45,7 +61,7 @@ export interface ExchangeDraft extends DraftBase {
   readonly note: string
 }
 
-export type DraftNode = ScanDraft | StepDraft | UnionDraft | ExchangeDraft
+export type DraftNode = ScanDraft | StepDraft | UnionDraft | JoinDraft | ExchangeDraft
 
 export interface DraftOutput {
   readonly output: LogicalOutput
@@ -94,25 +110,62 @@ export function unionDraft(inputs: readonly DraftNode[], resources = NO_RESOURCE
   }
 }
 
+/** Rows that every task reads whole, perhaps after steps. */
+export function isBroadcast(node: DraftNode): boolean {
+  let below = node
+  while (below.kind === 'step') below = below.inputs[0]!
+  return below.kind === 'exchange' && below.partitioning.kind === 'broadcast'
+}
+
+/** A join has the tasks of the side that is not broadcast; before exchanges are placed, those of the larger side. */
+export function joinDraft(
+  join: JoinStep,
+  node: JoinDraft['node'],
+  inputs: readonly DraftNode[],
+  resources = NO_RESOURCES,
+): JoinDraft {
+  const divided = inputs.filter(input => !isBroadcast(input))
+  return {
+    kind: 'join',
+    join,
+    node,
+    inputs,
+    tasks: Math.max(...divided.map(input => input.tasks)),
+    weightBytes: sum(inputs, 'weightBytes'),
+    resources,
+  }
+}
+
+/** The splitters' number in a draft: only the stage that divides by them knows which of its inputs they are. */
+export const SPLITTERS_UNPLACED = -1
+
 function partitionsAfter(partitioning: Partitioning, input: DraftNode): number {
   switch (partitioning.kind) {
     case 'none':
       return input.tasks
     case 'gather':
+    case 'broadcast':
       return 1
     case 'hash':
+    case 'range':
       return partitioning.partitions
   }
 }
 
-export function exchangeDraft(partitioning: Partitioning, input: DraftNode, note: string): ExchangeDraft {
+/** `splitters`: the exchange `broadcast` that says how to divide by range. */
+export function exchangeDraft(
+  partitioning: Partitioning,
+  input: DraftNode,
+  note: string,
+  { splitters, resources = NO_RESOURCES }: { splitters?: DraftNode; resources?: Resources } = {},
+): ExchangeDraft {
   return {
     kind: 'exchange',
     partitioning,
-    inputs: [input],
+    inputs: splitters === undefined ? [input] : [input, splitters],
     tasks: partitionsAfter(partitioning, input),
     weightBytes: input.weightBytes,
-    resources: NO_RESOURCES,
+    resources,
     note,
   }
 }
@@ -126,7 +179,15 @@ export function withInputs(node: DraftNode, inputs: readonly DraftNode[]): Draft
       return stepDraft(node.step, inputs[0]!, node.resources)
     case 'union':
       return unionDraft(inputs, node.resources)
-    case 'exchange':
-      return exchangeDraft(node.partitioning, inputs[0]!, node.note)
+    case 'join':
+      return joinDraft(node.join, node.node, inputs, node.resources)
+    case 'exchange': {
+      const [rows, splitters] = inputs
+      const { partitioning, note, resources } = node
+      return exchangeDraft(partitioning, rows!, note, {
+        resources,
+        ...(splitters === undefined ? {} : { splitters }),
+      })
+    }
   }
 }

@@ -30,7 +30,10 @@ import {
   stepDraft,
   unionDraft,
 } from './draft.ts'
+import { joinDrafts } from './join-drafts.ts'
+import { repartitionDraft } from './repartition-draft.ts'
 import { largest } from './resources.ts'
+import { sortDraft } from './sort-draft.ts'
 
 function sourceText(source: Source): string {
   switch (source.kind) {
@@ -82,6 +85,14 @@ function requests(nodes: readonly LogicalNode[]): Map<LogicalNode, Resources> {
   return asked
 }
 
+/** Nodes that are one step each. */
+type StepNode = Extract<
+  LogicalNode,
+  {
+    kind: 'map' | 'flatMap' | 'filter' | 'mapBatches' | 'words' | 'select' | 'limit' | 'sample' | 'aggregate'
+  }
+>
+
 class Translation {
   readonly #facts: Facts
   readonly #options: PlanOptions
@@ -111,6 +122,22 @@ class Translation {
       }
       case 'with':
         return this.draftOf(node.input)
+      case 'sort':
+        return sortDraft(node, this.draftOf(node.input), resources, this.#ref)
+      case 'top': {
+        const sort = sortDraft(node, this.draftOf(node.input), resources, this.#ref)
+        // A rule makes one step of both, where so many rows can be held.
+        return stepDraft({ op: 'limit', rows: node.rows }, sort, resources)
+      }
+      case 'join':
+      case 'intersect':
+      case 'except':
+      case 'distinctBy': {
+        const inputs = inputsOf(node).map(input => this.draftOf(input))
+        return joinDrafts(node, inputs, resources, this.#ref)
+      }
+      case 'repartition':
+        return repartitionDraft(node, this.draftOf(node.input), resources)
       default:
         return stepDraft(this.#step(node), this.draftOf(node.input), resources)
     }
@@ -121,7 +148,7 @@ class Translation {
     return scanDraft({ node, source: sourceText(node.source), format: formatOf(node.source), cut, resources })
   }
 
-  #step(node: Exclude<LogicalNode, { kind: 'scan' | 'union' | 'with' }>): Step {
+  #step(node: StepNode): Step {
     switch (node.kind) {
       case 'map':
       case 'flatMap':
@@ -135,6 +162,8 @@ class Translation {
         return { op: 'select', columns: node.columns }
       case 'limit':
         return { op: 'limit', rows: node.rows }
+      case 'sample':
+        return { op: 'sample', fraction: node.fraction, seed: node.seed }
       case 'aggregate':
         return {
           op: 'aggregate',
@@ -164,7 +193,7 @@ class Translation {
     }
   }
 
-  #ref(fn: UserFunction, nodeAt: string | undefined): FunctionRef {
+  readonly #ref = (fn: UserFunction, nodeAt: string | undefined): FunctionRef => {
     const facts = this.#facts.functions.get(fn)
     if (facts === undefined) {
       throw new DunlinError(

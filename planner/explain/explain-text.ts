@@ -4,9 +4,11 @@ import {
   type OperatorSpec,
   operatorText,
   type Partitioning,
+  sortKeyText,
 } from '../../operators/index.ts'
 import type { Facts } from '../facts.ts'
 import type { Planned, Split, Stage, StageId, StageInput } from '../physical.ts'
+import { inputsOfTree, isBroadcast } from '../stage-task.ts'
 import { basisText, type Estimate, estimatePlan, type StageEstimate } from './estimate.ts'
 import { bytesText, countText, dollarsText, secondsText } from './quantities.ts'
 import { labelled } from './wrap.ts'
@@ -27,10 +29,17 @@ function objectsOf(splits: readonly Split[] | null | undefined): number {
 }
 
 function inputText(input: StageInput, splits: readonly Split[] | null | undefined): string {
-  if (input.kind === 'exchange') return `stage ${input.from}, ${countText(input.partitions, 'partition')}`
-  const { source, format, bytes, tasks } = input
+  if (input.kind === 'exchange') {
+    if (isBroadcast(input)) return `stage ${input.from}, all of it in every task`
+    return `stage ${input.from}, ${countText(input.partitions, 'partition')}`
+  }
+  const { source, format, fraction, bytes, tasks } = input
   const cuts = countText(tasks, 'split')
   if (format.format === 'range') return `${source} · ${cuts}`
+  if (fraction !== undefined) {
+    const part = `${bytesText(bytes)}, 1/${Math.round(1 / fraction)} of it, evenly spread`
+    return `${format.format} ${source} · ${part} · ${cuts}`
+  }
   const files = countText(objectsOf(splits), 'file')
   return `${format.format} ${source} · ${files}, ${bytesText(bytes)} · ${cuts}`
 }
@@ -41,9 +50,17 @@ function partitioningText(partitioning: Partitioning): string {
       return 'each task its own partition'
     case 'gather':
       return 'all rows into one partition'
+    case 'broadcast':
+      return 'all rows to every task'
     case 'hash': {
       const { keys, partitions } = partitioning
       return `hash of ${keys === 'all' ? 'all columns' : keys.join(', ')} into ${countText(partitions, 'partition')}`
+    }
+    case 'range': {
+      const { keys, partitions, replicate } = partitioning
+      const by = keys.length === 0 ? 'in order' : `ranges by ${keys.map(sortKeyText).join(', ')}`
+      const all = replicate === undefined ? '' : ', rows to all that have their key'
+      return `${by} into ${countText(partitions, 'partition')}${all}`
     }
   }
 }
@@ -55,6 +72,8 @@ function functionsOf(spec: OperatorSpec): readonly FunctionRef[] {
       return spec.steps.map(step => step.fn)
     case 'mapBatches':
       return [spec.fn]
+    case 'addColumns':
+      return spec.columns.map(column => column.fn)
     default:
       return []
   }
@@ -66,13 +85,18 @@ function placesText(spec: OperatorSpec): string {
   return places.size === 0 ? '' : ` (${[...places].join(', ')})`
 }
 
-/** Operators in the order in which a record meets them; the inputs of a union each under its own heading. */
+/** Operators in the order in which a record meets them; the inputs of a union or join each under its own heading. */
 function operatorLines(spec: OperatorSpec, inputs: string): string[] {
   switch (spec.op) {
     case 'input':
       return line('', `${inputs}${spec.input}`)
     case 'union':
       return [...spec.inputs.flatMap(input => operatorLines(input, 'input ')), ...line('', 'Union of these')]
+    case 'join':
+      return [
+        ...spec.inputs.flatMap(input => operatorLines(input, 'input ')),
+        ...line('', operatorText(spec)),
+      ]
     default:
       return [...operatorLines(spec.input, inputs), ...line('', operatorText(spec) + placesText(spec))]
   }
@@ -81,7 +105,7 @@ function operatorLines(spec: OperatorSpec, inputs: string): string[] {
 function doLines(stage: Stage): string[] {
   // With one input there is nothing to tell apart: only the operators are worth a line.
   const lines = operatorLines(stage.root, 'input ')
-  const shown = stage.layout === 'concat' ? lines : lines.slice(1)
+  const shown = inputsOfTree(stage.root).length > 1 ? lines : lines.slice(1)
   const [first, ...others] = shown
   return first === undefined ? line('do', 'nothing but pass on') : [first.replace(/^ {4}/, '  do'), ...others]
 }
@@ -117,7 +141,9 @@ function stageLines(
 ): string[] {
   const splits = planned.splits.get(stage.id) ?? []
   const early = stage.until === undefined ? '' : ` · until ${countText(stage.until.rows, 'row')} are there`
-  const label = (i: number): string => (stage.layout === 'concat' ? `input ${i}` : 'read')
+  const inputs = new Set(inputsOfTree(stage.root))
+  // What the operators do not read says how to divide what they give.
+  const label = (i: number): string => (!inputs.has(i) ? 'divide' : inputs.size > 1 ? `input ${i}` : 'read')
   return [
     `stage ${stage.id} · ${countText(stage.tasks, 'task')} of ${stage.memoryMb} MB${early}`,
     ...stage.inputs.flatMap((input, i) => line(label(i), inputText(input, splits[i]))),

@@ -27,11 +27,12 @@ function isColumnar(output: Draft['outputs'][number]['output']): boolean {
  */
 function knownSchemas(draft: Draft): Map<DraftNode, string | null> {
   const names = new Map<DraftNode, string | null>()
-  for (const node of draftNodes(draft)) names.set(node, nameOf(node, names))
+  for (const node of draftNodes(draft)) names.set(node, schemaName(node, names))
   return names
 }
 
-function nameOf(node: DraftNode, names: Map<DraftNode, string | null>): string | null {
+/** `names` has those of the nodes below; null where each task has a schema of its own. */
+export function schemaName(node: DraftNode, names: ReadonlyMap<DraftNode, string | null>): string | null {
   switch (node.kind) {
     case 'scan':
       return scanSchema(node, names.size)
@@ -41,6 +42,8 @@ function nameOf(node: DraftNode, names: Map<DraftNode, string | null>): string |
       const [first = null, ...others] = node.inputs.map(input => names.get(input)!)
       return others.every(other => other === first) ? first : null
     }
+    case 'join':
+      return node.inputs.every(input => names.get(input)! !== null) ? `node ${names.size}` : null
     case 'step':
       return stepSchema(node, names.get(node.inputs[0]!)!, names.size)
   }
@@ -52,6 +55,8 @@ function scanSchema({ format, node: { source }, cut }: ScanDraft, serial: number
       return 'utf8'
     case 'range':
       return 'float64'
+    case 'records':
+      return JSON.stringify(format)
     case 'jsonl':
       return format.schema === undefined ? null : JSON.stringify(format.schema)
     case 'arrow':
@@ -66,8 +71,16 @@ function stepSchema({ step }: StepDraft, input: string | null, serial: number): 
     case 'words':
       return 'utf8'
     case 'limit':
+    case 'sample':
+    case 'sort':
+    case 'top':
+    case 'distinctBy':
       return input
+    case 'sampleKeys':
+    case 'splitters':
+      return step.op
     case 'select':
+    case 'dropColumns':
       return input === null ? null : `node ${serial}`
     case 'rows':
       return step.steps.every(({ kind }) => kind === 'filter') ? input : null
@@ -78,6 +91,7 @@ function stepSchema({ step }: StepDraft, input: string | null, serial: number): 
     }
     case 'asyncRows':
     case 'mapBatches':
+    case 'addColumns':
       return null
   }
 }

@@ -1,5 +1,5 @@
 /** Need: which columns of its input a step looks at. */
-import type { AggregationSpec, KeySpec, RowStep } from '../../operators/index.ts'
+import type { AggregationSpec, KeySpec, Partitioning, RowStep } from '../../operators/index.ts'
 import type { Step } from '../draft/draft.ts'
 import type { FunctionFacts } from '../facts.ts'
 
@@ -60,10 +60,9 @@ export function needBelow(step: Step, above: Need, functions: Functions): Need {
       }
       return need
     }
-    case 'select': {
-      const kept = step.columns.filter(({ as }) => above.kind === 'all' || above.columns.has(as))
-      return some(...kept.map(({ from }) => from))
-    }
+    case 'select':
+      // Whatever is looked at above: a column that it names and nobody has is an error.
+      return some(...step.columns.map(({ from }) => from))
     case 'aggregate': {
       if (step.keys === 'all') return all('distinct compares every column')
       const parts = [
@@ -73,10 +72,41 @@ export function needBelow(step: Step, above: Need, functions: Functions): Need {
       return parts.reduce(both, some())
     }
     case 'limit':
+    case 'sample':
+    case 'dropColumns':
       return above
+    case 'sort':
+    case 'top':
+      return both(above, some(...step.keys.map(({ column }) => column)))
+    case 'distinctBy':
+      return both(above, some(...step.keys))
+    case 'addColumns': {
+      const added = new Set(step.columns.map(({ as }) => as))
+      const kept: Need =
+        above.kind === 'all' ? above : some(...[...above.columns].filter(column => !added.has(column)))
+      return step.columns.map(({ fn }) => ofFunction({ kind: 'the key', fn }, functions)).reduce(both, kept)
+    }
+    case 'sampleKeys':
+      return some(...step.keys.map(({ column }) => column))
+    case 'splitters':
+      return some()
     case 'words':
       return some('value')
     case 'mapBatches':
       return all(`mapBatches ${step.fn.name} is given whole records`)
+  }
+}
+
+/** What an exchange looks at to know where a row goes. */
+export function needToDivide(partitioning: Partitioning): Need {
+  switch (partitioning.kind) {
+    case 'none':
+    case 'gather':
+    case 'broadcast':
+      return some()
+    case 'hash':
+      return partitioning.keys === 'all' ? all('whole records are divided') : some(...partitioning.keys)
+    case 'range':
+      return some(...partitioning.keys.map(({ column }) => column))
   }
 }

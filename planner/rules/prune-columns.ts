@@ -1,8 +1,9 @@
 /** Rule: a scan reads only the columns that something above it looks at. */
-import type { Schema } from '../../operators/index.ts'
 import type { Draft, DraftNode, ScanDraft } from '../draft/draft.ts'
 import { draftNodes, rewrite } from '../draft/rewrite.ts'
-import { all, both, type Need, needBelow } from './need.ts'
+import { declaredSchema, knownColumns } from './known-columns.ts'
+import { all, both, type Need, needBelow, needToDivide, some } from './need.ts'
+import { needOfSides } from './need-of-sides.ts'
 import type { RuleFacts } from './rule.ts'
 
 export function pruneColumns(draft: Draft, { functions }: RuleFacts): Draft {
@@ -14,19 +15,43 @@ export function pruneColumns(draft: Draft, { functions }: RuleFacts): Draft {
   for (const { output, root } of draft.outputs) {
     ask(root, all(output.kind === 'write' ? 'whole records are written' : 'whole records are the result'))
   }
-  for (const node of draftNodes(draft).reverse()) {
+  const nodes = draftNodes(draft)
+  const known = new Map<DraftNode, readonly string[] | null>()
+  for (const node of nodes)
+    known.set(
+      node,
+      knownColumns(
+        node,
+        node.inputs.map(input => known.get(input)!),
+      ),
+    )
+  for (const node of nodes.reverse()) {
     const need = needs.get(node)!
-    if (node.kind === 'step') ask(node.inputs[0]!, needBelow(node.step, need, functions))
-    // What no reader of an exchange looks at need not be read before it either.
-    else for (const input of node.inputs) ask(input, need)
+    switch (node.kind) {
+      case 'scan':
+        break
+      case 'step':
+        ask(node.inputs[0]!, needBelow(node.step, need, functions))
+        break
+      case 'union':
+        for (const input of node.inputs) ask(input, need)
+        break
+      case 'join': {
+        const [left, right] = node.inputs as readonly [DraftNode, DraftNode]
+        const sides = needOfSides(node.join, need, known.get(left)!, known.get(right)!)
+        ask(left, sides.left)
+        ask(right, sides.right)
+        break
+      }
+      case 'exchange': {
+        const [rows, splitters] = node.inputs
+        // What no reader of an exchange looks at need not be read before it either.
+        ask(rows!, both(need, needToDivide(node.partitioning)))
+        if (splitters !== undefined) ask(splitters, some())
+      }
+    }
   }
   return rewrite(draft, (node, before) => (node.kind === 'scan' ? pruned(node, needs.get(before)!) : node))
-}
-
-/** Undefined where any record may come; only records with columns of their own can be read in part. */
-function declaredSchema({ node: { source }, format }: ScanDraft): Schema | undefined {
-  if (source.kind === 'values') return source.schema
-  return format.format === 'jsonl' ? format.schema : undefined
 }
 
 function pruned(scan: ScanDraft, need: Need): ScanDraft {

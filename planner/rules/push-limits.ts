@@ -1,9 +1,10 @@
 /** Rule: a limit moves below steps that give one row for one row, so that those are called for no more than it keeps. */
 
 import { consumerCounts } from '../draft/consumers.ts'
-import { type Draft, type DraftNode, type StepDraft, stepDraft } from '../draft/draft.ts'
+import { type Draft, type DraftNode, stepDraft } from '../draft/draft.ts'
 import { largest } from '../draft/resources.ts'
 import { rewrite, untilStable } from '../draft/rewrite.ts'
+import { keepsRows } from './keeps-rows.ts'
 
 export function pushLimits(draft: Draft): Draft {
   return untilStable(draft, pushLimitsOnce)
@@ -19,12 +20,8 @@ function pushLimitsOnce(draft: Draft): Draft {
       const rows = Math.min(node.step.rows, input.step.rows)
       return stepDraft({ op: 'limit', rows }, input.inputs[0]!, largest(node.resources, input.resources))
     }
-    if (!keepsCount(input)) return node
+    if (!keepsRows(input)) return node
     const limited: DraftNode = stepDraft(node.step, input.inputs[0]!, node.resources)
     return stepDraft(input.step, limited, input.resources)
   })
-}
-
-function keepsCount({ step }: StepDraft): boolean {
-  return step.op === 'select' || (step.op === 'rows' && step.steps.every(({ kind }) => kind === 'map'))
 }

@@ -23,13 +23,19 @@ export function shareNodes(draft: Draft): Draft {
   for (const node of nodes) {
     const built = withInputs(node, node.inputs.map(forConsumer))
     const readers = consumers.get(node)!
-    const shared = readers > 1 && node.kind === 'step'
-    done.set(
-      node,
-      shared ? exchangeDraft({ kind: 'none' }, built, `made once for ${readers} readers`) : built,
-    )
+    const shared = readers > 1 && (node.kind === 'step' || node.kind === 'join')
+    if (shared) done.set(node, exchangeDraft({ kind: 'none' }, built, `made once for ${readers} readers`))
+    else done.set(node, isMadeTwice(built) ? built.inputs[0]! : built)
   }
   return { outputs: draft.outputs.map(output => ({ ...output, root: forConsumer(output.root) })) }
+}
+
+/** Rows that are there already once their readers share them need not be made once more to be read twice. */
+function isMadeTwice(node: DraftNode): boolean {
+  if (node.kind !== 'exchange' || node.partitioning.kind !== 'none') return false
+  const input = node.inputs[0]!
+  if (input.kind === 'exchange') return true
+  return input.kind === 'union' && input.inputs.every(({ kind }) => kind === 'exchange' || kind === 'scan')
 }
 
 /** The inputs of a shared union are exchanges, or scans, of which each copy gets its own. */

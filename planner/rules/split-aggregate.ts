@@ -2,17 +2,9 @@
 import type { KeySpec, Partitioning } from '../../operators/index.ts'
 import { type DraftNode, exchangeDraft, type Step, type StepDraft, stepDraft } from '../draft/draft.ts'
 import type { PlanOptions } from '../options.ts'
+import { partitionsFor, staysInOneTask } from './partitions.ts'
 
 type AggregateStep = Extract<Step, { op: 'aggregate' }>
-
-/** Input per partition of a hash exchange: its states fit a task of the default memory with room to spare. */
-const BYTES_A_PARTITION = 32 << 20
-/** Producers write, and consumers read, a slice for each pair: more partitions pay only for inputs far larger. */
-const MAX_PARTITIONS = 256
-
-export function defaultPartitions(weightBytes: number): number {
-  return Math.min(Math.max(Math.ceil(weightBytes / BYTES_A_PARTITION), 1), MAX_PARTITIONS)
-}
 
 /** After the exchange every key is a column, whatever it was computed from. */
 function columnKeys(keys: AggregateStep['keys']): AggregateStep['keys'] {
@@ -29,8 +21,7 @@ export class AggregateSplitter {
   }
 
   split(node: StepDraft, step: AggregateStep): DraftNode {
-    // Rows of one task have met already; but partitions that were asked for are files that were asked for.
-    if (node.tasks === 1 && (node.resources.partitions ?? 1) === 1) return node
+    if (staysInOneTask(node)) return node
     const final: AggregateStep = { ...step, phase: 'final', keys: columnKeys(step.keys) }
     return stepDraft(final, this.#exchange(node, step), node.resources)
   }
@@ -53,8 +44,7 @@ export class AggregateSplitter {
 
   #partitioning(node: StepDraft, { keys }: AggregateStep): Partitioning {
     if (keys !== 'all' && keys.length === 0) return { kind: 'gather' }
-    const partitions =
-      node.resources.partitions ?? this.#options.partitions ?? defaultPartitions(node.weightBytes)
+    const partitions = partitionsFor(node, this.#options)
     // Hashing into one partition is a gather that costs more.
     if (partitions === 1) return { kind: 'gather' }
     return { kind: 'hash', keys: keys === 'all' ? 'all' : keys.map(({ as }) => as), partitions }

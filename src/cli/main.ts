@@ -11,16 +11,22 @@ export interface VerbHost {
   readonly interrupt: Interrupt
   readonly json: boolean
   readonly quiet: boolean
+  /** What the process ends with, where a verb has told by itself what is wrong. */
+  endWith(exitCode: number): void
 }
 
 /** Parses the arguments, runs the verb, and gives the exit code. Never rejects. */
 export async function main(args: readonly string[]): Promise<number> {
   const interrupt = catchInterrupts()
   let host: VerbHost | undefined
+  let ending: number = EXIT.ok
   const program = buildProgram(options => {
     const json = options['json'] === true
     const quiet = options['quiet'] === true
-    host = { output: cliOutput({ quiet, json }), interrupt, json, quiet }
+    const endWith = (exitCode: number): void => {
+      ending = exitCode
+    }
+    host = { output: cliOutput({ quiet, json }), interrupt, json, quiet, endWith }
     return host
   })
   const report = async (error: unknown): Promise<number> => {
@@ -31,7 +37,7 @@ export async function main(args: readonly string[]): Promise<number> {
   process.once('uncaughtException', error => void report(error).then(code => process.exit(code)))
   try {
     await program.parseAsync(args, { from: 'user' })
-    return interrupt.exitCode ?? EXIT.ok
+    return interrupt.exitCode ?? ending
   } catch (error) {
     const isHelp = error instanceof CommanderError && error.exitCode === 0
     return isHelp ? EXIT.ok : await report(error)

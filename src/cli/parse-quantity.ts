@@ -13,6 +13,7 @@ const BYTES: Readonly<Record<string, number>> = {
   gib: 2 ** 30,
   tib: 2 ** 40,
 }
+const COUNTS: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, g: 1e9 }
 const MILLISECONDS: Readonly<Record<string, number>> = {
   ms: 1,
   s: 1e3,
@@ -45,4 +46,19 @@ export function parseCount(text: string): number {
   if (!/^\d+$/.test(text) || Number(text) < 1)
     throw new InvalidArgumentError('It is a whole number from 1 up.')
   return Number(text)
+}
+
+/** A whole number from 1 up, of which there may be many: `10000000`, `1e7`, `10M`. */
+export function parseLargeCount(text: string): number {
+  const [, digits, power] = /^(\d+)e(\d{1,2})$/.exec(text.trim()) ?? []
+  const count =
+    digits === undefined ? quantity(text, COUNTS, '10000000, 1e7 or 10M') : Number(`${digits}e${power}`)
+  if (Number.isSafeInteger(count) && count >= 1) return count
+  throw new InvalidArgumentError('It is a whole number from 1 up.')
+}
+
+/** A whole number from 0 up. */
+export function parseSeed(text: string): number {
+  if (/^\d+$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text)
+  throw new InvalidArgumentError('It is a whole number from 0 up.')
 }

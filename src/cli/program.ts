@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { VerbHost } from './main.ts'
-import { parseBytes, parseCount, parseDuration } from './parse-quantity.ts'
+import { parseBytes, parseCount, parseDuration, parseLargeCount, parseSeed } from './parse-quantity.ts'
 
 type Verb<A extends unknown[]> = (host: VerbHost, ...args: A) => Promise<void>
 
@@ -12,6 +12,7 @@ Examples:
   dunlin run job.ts --param day=2026-01-31      run a job file
   dunlin explain job.ts                         its stages, and what they would cost
   dunlin bench wordcount --input 'logs/*.txt' --output out/words
+  dunlin gensort --records 1M --output data     records to sort, for dunlin bench sort
   dunlin jobs list --json | jq '.[0]'
 
 Exit codes: 0 ok, 1 job failed, 2 usage, 3 configuration or credentials, 130/143 interrupted.`
@@ -101,6 +102,55 @@ export function buildProgram(open: (options: Record<string, unknown>) => VerbHos
     ),
     async () => (await import('./verbs/bench-wordcount.ts')).benchWordCount,
   )
+  verb(
+    engineOptions(
+      bench
+        .command('sort')
+        .description('sort records of 100 bytes by their first 10, as dunlin gensort makes them')
+        .requiredOption('--input <glob...>', 'files of records')
+        .requiredOption('--output <dir>', 'directory to write to; absent or empty, but for --overwrite')
+        .option('--partitions <n>', 'parts of the output', parseCount)
+        .option(
+          '--memory <size>',
+          'memory of a task, e.g. 64MB; what is larger goes through the disk',
+          parseBytes,
+        )
+        .option('--overwrite', 'replace what the directory holds')
+        .addHelpText('after', SORT_HELP),
+    ),
+    async () => (await import('./verbs/bench-sort.ts')).benchSort,
+  )
+  verb(
+    engineOptions(
+      program
+        .command('gensort')
+        .description('make the records that sort benchmarks sort (sortbenchmark.org): 100 bytes, key first')
+        .requiredOption('--records <n>', 'how many, e.g. 10000000, 1e7 or 10M', parseLargeCount)
+        .requiredOption(
+          '--output <dir>',
+          'directory for the parts, or one file, where its name has an extension',
+        )
+        .option('--ascii', 'printable characters, a line each; without it keys are any bytes')
+        .option('--skew', 'the same as --distribution skewed')
+        .addOption(
+          new Option('--distribution <name>', 'how keys are distributed (see below)').choices(
+            Object.keys(DISTRIBUTIONS),
+          ),
+        )
+        .option('--seed <n>', 'other data; 0, the default, is the published one', parseSeed)
+        .option('--overwrite', 'replace what is there')
+        .addHelpText('after', GENSORT_HELP),
+    ),
+    async () => (await import('./verbs/gensort.ts')).gensort,
+  )
+  verb(
+    program
+      .command('valsort')
+      .description('check sorted records: how many, in order or not, duplicate keys, checksum')
+      .argument('<path...>', 'a directory of parts, taken in the order of their names, or files')
+      .option('--checksum-only', 'do not ask for order: for the input, to compare it with the output'),
+    async () => (await import('./verbs/valsort.ts')).valsort,
+  )
 
   const jobs = program.command('jobs').description('what has run, and what it left in the store')
   verb(
@@ -129,6 +179,29 @@ export function buildProgram(open: (options: Record<string, unknown>) => VerbHos
   )
   return program
 }
+
+/** Names of `Distribution` in benchmarks/, which is not loaded for the sake of a list. */
+const DISTRIBUTIONS = {
+  uniform: 'as random as the published data',
+  skewed: 'every second record has one of 20 keys',
+  prefixes: 'the skew of the published generator: most keys begin like one of a few dozen',
+  equal: 'one key',
+  sorted: 'keys grow from record to record',
+  reversed: 'keys fall from record to record',
+}
+
+const GENSORT_HELP = `
+Distributions of the keys:
+${Object.entries(DISTRIBUTIONS)
+  .map(([name, what]) => `  ${name.padEnd(10)} ${what}`)
+  .join('\n')}`
+
+const SORT_HELP = `
+Example:
+  dunlin gensort --records 10M --output data/input
+  dunlin bench sort --input data/input --output data/sorted
+  dunlin valsort data/sorted
+  dunlin valsort data/input --checksum-only`
 
 const RUN_HELP = `
 A job file is a script that calls .run() itself, or a module whose default export is an Output, several of them,

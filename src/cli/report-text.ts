@@ -16,6 +16,8 @@ export function reportText(report: JobReport, palette: Palette = PLAIN): string 
   )
   line('read', bytesText(report.bytesRead))
   line('written', bytesText(report.bytesWritten))
+  if (report.bytesSpilled > 0) line('spilled', bytesText(report.bytesSpilled))
+  if (report.peakMemoryBytes > 0) line('memory', `${bytesText(report.peakMemoryBytes)} a worker at most`)
   line('requests', `${plural(requests.gets, 'get')}, ${plural(requests.puts, 'put')}`)
   for (const { uri, parts, rows, bytes } of report.outputs) {
     line('output', `${uri}: ${plural(rows, 'row')}, ${bytesText(bytes)} in ${plural(parts, 'part')}`)

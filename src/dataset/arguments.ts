@@ -23,8 +23,8 @@ function refuse(verb: string, name: string, wanted: string, value: unknown): nev
 const LEAST_KNOWN = Number.MIN_SAFE_INTEGER
 
 export const argument = {
-  fn(verb: string, value: unknown): UserFunction {
-    return typeof value === 'function' ? value : refuse(verb, 'its argument', 'a function', value)
+  fn(verb: string, value: unknown, name = 'its argument', wanted = 'a function'): UserFunction {
+    return typeof value === 'function' ? value : refuse(verb, name, wanted, value)
   },
   /** An object that has all these properties; `example` shows how it is called. */
   parts(verb: string, value: unknown, names: readonly string[], example: string): void {
@@ -61,6 +61,12 @@ export const argument = {
           least === LEAST_KNOWN ? 'a whole number' : `a whole number from ${least} on`,
           value,
         )
+  },
+  /** A number from `least` to `most`. */
+  between(verb: string, name: string, value: unknown, least: number, most: number): number {
+    return typeof value === 'number' && value >= least && value <= most
+      ? value
+      : refuse(verb, name, `a number from ${least} to ${most}`, value)
   },
   oneOf(verb: string, name: string, value: unknown, allowed: readonly string[]): void {
     if (!allowed.includes(value as string)) refuse(verb, name, `one of ${allowed.join(', ')}`, value)

@@ -4,12 +4,16 @@ import type { LogicalNode } from '../../planner/index.ts'
 import * as nodes from '../../planner/index.ts'
 import { userCallSite } from '../ship/user-call-site.ts'
 import { argument } from './arguments.ts'
+import type { Dataset } from './dataset.ts'
 import { type Combine, reduction } from './reductions.ts'
 import type { CollectOptions, RunOptions } from './run-options.ts'
 import { Writer } from './writer.ts'
 
+/** The name of the method by which the parts of a dataset make another one. */
+export const DERIVE: unique symbol = Symbol('derive')
+
 /** The part of a dataset that runs it. Each action is one job, and rejects with the `DunlinError` that ended it. */
-export class DatasetActions<T> {
+export abstract class DatasetActions<T> {
   /** What the planner is given. */
   readonly node: LogicalNode
 
@@ -19,15 +23,18 @@ export class DatasetActions<T> {
     Object.freeze(this)
   }
 
+  abstract [DERIVE]<R>(node: LogicalNode): Dataset<R>
+
   /**
-   * The sinks: `write.text`, `write.jsonl`, `write.csv` and `write.arrow` each give an `Output`, which `run()` runs.
+   * The sinks: `write.text`, `write.jsonl`, `write.csv`, `write.arrow` and `write.records` each give an `Output`,
+   * which `run()` runs.
    *
    * @example
    * const report = await range(3).write.csv('out/numbers/').run()
    * report.outputs[0]?.rows // 3
    */
-  get write(): Writer {
-    return new Writer(this.node)
+  get write(): Writer<T> {
+    return new Writer<T>(this.node)
   }
 
   /**

@@ -1,4 +1,5 @@
 /** Where datasets come from: files, iterables, ranges of numbers. */
+import { DunlinError } from '../../operators/index.ts'
 import { type Source, scanNode } from '../../planner/index.ts'
 import { userCallSite } from '../ship/user-call-site.ts'
 import { argument } from './arguments.ts'
@@ -21,6 +22,21 @@ export interface ReadTextOptions extends ReadOptions {
 export interface ReadJsonlOptions<S extends SchemaOption> extends ReadOptions {
   /** Declares the columns; without it they are inferred from the values. */
   readonly schema: S
+}
+
+/** What `read.records` takes. */
+export interface ReadRecordsOptions extends ReadOptions {
+  /** Bytes of a record, at least 1. */
+  readonly length: number
+  /** Where in each record its key lies. Default: the whole record is its key. */
+  readonly key?: readonly [offset: number, length: number]
+}
+
+/** A record of fixed length: all its bytes, and those among them that are its key. */
+export interface FixedRecord {
+  /** A view on a part of `value`. */
+  readonly key: Uint8Array
+  readonly value: Uint8Array
 }
 
 function scan<T>(verb: string, source: Source, options: ReadOptions): Dataset<T> {
@@ -66,6 +82,47 @@ export const read = {
   },
 
   jsonl: readJsonl,
+
+  /**
+   * Records of fixed length, one after another with nothing between them: `value` is the whole record, `key` a view on
+   * the part of it that `key` says, `[offset, length]`; without that, all of it. They stay bytes from file to file.
+   *
+   * @throws DunlinError `INVALID_ARGUMENT` when `length` is not a whole number from 1 on, or the key does not lie
+   * inside of it; `NOT_FOUND` when a path does not exist or a glob matches nothing; `BAD_RECORD` when the size of a
+   * file is no multiple of `length`
+   *
+   * @example
+   * await from([new Uint8Array([1, 9]), new Uint8Array([2, 8])]).write.records('out/pairs/').run()
+   * const pairs = read.records('out/pairs/', { length: 2, key: [1, 1] })
+   * await pairs.map(({ key, value }) => [key[0], value[0]]).collect() // [[9, 1], [8, 2]]
+   */
+  records(uri: string | readonly string[], options: ReadRecordsOptions): Dataset<FixedRecord> {
+    argument.parts(
+      'read.records',
+      options,
+      ['length'],
+      "read.records('data/', { length: 100, key: [0, 10] })",
+    )
+    argument.known('read.records', options, ['length', 'key', 'splitBytes'])
+    const length = argument.whole('read.records', 'length', options.length, 1)
+    const key = keyRange(length, options.key)
+    const format = { format: 'records' as const, length, key }
+    return scan('read.records', { kind: 'files', uris: uris('read.records', uri), format }, options)
+  },
+}
+
+function keyRange(length: number, key: readonly [number, number] = [0, length]): [number, number] {
+  if (!Array.isArray(key) || key.length !== 2) {
+    throw new DunlinError('INVALID_ARGUMENT', 'read.records: key must be [offset, length]')
+  }
+  const [offset, keyLength] = key as unknown[]
+  const from = argument.whole('read.records', 'the offset of the key', offset, 0)
+  const bytes = argument.whole('read.records', 'the length of the key', keyLength, 1)
+  if (from + bytes <= length) return [from, bytes]
+  throw new DunlinError(
+    'INVALID_ARGUMENT',
+    `read.records: the key [${from}, ${bytes}] does not lie inside of a record of ${length} bytes`,
+  )
 }
 
 /**

@@ -4,6 +4,7 @@ import type { LogicalNode, WriteMode } from '../../planner/index.ts'
 import { userCallSite } from '../ship/user-call-site.ts'
 import { argument } from './arguments.ts'
 import { Output } from './output.ts'
+import type { Columns } from './record-types.ts'
 
 /** What each sink takes besides its directory. */
 export interface WriteOptions {
@@ -13,6 +14,15 @@ export interface WriteOptions {
    */
   readonly mode?: WriteMode
 }
+
+/** Records that are bytes: Uint8Arrays, or objects that hold one as `value` and nothing else but a `key`. */
+type AreBytes<T> = [T] extends [readonly unknown[]]
+  ? false
+  : [Columns<T>] extends [{ readonly value: Uint8Array }]
+    ? Exclude<keyof Columns<T>, 'key' | 'value'> extends never
+      ? true
+      : false
+    : false
 
 const MODES: readonly WriteMode[] = ['fail', 'overwrite', 'append']
 
@@ -29,7 +39,7 @@ const MODES: readonly WriteMode[] = ['fail', 'overwrite', 'append']
  * await from(['b']).write.text('out/letters/', { mode: 'overwrite' }).run()
  * await read.text('out/letters/').collect() // ['b']
  */
-export class Writer {
+export class Writer<T> {
   readonly #node: LogicalNode
 
   /** Comes from `dataset.write`. */
@@ -85,6 +95,27 @@ export class Writer {
    */
   arrow(uri: string, options: WriteOptions = {}): Output {
     return this.#output('arrow', uri, options)
+  }
+
+  /**
+   * Bytes one after another, nothing between them: what `read.records` reads. The records are those that it gives, or
+   * Uint8Arrays, or objects `{ value }` with one (a `key` beside it is taken for a part of it and not written); all of
+   * one length: `part-00000.bin` …
+   *
+   * @throws DunlinError `TYPE_MISMATCH` when a record is null, empty or no bytes, or two of a part differ in length
+   *
+   * @example
+   * await from([new Uint8Array([2, 7]), new Uint8Array([1, 8])]).write.records('out/two/').run()
+   * const sorted = read.records('out/two/', { length: 2, key: [0, 1] }).sortBy('key')
+   * await sorted.map(record => record.value[1]).collect() // [8, 7]
+   */
+  records(
+    this: AreBytes<T> extends true ? Writer<T> : never,
+    uri: string,
+    options: WriteOptions = {},
+  ): Output {
+    const self = this as Writer<T>
+    return self.#output('records', uri, options)
   }
 
   #output(format: WriteFormat, uri: string, { mode = 'fail' }: WriteOptions): Output {

@@ -8,6 +8,7 @@ import type { ComputeBackend } from '../compute/compute-backend.ts'
 import { createInlineBackend } from '../compute/inline-backend.ts'
 import { createFunctionLoader } from '../compute/load-functions.ts'
 import { createLocalBackend } from '../compute/local-backend.ts'
+import { peakMemoryBytes } from '../compute/peak-memory.ts'
 import { toRootUri } from '../store/file-uri.ts'
 import type { Stores } from '../store/object-store.ts'
 import { createStores } from '../store/open-stores.ts'
@@ -52,7 +53,9 @@ interface BackendOptions {
 function backend({ isolation, stores, ...options }: BackendOptions): ComputeBackend {
   if (isolation !== 'inline') return createLocalBackend({ isolation, ...options })
   const loader = createFunctionLoader({ directory: options.tempDirectory })
-  return createInlineBackend({ ports: { stores, clock: systemClock, loadFunctions: loader.load } })
+  return createInlineBackend({
+    ports: { stores, clock: systemClock, loadFunctions: loader.load, peakMemoryBytes },
+  })
 }
 
 /**

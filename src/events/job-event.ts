@@ -107,6 +107,10 @@ export interface StageReport {
   readonly rowsOut: number
   readonly bytesIn: number
   readonly bytesOut: number
+  /** Written as runs by operators whose budget was reached. */
+  readonly spilledBytes: number
+  /** The highest resident memory of a worker's process that had a task of the stage; 0 where it is not known. */
+  readonly peakMemoryBytes: number
   readonly gets: number
   readonly puts: number
   /** From the first start to the last commit. */
@@ -140,6 +144,10 @@ export interface JobReport {
   readonly retries: number
   readonly bytesRead: number
   readonly bytesWritten: number
+  /** Written as runs by operators whose memory budget was reached, and read again. */
+  readonly bytesSpilled: number
+  /** The highest resident memory of a worker's process: with threads, of the whole process. */
+  readonly peakMemoryBytes: number
   readonly requests: { readonly gets: number; readonly puts: number }
   readonly stages: readonly StageReport[]
   readonly outputs: readonly WrittenOutput[]

@@ -32,6 +32,8 @@ interface StageSums {
   rowsOut: number
   bytesIn: number
   bytesOut: number
+  spilledBytes: number
+  peakMemoryBytes: number
   gets: number
   puts: number
   firstStart: number
@@ -130,6 +132,8 @@ export class ReportBuilder {
       retries: sum(s => s.retries),
       bytesRead: sum(s => s.bytesIn),
       bytesWritten: sum(s => s.bytesOut),
+      bytesSpilled: sum(s => s.spilledBytes),
+      peakMemoryBytes: Math.max(0, ...stages.map(s => s.peakMemoryBytes)),
       requests: { gets: sum(s => s.gets), puts: sum(s => s.puts) },
       stages,
       counters: Object.fromEntries([...this.#counters].sort(([a], [b]) => (a < b ? -1 : 1))),
@@ -163,6 +167,8 @@ function emptySums(outline: StageOutline): StageSums {
     rowsOut: 0,
     bytesIn: 0,
     bytesOut: 0,
+    spilledBytes: 0,
+    peakMemoryBytes: 0,
     gets: 0,
     puts: 0,
     firstStart: Number.POSITIVE_INFINITY,
@@ -174,6 +180,8 @@ function emptySums(outline: StageOutline): StageSums {
 function addWork(stage: StageSums, stats: TaskStats, time: number): void {
   stage.bytesIn += stats.bytesIn
   stage.bytesOut += stats.bytesOut
+  stage.spilledBytes += stats.spilledBytes
+  stage.peakMemoryBytes = Math.max(stage.peakMemoryBytes, stats.peakMemoryBytes)
   stage.gets += stats.gets
   stage.puts += stats.puts
   stage.lastCommit = Math.max(stage.lastCommit, time)

@@ -5,6 +5,7 @@ import type { Stage } from '../../planner/index.ts'
 /** What a stage that another reads has committed. */
 export interface Produced {
   readonly stage: Stage
+  /** Rows that were committed, as often as tasks read them: a broadcast is read by all that need it. */
   readonly rows: number
 }
 
@@ -40,6 +41,7 @@ function hasLimit(spec: OperatorSpec): boolean {
     case 'input':
       return false
     case 'union':
+    case 'join':
       return spec.inputs.some(hasLimit)
     default:
       return hasLimit(spec.input)

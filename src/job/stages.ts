@@ -1,7 +1,7 @@
 /** The life of a stage: it starts, releases its tasks, takes in their commits in order, closes and finishes. */
 
 import { DunlinError, type Failure, type Schema, unifySchemas } from '../../operators/index.ts'
-import type { Stage } from '../../planner/index.ts'
+import { isBroadcast, readersOfBroadcast, type Stage } from '../../planner/index.ts'
 import { conservationFailure } from './conservation.ts'
 import { cancelTasks, failJob } from './ending.ts'
 import { MANIFEST, type StageState, type TaskState } from './state.ts'
@@ -88,10 +88,15 @@ function releaseTasks(step: Step, position: number): void {
 
 function closeStage(step: Step, position: number): void {
   const { stage, exchangeRowsIn, prefix, released } = step.stage(position)
-  const produced = stage.inputs.flatMap(input => {
+  const produced = stage.inputs.flatMap((input, i) => {
     if (input.kind !== 'exchange') return []
     const producer = step.stage(step.positionOf(input.from))
-    return [{ stage: producer.stage, rows: producer.prefix.rows }]
+    return [
+      {
+        stage: producer.stage,
+        rows: producer.prefix.rows * (isBroadcast(input) ? readersOfBroadcast(stage, i) : 1),
+      },
+    ]
   })
   const failure = conservationFailure(stage, exchangeRowsIn, produced)
   if (failure !== null) {

@@ -20,3 +20,7 @@ export const commitKey = (job: string, stage: StageId, task: number, generation:
 
 export const manifestKey = (job: string, stage: StageId): string =>
   `${stagePrefix(job, stage)}exchange.manifest`
+
+/** The n-th object of runs that an attempt keeps. */
+export const runsKey = (job: string, stage: StageId, name: AttemptName, n: number): string =>
+  `${stagePrefix(job, stage)}runs/${attemptName(name)}-${n}.arrow`

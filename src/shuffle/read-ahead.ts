@@ -7,6 +7,8 @@ export interface ReadAhead<T> {
   /** Their bytes, at most; a single larger item is still fetched, alone. */
   readonly maxBytes: number
   readonly sizeOf: (item: T) => number
+  /** Bytes in flight or waiting; several readers that share this share `maxBytes`, each with one item at least. */
+  readonly held?: { bytes: number }
 }
 
 /** Gives `fetch(item)` for each item, in the order of the items. Nothing is left in flight when the reader stops. */
@@ -15,28 +17,30 @@ export async function* readAhead<T, R>(
   fetch: (item: T) => Promise<R>,
 ): AsyncGenerator<R> {
   const waiting: { readonly result: Promise<R>; readonly bytes: number }[] = []
+  const { held = { bytes: 0 } } = options
   const items = options.items[Symbol.iterator]()
   let next = items.next()
-  let bytes = 0
   try {
     for (;;) {
       while (!next.done && waiting.length < options.width) {
         const size = options.sizeOf(next.value)
-        if (waiting.length > 0 && bytes + size > options.maxBytes) break
+        if (waiting.length > 0 && held.bytes + size > options.maxBytes) break
         const result = fetch(next.value)
         // An error surfaces when its turn comes; until then it is not unhandled.
         result.catch(() => undefined)
         waiting.push({ result, bytes: size })
-        bytes += size
+        held.bytes += size
         next = items.next()
       }
-      const first = waiting.shift()
+      const first = waiting[0]
       if (first === undefined) return
       const value = await first.result
-      bytes -= first.bytes
+      waiting.shift()
+      held.bytes -= first.bytes
       yield value
     }
   } finally {
     await Promise.allSettled(waiting.map(one => one.result))
+    for (const { bytes } of waiting) held.bytes -= bytes
   }
 }

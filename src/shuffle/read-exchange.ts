@@ -1,21 +1,19 @@
 /** Reading one partition of an exchange: the consumer's row of the manifest, then its slices in producers' order. */
-import {
-  type Batch,
-  castBatch,
-  DunlinError,
-  decodeSlice,
-  type Partitioning,
-  type Schema,
-} from '../../operators/index.ts'
+import { type Batch, castBatch, DunlinError, type Partitioning, type Schema } from '../../operators/index.ts'
 import type { StageId } from '../../planner/index.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import { dataKey, manifestKey } from './keys.ts'
 import { readAhead } from './read-ahead.ts'
-import { readPartitionSlices } from './read-manifest.ts'
-import { type SliceEntry, sliceCrc } from './slice-entry.ts'
+import { type PartitionSlice, readPartitionSlices } from './read-manifest.ts'
+import { decodeFetched, fetchSlice, type Slice, streamSlice } from './read-slice.ts'
 
 const FETCHES_IN_FLIGHT = 8
+/** Bytes of slices fetched ahead: at most, and as a share of the task's memory. */
 const READ_AHEAD_BYTES = 32 << 20
+const READ_AHEAD_SHARE = 1 / 8
+/** Larger slices are streamed: at most, and as a share of the task's memory. */
+const WHOLE_BYTES = 16 << 20
+const WHOLE_SHARE = 1 / 16
 
 export interface ExchangeCounters {
   bytesIn: number
@@ -30,94 +28,89 @@ export interface ExchangePartition {
   readonly batches: AsyncIterable<Batch>
 }
 
-/**
- * Opens one partition of the exchange after stage `from`. Slices are fetched a few ahead, checked against their
- * CRC32 before a byte of them is decoded, and given in the order of the producing tasks.
- *
- * @throws DunlinError `CORRUPT`, naming object, producer and partition, when a slice is not what was committed.
- */
-export async function openExchange(options: {
+export interface ExchangeOptions {
   readonly store: ObjectStore
   readonly job: string
   readonly from: StageId
   readonly partitioning: Partitioning
+  /** The consumer's; of a `broadcast` every consumer reads the one there is. */
   readonly partition: number
+  /** Memory of the task: an eighth of it is read ahead at most. */
+  readonly memoryBytes: number
   readonly signal: AbortSignal
   readonly counters: ExchangeCounters
-}): Promise<ExchangePartition> {
+}
+
+/**
+ * Opens one partition of the exchange after stage `from`. Slices are fetched a few ahead, or streamed one at a time
+ * where they are large; checked against their CRC32 before a byte of them is decoded; and given in the order of the
+ * producing tasks.
+ *
+ * @throws DunlinError `CORRUPT`, naming object, producer and partition, when a slice is not what was committed.
+ */
+export async function openExchange(options: ExchangeOptions): Promise<ExchangePartition> {
   const { store, job, from, signal, counters } = options
+  const { kind } = options.partitioning
   // Without division each producer wrote one slice, which is for the consumer of the same number.
-  const alone = options.partitioning.kind === 'none'
-  const partition = alone ? 0 : options.partition
+  const alone = kind === 'none'
+  const partition = alone || kind === 'broadcast' ? 0 : options.partition
   const { header, slices } = await readPartitionSlices(
     { store, key: manifestKey(job, from), signal, counters },
     partition,
     alone ? options.partition : undefined,
   )
   const { schema, schemas } = header
+  if (schema === null) return { schema, batches: nothing() }
 
-  async function* batches(): AsyncGenerator<Batch> {
-    if (schema === null) return
-    const fetched = readAhead(
-      {
-        items: slices,
-        width: FETCHES_IN_FLIGHT,
-        maxBytes: READ_AHEAD_BYTES,
-        sizeOf: slice => slice.entry.byteLength,
-      },
-      async slice => {
-        const { task, producer, entry } = slice
-        const object = dataKey(job, from, { task, ...producer })
-        counters.gets++
-        const bytes = await getSlice(store, object, entry, signal)
-        return { task, entry, object, bytes, written: schemas[producer.schema] }
-      },
-    )
-    for await (const slice of fetched) {
-      const uri = store.uri + slice.object
-      const crc = sliceCrc([slice.bytes], { stage: from, task: slice.task, partition })
-      if (crc !== slice.entry.crc32 || slice.written === undefined) {
-        throw new DunlinError(
-          'CORRUPT',
-          `the slice of partition ${partition} that task ${slice.task} of stage ${from} wrote is damaged: ${uri}, ` +
-            `bytes ${slice.entry.offset} to ${slice.entry.offset + slice.entry.byteLength}, do not have the CRC32 that was committed`,
-          {
-            hint: 'The disk or bucket returned other bytes than were written. Run the job again.',
-            place: { at: uri },
-          },
-        )
-      }
-      counters.bytesIn += slice.bytes.length
-      let rows = 0
-      for (const batch of decodeSlice(slice.written, slice.bytes)) {
-        rows += batch.length
-        yield castBatch(batch, schema)
-      }
-      if (rows !== slice.entry.rows) {
-        throw new DunlinError(
-          'ROWS_NOT_CONSERVED',
-          `a slice of stage ${from} holds ${rows} rows, committed were ${slice.entry.rows}: ${uri}`,
-        )
-      }
-      counters.exchangeRowsIn += rows
+  const sliceOf = ({ task, producer, entry }: PartitionSlice): Slice => {
+    const key = dataKey(job, from, { task, ...producer })
+    const written = schemas[producer.schema]
+    if (written === undefined) {
+      throw new DunlinError('CORRUPT', `the manifest of stage ${from} has no schema for ${store.uri}${key}`)
     }
+    return { store, key, entry, owner: { stage: from, task, partition }, schema: written, signal }
   }
-  return { schema, batches: batches() }
+  return { schema, batches: readSlices(slices.map(sliceOf), schema, options) }
 }
 
-async function getSlice(
-  store: ObjectStore,
-  key: string,
-  { offset, byteLength }: SliceEntry,
-  signal: AbortSignal,
-): Promise<Uint8Array> {
-  try {
-    return await store.get(key, { offset, length: byteLength }, { signal })
-  } catch (error) {
-    if (!(error instanceof DunlinError) || error.code !== 'NOT_FOUND') throw error
-    throw new DunlinError('CORRUPT', `a committed object is gone: ${store.uri}${key}`, {
-      cause: error,
-      hint: 'Something outside of the job removed files of its store. Run the job again.',
-    })
+async function* nothing(): AsyncGenerator<Batch> {}
+
+async function* readSlices(
+  slices: readonly Slice[],
+  schema: Schema,
+  { memoryBytes, counters }: ExchangeOptions,
+): AsyncGenerator<Batch> {
+  const wholeBytes = Math.min(WHOLE_BYTES, memoryBytes * WHOLE_SHARE)
+  const fetched = readAhead(
+    {
+      items: slices,
+      width: FETCHES_IN_FLIGHT,
+      maxBytes: Math.min(READ_AHEAD_BYTES, memoryBytes * READ_AHEAD_SHARE),
+      // A larger one takes that much for its stream.
+      sizeOf: slice => Math.min(slice.entry.byteLength, wholeBytes),
+    },
+    async slice => {
+      if (slice.entry.byteLength > wholeBytes) return { slice, bytes: null }
+      counters.gets++
+      return { slice, bytes: await fetchSlice(slice) }
+    },
+  )
+  for await (const { slice, bytes } of fetched) {
+    if (bytes === null) counters.gets += 2
+    const { entry } = slice
+    let rows = 0
+    for await (const batch of bytes === null ? streamSlice(slice) : decodeFetched(slice, bytes)) {
+      rows += batch.length
+      yield castBatch(batch, schema)
+    }
+    if (rows !== entry.rows) {
+      const uri = slice.store.uri + slice.key
+      throw new DunlinError(
+        'ROWS_NOT_CONSERVED',
+        `a slice of stage ${slice.owner.stage} holds ${rows} rows, committed were ${entry.rows}: ${uri}`,
+      )
+    }
+    counters.bytesIn += entry.byteLength
+    counters.exchangeRowsIn += rows
   }
 }

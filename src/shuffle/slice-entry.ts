@@ -1,6 +1,7 @@
 /** Where one slice is: fixed width, little-endian, so that an index of slices can be read by range. */
 import { crc32 } from 'node:zlib'
 import type { StageId } from '../../planner/index.ts'
+import { crcOfPieces } from './crc-of-pieces.ts'
 
 export interface SliceEntry {
   readonly offset: number
@@ -31,15 +32,19 @@ export function readSliceEntry(view: DataView, at: number): SliceEntry {
   }
 }
 
+/** Whose slice it is. */
+export interface SliceOwner {
+  readonly stage: StageId
+  readonly task: number
+  readonly partition: number
+}
+
 /**
  * CRC32 of a slice, seeded with whose slice it is: bytes that are intact but belong to another task or partition do
  * not pass for it.
  */
-export function sliceCrc(
-  pieces: Iterable<Uint8Array>,
-  of: { readonly stage: StageId; readonly task: number; readonly partition: number },
-): number {
-  let crc = crc32(`${of.stage}/${of.task}/${of.partition}`)
-  for (const piece of pieces) crc = crc32(piece, crc)
-  return crc
-}
+export const sliceCrc = (pieces: Iterable<Uint8Array>, of: SliceOwner): number =>
+  crcOfPieces(pieces, sliceSeed(of))
+
+/** The CRC32 of a slice before its first byte. */
+export const sliceSeed = (of: SliceOwner): number => crc32(`${of.stage}/${of.task}/${of.partition}`)

@@ -14,6 +14,7 @@ const EXTENSIONS: Readonly<Record<WriteFormat, string>> = {
   jsonl: 'jsonl',
   csv: 'csv',
   arrow: 'arrow',
+  records: 'bin',
 }
 const PART_DIGITS = 5
 

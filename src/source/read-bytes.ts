@@ -14,15 +14,17 @@ export interface ByteRequest {
   readonly range: SplitRange
   /** Where to begin. */
   readonly from: number
+  /** Where what is needed ends, if that is known. */
+  readonly to?: number
   readonly signal: AbortSignal
   readonly counters: ReadCounters
 }
 
 /** From `from` to the end of the object, in pieces; what lies past the split's end is only read when asked for. */
 export async function* readBytes(request: ByteRequest): AsyncGenerator<Uint8Array> {
-  const { store, range, from, signal, counters } = request
+  const { store, range, from, to, signal, counters } = request
   const { key, size } = range
-  const until = range.compression === undefined ? Math.min(size, range.end + PAST_END_BYTES) : size
+  const until = range.compression === undefined ? Math.min(size, to ?? range.end + PAST_END_BYTES) : size
   if (from >= until) return
   counters.gets++
   for await (const piece of store.stream(key, { offset: from, length: until - from }, { signal })) {

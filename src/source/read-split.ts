@@ -117,7 +117,8 @@ async function openObject(
   const end = range.compression === undefined ? range.end : Number.POSITIVE_INFINITY
   const place = { uri: shown, start: range.start, end }
   const reader = createSplitReader(format, place, columns === undefined ? {} : { columns })
-  const bytes = readBytes({ store, range, from: reader.from, signal, counters })
+  const { from, to } = reader
+  const bytes = readBytes({ store, range, from, ...(to !== undefined && { to }), signal, counters })
   const pieces = range.compression === undefined ? bytes : decompress(bytes, range.compression, shown)
   const first = pieces.next()
   first.catch(() => {})

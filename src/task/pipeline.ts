@@ -1,123 +1,97 @@
-/** A stage's operator tree at work: batches go in at its inputs, come out at its root, and async functions are awaited. */
+/** A stage's operator tree at work: batches go in at its inputs and come out at its root. */
 import {
-  type AsyncRowsDriver,
-  BATCH_ROWS,
   type Batch,
-  batchBytes,
-  type Chain,
+  type BreakerEnv,
+  type BreakerSpec,
   type ChainSpec,
+  createBreaker,
   createChain,
   DunlinError,
-  type OperatorEnv,
   type OperatorSpec,
-  type Suspension,
-  sliceBatch,
+  operatorText,
+  type PipelineBreaker,
 } from '../../operators/index.ts'
+import { ChainLink } from './chain-link.ts'
 
 export interface Pipeline {
-  /** Pushes a batch of input number `input` of the stage. */
+  /** The inputs in the order in which they have to be given: all of one, then the next (a join's table comes first). */
+  readonly order: readonly number[]
   push(input: number, batch: Batch): Promise<void>
-  /** After the last batch of all inputs. */
-  finish(): Promise<void>
+  /** After the last batch of an input. */
+  end(input: number): Promise<void>
   /** Nothing more comes of what is pushed at this input: a limit above it is reached. */
   done(input: number): boolean
+  /** Removes what operators have kept outside of memory. Never throws. */
+  close(): Promise<void>
 }
 
 /** Takes batches and passes on what becomes of them; what it returns resolves when it can take more. */
-interface Link {
+export interface Link {
   push(batch: Batch): void | Promise<void>
-  finish(): void | Promise<void>
+  end(): void | Promise<void>
   readonly done: boolean
 }
 
-export interface PipelineEnv extends OperatorEnv {
+export interface PipelineOptions {
+  readonly env: BreakerEnv
+  /** Counted bytes that each breaker may hold; `env.budgetBytes` is the task's. */
+  readonly shareBytes: number
   /** Calls in flight for async functions. */
   readonly concurrency: number
 }
 
-/**
- * Rows pushed at once through user functions: what they give waits in memory until the next link has taken it, so a
- * function that makes a million rows of one must not get 65,536 rows at a time. It starts low, doubles while little
- * comes out and falls when much does. Where batches end never changes a result.
- */
-const FIRST_ROWS_AT_ONCE = 1024
-const LITTLE_BYTES = 4 << 20
-const MUCH_BYTES = 32 << 20
-
-/** One synchronous chain of operators, and the driver that waits for its functions once one returned a promise. */
-class ChainLink implements Link {
-  readonly #chain: Chain
+/** One input of a breaker. The end of its last input is the end of all that it gives. */
+class BreakerLink implements Link {
+  readonly #breaker: PipelineBreaker
+  readonly #input: number
   readonly #next: Link
-  readonly #concurrency: number
-  #driver: AsyncRowsDriver | null = null
-  #rowsAtOnce = FIRST_ROWS_AT_ONCE
-  #emitted: Batch[] = []
-  readonly #emit = (batch: Batch): void => {
-    if (batch.length > 0) this.#emitted.push(batch)
+  readonly #emit = (batch: Batch): void | Promise<void> => {
+    if (batch.length > 0) return this.#next.push(batch)
   }
 
-  constructor(chain: Chain, next: Link, options: { readonly concurrency: number; readonly waits: boolean }) {
-    this.#chain = chain
+  constructor(breaker: PipelineBreaker, input: number, next: Link) {
+    this.#breaker = breaker
+    this.#input = input
     this.#next = next
-    this.#concurrency = options.concurrency
-    if (options.waits) this.#driver = this.#newDriver()
   }
 
   get done(): boolean {
-    return this.#chain.done || this.#next.done
+    return this.#next.done
   }
 
-  async push(batch: Batch): Promise<void> {
-    if (this.#chain.pushRows === undefined) {
-      this.#chain.push(batch, this.#emit)
-      return this.#passOn()
-    }
-    for (let from = 0; from < batch.length; ) {
-      const to = Math.min(batch.length, from + this.#rowsAtOnce)
-      await this.#pushRows(from === 0 && to === batch.length ? batch : sliceBatch(batch, from, to))
-      from = to
-      const bytes = this.#emitted.reduce((sum, one) => sum + batchBytes(one), 0)
-      if (bytes > MUCH_BYTES) this.#rowsAtOnce = Math.max(1, this.#rowsAtOnce >> 2)
-      else if (bytes < LITTLE_BYTES) this.#rowsAtOnce = Math.min(BATCH_ROWS, this.#rowsAtOnce * 2)
-      await this.#passOn()
-    }
+  push(batch: Batch): void | Promise<void> {
+    return this.#breaker.push(this.#input, batch, this.#emit)
   }
 
-  async #pushRows(batch: Batch): Promise<void> {
-    if (this.#driver !== null) {
-      await this.#driver.push(batch, this.#emit)
-    } else {
-      await this.#takeOver(this.#chain.pushRows!(batch, this.#emit))
-    }
+  async end(): Promise<void> {
+    await this.#breaker.end(this.#input, this.#emit)
+    if (this.#input === this.#breaker.order.at(-1)) await this.#next.end()
   }
+}
 
-  /** From the first promise on, the driver does what the synchronous loop did. */
-  async #takeOver(suspension: Suspension | null): Promise<void> {
-    if (suspension === null) return
-    this.#driver = this.#newDriver()
-    await this.#driver.resume(suspension, this.#emit)
+/** The breaker that an operator is, if it is one: what has phases is one unless it is `partial`. */
+function asBreaker(spec: OperatorSpec): BreakerSpec | null {
+  switch (spec.op) {
+    case 'sort':
+    case 'join':
+      return spec
+    case 'aggregate':
+    case 'distinctBy':
+      return spec.phase === 'partial' ? null : spec
+    default:
+      return null
   }
+}
 
-  async finish(): Promise<void> {
-    if (this.#driver === null && this.#chain.flushRows !== undefined) {
-      await this.#takeOver(this.#chain.flushRows(this.#emit))
-    }
-    if (this.#driver !== null) await this.#driver.flush(this.#emit)
-    this.#chain.finish(this.#emit)
-    await this.#passOn()
-    await this.#next.finish()
-  }
+/** Breakers of a tree: what shares the memory of a task. */
+export function breakersOf(spec: OperatorSpec): number {
+  const own = asBreaker(spec) === null ? 0 : 1
+  return inputsOf(spec).reduce((sum, input) => sum + breakersOf(input), own)
+}
 
-  #newDriver(): AsyncRowsDriver {
-    return this.#chain.driver!({ concurrency: this.#concurrency })
-  }
-
-  async #passOn(): Promise<void> {
-    const emitted = this.#emitted
-    if (emitted.length === 0) return
-    this.#emitted = []
-    for (const batch of emitted) await this.#next.push(batch)
-  }
+function inputsOf(spec: OperatorSpec): readonly OperatorSpec[] {
+  if (spec.op === 'input') return []
+  return 'inputs' in spec ? spec.inputs : [spec.input]
 }
 
 /** Operators that call user functions: each stands at the head of a chain, so that promises can be awaited there. */
@@ -132,42 +106,66 @@ const callsFunctions = (spec: OperatorSpec): boolean =>
  */
 export function buildPipeline(
   root: OperatorSpec,
-  env: PipelineEnv,
+  options: PipelineOptions,
   output: (batch: Batch) => void | Promise<void>,
 ): Pipeline {
   const inputs = new Map<number, Link>()
+  const breakers: PipelineBreaker[] = []
 
   const build = (spec: OperatorSpec, next: Link): void => {
-    switch (spec.op) {
-      case 'input':
-        inputs.set(spec.input, next)
-        return
-      case 'union':
-        throw new DunlinError(
-          'INTERNAL',
-          'a task was given the operators of a union, not those of its own branch',
-        )
-      default: {
-        const { chain, below, waits } = chainDownFrom(spec)
-        build(below, new ChainLink(createChain(chain, env), next, { concurrency: env.concurrency, waits }))
-      }
+    if (spec.op === 'input') {
+      inputs.set(spec.input, next)
+      return
+    }
+    if (spec.op === 'union') {
+      throw new DunlinError(
+        'INTERNAL',
+        'a task was given the operators of a union, not those of its own branch',
+      )
+    }
+    const breaker = asBreaker(spec)
+    if (breaker !== null) buildBreaker(breaker, next)
+    else {
+      const { chain, below, waits } = chainDownFrom(spec as ChainTop)
+      const { env, concurrency } = options
+      build(below, new ChainLink(createChain(chain, env), next, { concurrency, waits }))
     }
   }
-  build(root, { push: output, finish: () => undefined, done: false })
 
+  const buildBreaker = (spec: BreakerSpec, next: Link): void => {
+    const breaker = createBreaker(spec, { ...options.env, budgetBytes: options.shareBytes })
+    breakers.push(breaker)
+    // Where nothing was exchanged, rows become states in the same task.
+    const below =
+      (spec.op === 'aggregate' || spec.op === 'distinctBy') && spec.phase === 'complete'
+        ? [{ ...spec, phase: 'partial' as const }]
+        : inputsOf(spec)
+    for (const input of breaker.order) build(below[input]!, new BreakerLink(breaker, input, next))
+  }
+
+  build(root, { push: output, end: () => undefined, done: false })
+
+  const at = (input: number): Link => {
+    const link = inputs.get(input)
+    if (link === undefined)
+      throw new DunlinError('INTERNAL', `${operatorText(root)} does not read input ${input}`)
+    return link
+  }
   return {
-    async push(input, batch) {
-      await inputs.get(input)!.push(batch)
+    order: [...inputs.keys()],
+    push: async (input, batch) => at(input).push(batch),
+    end: async input => at(input).end(),
+    done: input => at(input).done,
+    async close() {
+      for (const breaker of breakers) await breaker.close()
     },
-    async finish() {
-      for (const link of inputs.values()) await link.finish()
-    },
-    done: input => inputs.get(input)!.done,
   }
 }
 
-/** The longest chain that ends at `top`: down to an input, or to a function that may return promises. */
-function chainDownFrom(top: Exclude<OperatorSpec, { op: 'input' | 'union' }>): {
+type ChainTop = Exclude<OperatorSpec, { op: 'input' | 'union' | 'join' | 'sort' }>
+
+/** The longest chain that ends at `top`: down to an input, a breaker, or a function that may return promises. */
+function chainDownFrom(top: ChainTop): {
   readonly chain: readonly ChainSpec[]
   readonly below: OperatorSpec
   /** It starts with functions that are declared async. */
@@ -175,10 +173,8 @@ function chainDownFrom(top: Exclude<OperatorSpec, { op: 'input' | 'union' }>): {
 } {
   const chain: ChainSpec[] = []
   let spec: OperatorSpec = top
-  let results = 0
-  while (spec.op !== 'input' && spec.op !== 'union') {
-    // A chain drains and merges as one, so it has at most one operator whose state becomes results.
-    if (spec.op === 'aggregate' && spec.phase !== 'partial' && ++results > 1) break
+  while (spec.op !== 'input' && spec.op !== 'union' && spec.op !== 'join' && spec.op !== 'sort') {
+    if (asBreaker(spec) !== null) break
     chain.unshift(spec.op === 'asyncRows' ? { ...spec, op: 'rows' } : spec)
     const head = spec
     spec = spec.input

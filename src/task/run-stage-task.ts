@@ -1,14 +1,15 @@
-/** Running one task of a stage: read its partition, push it through the operators, write, commit. */
-import type { Batch, Schema } from '../../operators/index.ts'
-import { partitionsOf, rootOfTask, type Stage } from '../../planner/index.ts'
+/** Running one task of a stage: read its partitions, push them through the operators, write, commit. */
+import { type Batch, concatBatches, DunlinError, emptyBatch, type Schema } from '../../operators/index.ts'
+import { isBroadcast, partitionsOf, rootOfTask, type Stage } from '../../planner/index.ts'
 import { commitTask, readCommit } from '../shuffle/commit-task.ts'
 import { type ExchangeCounters, openExchange } from '../shuffle/read-exchange.ts'
 import { type ReadCounters, readSplit } from '../source/read-split.ts'
 import type { ObjectStore } from '../store/object-store.ts'
-import { buildPipeline } from './pipeline.ts'
+import { breakersOf, buildPipeline, type Pipeline } from './pipeline.ts'
 import { readPlan, stageOf } from './read-plan.ts'
+import { StoreRuns } from './run-store.ts'
 import type { StageTaskEvent, TaskSuccess } from './task-event.ts'
-import { openOutput } from './task-output.ts'
+import { openOutput, type TaskOutput } from './task-output.ts'
 import type { TaskPorts } from './task-ports.ts'
 import { recordTask, stopGuard } from './task-recorder.ts'
 
@@ -16,13 +17,18 @@ type Counters = ReadCounters & ExchangeCounters
 
 /** What one input of a stage gives to one task. */
 interface OpenInput {
-  readonly input: number
   /** Known for exchanges; null for sources, and where there was no row. */
   readonly schema: Schema | null
   readonly batches: AsyncIterable<Batch>
 }
 
 const BYTES_PER_MB = 1 << 20
+
+/**
+ * Half of a task's memory is for what operators and the output count as theirs; the rest is for batches on their way,
+ * the requests in flight, and the runtime.
+ */
+const budgetOf = (stage: Stage): number => (stage.memoryMb * BYTES_PER_MB) / 2
 
 export async function runStageTask(event: StageTaskEvent, ports: TaskPorts): Promise<TaskSuccess> {
   const startedAt = ports.clock.now()
@@ -34,36 +40,51 @@ export async function runStageTask(event: StageTaskEvent, ports: TaskPorts): Pro
   }
   const functions = event.codeHash === '' ? [] : await ports.loadFunctions(store, event.codeHash)
   const counters: Counters = { bytesIn: 0, gets: 0, invalidText: 0, exchangeRowsIn: 0 }
-  const { inputs, partition } = await openInputs(stage, event, ports, store, counters)
-  const recorder = recordTask(event, partition, ports.signal)
+  const partitions = partitionsOf(stage, event.task)
+  const inputs = await openInputs(stage, event, partitions, { ports, store, counters })
+  const recorder = recordTask(event, partitionOf(stage, partitions, event.task), ports.signal)
   const guard = stopGuard(event, ports.clock, ports.signal)
   const root = rootOfTask(stage, event.task)
+  const budgetBytes = budgetOf(stage)
+  const shareBytes = Math.floor(budgetBytes / (breakersOf(root) + (stage.output.kind === 'write' ? 0 : 1)))
+  const runs = new StoreRuns({ store, event, readAheadBytes: shareBytes / 4 })
   // Rows that go from an exchange to the sink as they are have the exchange's schema, also where there are none.
-  const known = root.op === 'input' ? (inputs[0]?.schema ?? null) : null
-  const output = openOutput(stage, event, { store, stores: ports.stores }, known)
+  const known = root.op === 'input' ? (inputs.get(root.input)?.schema ?? null) : null
+  let output: TaskOutput | null = null
+  let pipeline: Pipeline | null = null
   let committing = false
   try {
-    const pipeline = buildPipeline(
+    const splitters = await readSplitters(stage, inputs)
+    const opened = openOutput(
+      stage,
+      event,
+      { store, stores: ports.stores, runs, budgetBytes: shareBytes, splitters },
+      known,
+    )
+    output = opened
+    pipeline = buildPipeline(
       root,
       {
-        functions,
-        task: recorder.argument,
-        budgetBytes: (stage.memoryMb * BYTES_PER_MB) / 2,
+        env: { functions, task: recorder.argument, budgetBytes, runs },
+        shareBytes,
         concurrency: stage.concurrency,
       },
-      batch => output.push(batch),
+      batch => (batch.length === 0 ? undefined : opened.push(batch)),
     )
     let rowsIn = 0
     const enough = stage.until?.rows ?? Number.POSITIVE_INFINITY
-    for (const { input, batches } of inputs) {
-      for await (const batch of batches) {
+    for (const input of pipeline.order) {
+      const schema = inputs.get(input)?.schema ?? null
+      // What an exchange has is known also where this partition of it has no rows: a join must know its columns.
+      if (schema !== null) await pipeline.push(input, emptyBatch(schema))
+      for await (const batch of inputs.get(input)?.batches ?? []) {
         guard()
         rowsIn += batch.length
         await pipeline.push(input, batch)
         if (output.rows >= enough || pipeline.done(input)) break
       }
+      await pipeline.end(input)
     }
-    await pipeline.finish()
     guard()
     const finished = await output.finish()
     const success: TaskSuccess = {
@@ -81,9 +102,11 @@ export async function runStageTask(event: StageTaskEvent, ports: TaskPorts): Pro
         rowsOut: output.rows,
         bytesIn: counters.bytesIn,
         bytesOut: finished.bytesOut,
-        gets: counters.gets,
-        puts: finished.puts + 1,
+        spilledBytes: runs.spilledBytes,
+        gets: counters.gets + runs.gets,
+        puts: finished.puts + runs.puts + 1,
         durationMs: ports.clock.now() - startedAt,
+        peakMemoryBytes: ports.peakMemoryBytes?.() ?? 0,
         invalidText: counters.invalidText,
       },
     }
@@ -97,40 +120,58 @@ export async function runStageTask(event: StageTaskEvent, ports: TaskPorts): Pro
     return winner.success
   } catch (error) {
     // A commit of unknown outcome may name what was written: then it stays, and goes when the job's data goes.
-    if (!committing) await output.abort()
+    if (!committing) await output?.abort()
     throw error
+  } finally {
+    await pipeline?.close()
+    await runs.close()
   }
 }
 
-/** Opens what this task reads, in the order of the stage's inputs, and says which partition of it that is. */
+/** Which partition the task works on: that of the first input that is divided. */
+function partitionOf(stage: Stage, partitions: readonly (number | null)[], task: number): number {
+  const divided = partitions.find(
+    (partition, input) => partition !== null && !isBroadcast(stage.inputs[input]!),
+  )
+  return divided ?? task
+}
+
+/** The positions that divide this task's output by range; null where it is not divided so, or there were no rows. */
+async function readSplitters(stage: Stage, inputs: ReadonlyMap<number, OpenInput>): Promise<Batch | null> {
+  const { output } = stage
+  if (output.kind !== 'exchange' || output.partitioning.kind !== 'range') return null
+  const input = inputs.get(output.partitioning.splitters)
+  if (input === undefined) throw new DunlinError('INTERNAL', `stage ${stage.id} has no splitters`)
+  const batches: Batch[] = []
+  for await (const batch of input.batches) batches.push(batch)
+  return batches.length === 0 ? null : concatBatches(batches)
+}
+
+/** Opens what this task reads, by the number of the stage's input. */
 async function openInputs(
   stage: Stage,
   event: StageTaskEvent,
-  ports: TaskPorts,
-  store: ObjectStore,
-  counters: Counters,
-): Promise<{ readonly inputs: readonly OpenInput[]; readonly partition: number }> {
-  const inputs: OpenInput[] = []
-  const { signal } = ports
-  const partitions = partitionsOf(stage, event.task)
+  partitions: readonly (number | null)[],
+  to: { readonly ports: TaskPorts; readonly store: ObjectStore; readonly counters: Counters },
+): Promise<ReadonlyMap<number, OpenInput>> {
+  const inputs = new Map<number, OpenInput>()
+  const { ports, store, counters } = to
+  const { signal, stores } = ports
   for (const [input, spec] of stage.inputs.entries()) {
     const partition = partitions[input]
     if (partition === null || partition === undefined) continue
     if (spec.kind === 'splits') {
       const split = event.splits[input]
       if (split === null || split === undefined) continue
-      const { stores } = ports
       const columns = spec.columns === undefined ? {} : { columns: spec.columns }
-      inputs.push({
-        input,
-        schema: null,
-        batches: readSplit(split, spec.format, { stores, signal, counters, ...columns }),
-      })
+      const batches = readSplit(split, spec.format, { stores, signal, counters, ...columns })
+      inputs.set(input, { schema: null, batches })
     } else {
       const { from, partitioning } = spec
-      const exchange = { store, job: event.job, from, partitioning, partition, signal, counters }
-      inputs.push({ input, ...(await openExchange(exchange)) })
+      const memoryBytes = stage.memoryMb * BYTES_PER_MB
+      const exchange = { store, job: event.job, from, partitioning, partition, memoryBytes, signal, counters }
+      inputs.set(input, await openExchange(exchange))
     }
   }
-  return { inputs, partition: partitions.find(partition => partition !== null) ?? event.task }
+  return inputs
 }

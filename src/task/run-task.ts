@@ -45,9 +45,11 @@ async function runManifestTask(event: ManifestTaskEvent, ports: TaskPorts): Prom
       rowsOut: 0,
       bytesIn: 0,
       bytesOut: built.bytes,
+      spilledBytes: 0,
       gets: built.gets,
       puts: 1,
       durationMs: ports.clock.now() - startedAt,
+      peakMemoryBytes: ports.peakMemoryBytes?.() ?? 0,
       invalidText: 0,
     },
   }

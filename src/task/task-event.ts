@@ -56,10 +56,14 @@ export interface TaskStats {
   readonly rowsOut: number
   readonly bytesIn: number
   readonly bytesOut: number
+  /** Written as runs by operators whose budget was reached, and read again. */
+  readonly spilledBytes: number
   readonly gets: number
   readonly puts: number
   /** Wall milliseconds on the worker. */
   readonly durationMs: number
+  /** Resident memory of the worker's process at its highest so far; 0 where it is not known. */
+  readonly peakMemoryBytes: number
   /** Invalid UTF-8 sequences that were replaced. */
   readonly invalidText: number
 }

@@ -8,6 +8,8 @@ export interface TaskPorts {
   readonly clock: Clock
   /** Aborted when the attempt is cancelled. */
   readonly signal: AbortSignal
+  /** Resident memory of this process at its highest, for the report. */
+  peakMemoryBytes?(): number
   /** The functions of a shipped module, verified against its hash; cached per process. */
   loadFunctions(store: ObjectStore, hash: string): Promise<readonly UserFn[]>
 }

@@ -52,6 +52,53 @@ const ROOT: OperatorSpec = {
   ],
 }
 
+const sortKeys = [
+  { column: 'k', direction: 'desc', nulls: 'first', name: 'for people' },
+  { column: 'l', direction: 'asc', nulls: 'last' },
+] as const
+
+/** What a sort and a join are made of. */
+const JOIN_ROOT: OperatorSpec = {
+  op: 'join',
+  how: 'left',
+  on: [{ left: 'a', right: 'b' }],
+  nullsEqual: true,
+  suffix: '_r',
+  build: 'right',
+  inputs: [
+    {
+      op: 'sample',
+      fraction: 0.5,
+      seed: 7,
+      input: {
+        op: 'dropColumns',
+        columns: ['k'],
+        input: {
+          op: 'sort',
+          keys: sortKeys,
+          input: { op: 'addColumns', columns: [{ as: 'k', fn: fn(1) }], input: { op: 'input', input: 0 } },
+        },
+      },
+    },
+    {
+      op: 'splitters',
+      partitions: 3,
+      input: {
+        op: 'sampleKeys',
+        keys: sortKeys,
+        fraction: 0.25,
+        rows: 64,
+        input: {
+          op: 'distinctBy',
+          keys: ['c'],
+          phase: 'final',
+          input: { op: 'top', keys: sortKeys, rows: 5, input: { op: 'input', input: 1 } },
+        },
+      },
+    },
+  ],
+}
+
 const stage = (fields: Partial<Stage>): Stage => ({
   id: 0 as StageId,
   title: 'a title',
@@ -98,6 +145,19 @@ const PLAN: Pick<PhysicalPlan, 'version' | 'stages' | 'codeHash'> = {
       ],
       output: { kind: 'write', output: 1, uri: 'out/', format: 'csv', mode: 'append' },
     }),
+    stage({
+      id: 2 as StageId,
+      root: JOIN_ROOT,
+      inputs: [
+        { ...splits, format: { format: 'records', length: 100, key: [0, 10] }, fraction: 0.0625 },
+        { kind: 'exchange', from: 1 as StageId, partitions: 1, partitioning: { kind: 'broadcast' } },
+      ],
+      output: {
+        kind: 'exchange',
+        partitions: 3,
+        partitioning: { kind: 'range', keys: sortKeys, partitions: 3, splitters: 1, replicate: true },
+      },
+    }),
   ],
 }
 
@@ -121,7 +181,10 @@ function* changes(value: unknown, path: string[] = []): Generator<{ path: string
         yield { path: change.path, value: { ...value, [name]: change.value } }
     }
   } else {
-    yield { path, value: typeof value === 'number' ? value + 1 : `${value}'` }
+    yield {
+      path,
+      value: typeof value === 'number' ? value + 1 : typeof value === 'boolean' ? !value : `${value}'`,
+    }
   }
 }
 
@@ -135,7 +198,7 @@ test('every leaf of a plan is in its text but what is for people', () => {
     const forPeople = FOR_PEOPLE.has(path.at(-1)!) && !path.includes('schema')
     expect({ path, same }).toEqual({ path, same: forPeople })
   }
-  expect(leaves).toBeGreaterThan(70)
+  expect(leaves).toBeGreaterThan(110)
 })
 
 test('names with quotes or line ends cannot look like another plan', () => {
@@ -183,6 +246,22 @@ test('the text', () => {
               words
                 input 1
       output 1: write csv "out/" mode append
+    stage 2: 4 tasks, concat, memoryMb 256, timeoutMs 1000, concurrency 16
+      input 0: records of 100 key 0+10 "in", fraction 0.0625, 2 splits, 9 bytes, listing abc
+      input 1: stage 1, 1 partitions, broadcast
+      operators:
+        join left on ["a" = "b"] nulls equal suffix "_r" build right
+          sample 0.5 seed 7
+            dropColumns "k"
+              sort by "k" desc nulls first, "l" asc nulls last
+                addColumns "k" = #1
+                  input 0
+          splitters 3
+            sampleKeys 64 of 0.25 by "k" desc nulls first, "l" asc nulls last
+              distinctBy final "c"
+                top 5 by "k" desc nulls first, "l" asc nulls last
+                  input 1
+      output: range("k" desc nulls first, "l" asc nulls last; 3; splitters 1; replicate), 3 partitions
     "
   `)
 })

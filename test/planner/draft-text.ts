@@ -10,14 +10,16 @@ function nodeText(node: DraftNode): string {
   switch (node.kind) {
     case 'scan': {
       const columns = node.columns === undefined ? '' : ` [${node.columns.join(', ')}]`
-      return `scan ${node.source}${columns}`
+      return `scan ${node.source}${columns}${node.fraction === undefined ? '' : ` ${node.fraction} of it`}`
     }
     case 'step':
       return operatorLine({ ...node.step, input: NOWHERE })
     case 'union':
       return 'union'
+    case 'join':
+      return operatorLine({ ...node.join, inputs: [NOWHERE, NOWHERE] })
     case 'exchange':
-      return `exchange ${partitioningText(node.partitioning)}`
+      return `exchange ${partitioningText(node.partitioning).replace('; splitters -1', '')}`
   }
 }
 

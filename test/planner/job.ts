@@ -57,6 +57,19 @@ export class Job {
     return this.#scan({ kind: 'files', uris: [`${name}/*.jsonl`], format }, new Array(tasks).fill({}), MIB)
   }
 
+  /** Records of 100 bytes, the first 10 of which are the key. */
+  records(name: string, tasks = 2): ScanNode {
+    const format = { format: 'records', length: 100, key: [0, 10] } as const
+    return this.#scan({ kind: 'files', uris: [`${name}/*.bin`], format }, new Array(tasks).fill({}), MIB)
+  }
+
+  /** Objects of 40 MiB, a split each: two of them are sampled in part. */
+  largeJsonl(name: string, tasks = 2, schema?: Schema): ScanNode {
+    const format = schema === undefined ? { format: 'jsonl' as const } : { format: 'jsonl' as const, schema }
+    const source = { kind: 'files', uris: [`${name}/*.jsonl`], format } as const
+    return this.#scan(source, new Array(tasks).fill({ sizeBytes: 40 * MIB }), 40 * MIB)
+  }
+
   files(objects: readonly Partial<ListedObject>[], splitBytes?: number): ScanNode {
     const format = { format: 'text', onInvalid: 'replace' } as const
     return this.#scan({ kind: 'files', uris: ['in/'], format }, objects, splitBytes)

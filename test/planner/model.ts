@@ -1,27 +1,19 @@
-/** What plans mean, on arrays: the logical plan directly, and the physical plan stage by stage and task by task. */
-import type { AggregationSpec, OperatorSpec, Partitioning } from '../../operators/index.ts'
-import type {
-  LogicalNode,
-  Planned,
-  ScanNode,
-  Split,
-  Stage,
-  StageId,
-  UserFunction,
-} from '../../planner/index.ts'
-import { partitionsOf, rootOfTask } from '../../planner/index.ts'
+/** What pipelines mean, on arrays: the logical plan directly. */
+import type { SortKeySpec } from '../../operators/index.ts'
+import type { LogicalNode, LogicalSortKey, ScanNode } from '../../planner/index.ts'
+import { joinedRows } from './join-model.ts'
 
 export type Row = Readonly<Record<string, unknown>>
-type RowFn = (row: Row) => unknown
+export type RowFn = (row: Row) => unknown
 
 /** Rows by scan and object: `rowsOf(scan)[i]` are the rows of the listing's object i. */
 export type Data = ReadonlyMap<ScanNode, readonly (readonly Row[])[]>
 
-function select(rows: readonly Row[], columns: readonly { from: string; as: string }[]): Row[] {
+export function select(rows: readonly Row[], columns: readonly { from: string; as: string }[]): Row[] {
   return rows.map(row => Object.fromEntries(columns.map(({ from, as }) => [as, row[from] ?? null])))
 }
 
-function groups(rows: readonly Row[], keyOf: (row: Row) => unknown): Map<string, Row[]> {
+export function groups(rows: readonly Row[], keyOf: (row: Row) => unknown): Map<string, Row[]> {
   const found = new Map<string, Row[]>()
   for (const row of rows) {
     const key = JSON.stringify(keyOf(row))
@@ -32,9 +24,44 @@ function groups(rows: readonly Row[], keyOf: (row: Row) => unknown): Map<string,
   return found
 }
 
-const number = (value: unknown): number => (typeof value === 'number' ? value : 0)
-const total = (rows: readonly Row[], column: string): number =>
+export function firstOfEach(rows: readonly Row[], keyOf: (row: Row) => unknown[]): Row[] {
+  return [...groups(rows, row => keyOf(row).map(value => value ?? null)).values()].map(([row]) => row!)
+}
+
+/** By numbers only, which is what the jobs' rows have; missing is null. */
+export function compareKeys(
+  a: readonly unknown[],
+  b: readonly unknown[],
+  keys: readonly Pick<SortKeySpec, 'direction' | 'nulls'>[],
+): number {
+  for (const [i, { direction, nulls }] of keys.entries()) {
+    const [x, y] = [a[i] ?? null, b[i] ?? null]
+    if (x === null || y === null) {
+      if (x === y) continue
+      return (x === null) === (nulls === 'first') ? -1 : 1
+    }
+    if (x !== y) return (Number(x) < Number(y) ? -1 : 1) * (direction === 'asc' ? 1 : -1)
+  }
+  return 0
+}
+
+/** The keys' values are called for, whatever they are. */
+function logicallySorted(rows: readonly Row[], keys: readonly LogicalSortKey[]): Row[] {
+  const values = rows.map(row => ({
+    row,
+    key: keys.map(key => (key.kind === 'column' ? row[key.column] : (key.fn as unknown as RowFn)(row))),
+  }))
+  return values.sort((a, b) => compareKeys(a.key, b.key, keys)).map(({ row }) => row)
+}
+
+export const number = (value: unknown): number => (typeof value === 'number' ? value : 0)
+export const total = (rows: readonly Row[], column: string): number =>
   rows.reduce((sum, row) => sum + number(row[column]), 0)
+
+/** Which rows are chosen depends on the tasks, so the jobs choose all or none. */
+export function sample(rows: Row[], fraction: number): Row[] {
+  return fraction === 1 ? rows : []
+}
 
 /** Logical meaning. Functions are called as they are. */
 export function logicalRows(node: LogicalNode, data: Data): Row[] {
@@ -54,7 +81,31 @@ export function logicalRows(node: LogicalNode, data: Data): Row[] {
     case 'limit':
       return logicalRows(node.input, data).slice(0, node.rows)
     case 'with':
+    case 'repartition':
       return logicalRows(node.input, data)
+    case 'sort':
+      return logicallySorted(logicalRows(node.input, data), node.keys)
+    case 'top':
+      return logicallySorted(logicalRows(node.input, data), node.keys).slice(0, node.rows)
+    case 'sample':
+      return sample(logicalRows(node.input, data), node.fraction)
+    case 'distinctBy': {
+      const key = (row: Row) =>
+        node.keys.map(one => (one.kind === 'column' ? row[one.column] : (one.fn as unknown as RowFn)(row)))
+      return firstOfEach(logicalRows(node.input, data), key)
+    }
+    case 'join': {
+      const side = (input: LogicalNode) => ({ rows: logicalRows(input, data), columns: ['a', 'b', 'c'] })
+      return joinedRows({ ...node, nullsEqual: false }, side(node.left), side(node.right))
+    }
+    case 'intersect':
+    case 'except': {
+      const whole = (row: Row) => ['a', 'b', 'c'].map(name => row[name])
+      const right = groups(logicalRows(node.right, data), whole)
+      const left = groups(logicalRows(node.left, data), whole)
+      const chosen = [...left].filter(([text]) => right.has(text) === (node.kind === 'intersect'))
+      return chosen.map(([, [row]]) => row!)
+    }
     case 'aggregate': {
       const { keys, aggregations } = node
       const rows = logicalRows(node.input, data)
@@ -78,106 +129,4 @@ export function logicalRows(node: LogicalNode, data: Data): Row[] {
     default:
       throw new Error(`the model does not know ${node.kind}`)
   }
-}
-
-function aggregateSpec(
-  spec: Extract<OperatorSpec, { op: 'aggregate' }>,
-  rows: Row[],
-  functions: readonly UserFunction[],
-): Row[] {
-  const { keys, phase } = spec
-  if (keys === 'all') return [...groups(rows, row => row).values()].map(([row]) => row!)
-  const key = (row: Row) =>
-    keys.map(one =>
-      one.kind === 'column' ? (row[one.column] ?? null) : (functions[one.fn.fn] as unknown as RowFn)(row),
-    )
-  const found = groups(rows, key)
-  if (keys.length === 0 && found.size === 0) found.set('[]', [])
-  const value = (one: AggregationSpec, as: string, group: Row[]): number => {
-    if (phase === 'final') return total(group, as)
-    return one.op === 'count' ? group.length : total(group, (one as { column: string }).column)
-  }
-  return [...found].map(([text, group]) => ({
-    ...Object.fromEntries(keys.map(({ as }, i) => [as, (JSON.parse(text) as unknown[])[i]])),
-    ...Object.fromEntries(spec.aggregations.map(one => [one.as, value(one.spec, one.as, group)])),
-  }))
-}
-
-function specRows(
-  spec: OperatorSpec,
-  inputs: readonly (Row[] | null)[],
-  functions: readonly UserFunction[],
-): Row[] {
-  if (spec.op === 'input') return inputs[spec.input]!
-  if (spec.op === 'union') throw new Error('a task reads one input of a union only')
-  let rows = specRows(spec.input, inputs, functions)
-  switch (spec.op) {
-    case 'rows':
-    case 'asyncRows':
-      for (const { kind, fn } of spec.steps) {
-        const call = functions[fn.fn] as unknown as RowFn
-        if (kind === 'filter') rows = rows.filter(row => call(row))
-        else
-          rows = kind === 'map' ? rows.map(row => call(row) as Row) : rows.flatMap(row => call(row) as Row[])
-      }
-      return rows
-    case 'select':
-      return select(rows, spec.columns)
-    case 'limit':
-      return rows.slice(0, spec.rows)
-    case 'aggregate':
-      return aggregateSpec(spec, rows, functions)
-    default:
-      throw new Error(`the model does not know ${spec.op}`)
-  }
-}
-
-function hash(text: string): number {
-  let h = 7
-  for (const c of text) h = (h * 31 + c.charCodeAt(0)) >>> 0
-  return h
-}
-
-function partitionOf(row: Row, partitioning: Partitioning, task: number): number {
-  if (partitioning.kind === 'none') return task
-  if (partitioning.kind === 'gather') return 0
-  const { keys, partitions } = partitioning
-  return hash(JSON.stringify(keys === 'all' ? row : keys.map(key => row[key]))) % partitions
-}
-
-/** Physical meaning: the rows of each output. Columns that are pruned are really not there. */
-export function physicalRows(
-  planned: Planned,
-  rowsOfSplit: (stage: Stage, input: number, split: Split) => readonly Row[],
-  functions: readonly UserFunction[],
-): Row[][] {
-  const exchanged = new Map<StageId, Row[][]>()
-  const outputs: Row[][] = []
-  for (const stage of planned.plan.stages) {
-    const { output } = stage
-    const partitions: Row[][] = Array.from(
-      { length: output.kind === 'exchange' ? output.partitions : 1 },
-      () => [],
-    )
-    for (let task = 0; task < stage.tasks; task++) {
-      const inputs = partitionsOf(stage, task).map((partition, i): Row[] | null => {
-        if (partition === null) return null
-        const input = stage.inputs[i]!
-        if (input.kind === 'exchange') return exchanged.get(input.from)![partition]!
-        const rows = rowsOfSplit(stage, i, planned.splits.get(stage.id)![i]![partition]!)
-        return rows.map(row =>
-          input.columns === undefined
-            ? row
-            : Object.fromEntries(input.columns.flatMap(name => (name in row ? [[name, row[name]]] : []))),
-        )
-      })
-      for (const row of specRows(rootOfTask(stage, task), inputs, functions)) {
-        const to = output.kind === 'exchange' ? partitionOf(row, output.partitioning, task) : 0
-        partitions[to]!.push(row)
-      }
-    }
-    if (output.kind === 'exchange') exchanged.set(stage.id, partitions)
-    else outputs[output.output] = partitions[0]!.slice(0, stage.until?.rows)
-  }
-  return outputs
 }

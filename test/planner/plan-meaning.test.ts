@@ -3,9 +3,19 @@ import { describe, expect, test } from 'vitest'
 import type { OperatorSpec } from '../../operators/index.ts'
 import { consumerCounts } from '../../planner/draft/consumers.ts'
 import { draftOf } from '../../planner/draft/to-draft.ts'
-import { functionsOf, plan, type Stage, type StageId } from '../../planner/index.ts'
+import {
+  functionsOf,
+  partitionsOf,
+  plan,
+  rootOfTask,
+  type Split,
+  type Stage,
+  type StageId,
+} from '../../planner/index.ts'
 import { applyRules } from '../../planner/rules/rules.ts'
-import { logicalRows, physicalRows, type Row } from './model.ts'
+import { inputsOfTree, isBroadcast, readersOfBroadcast } from '../../planner/stage-task.ts'
+import { logicalRows, type Row } from './model.ts'
+import { physicalRows } from './physical-model.ts'
 import { type RandomJob, randomJob } from './random-job.ts'
 
 /** 30,000 of each were run when this was written. */
@@ -20,12 +30,32 @@ function planJob({ job, outputs }: RandomJob, options = {}) {
   return plan({ outputs }, job.facts, options)
 }
 
+/** Rows stand evenly in their objects, so that pieces of those have some of them. */
+function readerOf({ data }: RandomJob) {
+  const objectsOf = new Map(
+    [...data].map(([{ source }, objects]) => [source.kind === 'files' ? source.uris[0] : '', objects]),
+  )
+  return (stage: Stage, input: number, { ranges }: Split): Row[] => {
+    const objects = objectsOf.get((stage.inputs[input] as { source: string }).source)!
+    return ranges.flatMap(({ key, start, end, size }) => {
+      const rows = objects[Number(key.slice('part-'.length))]!
+      return rows.filter((_, i) => {
+        const position = (i * size) / rows.length
+        return position >= start && position < end
+      })
+    })
+  }
+}
+
 function functionsIn(spec: OperatorSpec): number[] {
   switch (spec.op) {
     case 'input':
       return []
     case 'union':
+    case 'join':
       return spec.inputs.flatMap(functionsIn)
+    case 'addColumns':
+      return [...spec.columns.map(({ fn }) => fn.fn), ...functionsIn(spec.input)]
     case 'rows':
     case 'asyncRows':
       return [...spec.steps.map(({ fn }) => fn.fn), ...functionsIn(spec.input)]
@@ -46,18 +76,11 @@ describe('any plan', () => {
     fc.assert(
       fc.property(randomJob, fc.integer({ min: 1, max: 4 }), (random, partitions) => {
         const planned = planJob(random, { partitions })
-        const scans = [...random.data]
-        const read = (stage: Stage, input: number, { ranges }: { ranges: readonly { key: string }[] }) => {
-          const { source } = stage.inputs[input] as { source: string }
-          const [, objects] = scans.find(
-            ([node]) => node.source.kind === 'files' && node.source.uris[0] === source,
-          )!
-          return ranges.flatMap(({ key }) => objects[Number(key.slice('part-'.length))]!)
-        }
-        const got = physicalRows(planned, read, random.functions)
+        const got = physicalRows(planned, readerOf(random), random.functions)
         for (const [i, output] of random.outputs.entries()) {
           const [rows, expected] = [texts(got[i]!), texts(logicalRows(output.input, random.data))]
-          // Hashing divides rows anew; everything else keeps the source's order.
+          expect(got[i]!.flatMap(Object.keys).filter(name => name.startsWith('\u0000'))).toEqual([])
+          // Hashing divides rows anew; everything else keeps the order.
           if (random.ordered[i]) expect(rows).toEqual(expected)
           else expect(rows.sort()).toEqual(expected.sort())
         }
@@ -104,24 +127,40 @@ describe('any plan', () => {
       fc.property(randomJob, random => {
         const { plan, splits } = planJob(random)
         for (const stage of plan.stages) {
-          const partitions = stage.inputs.map(input =>
-            input.kind === 'splits' ? input.tasks : input.partitions,
-          )
-          expect(stage.layout).toBe(stage.inputs.length === 1 ? 'zip' : 'concat')
-          expect(stage.tasks).toBe(partitions.reduce((sum, one) => sum + one, 0))
+          const divided = stage.inputs.filter(input => !isBroadcast(input))
+          const partitions = divided.map(input => (input.kind === 'splits' ? input.tasks : input.partitions))
+          if (stage.layout === 'zip') expect(new Set(partitions)).toEqual(new Set([stage.tasks]))
+          else expect(stage.tasks).toBe(partitions.reduce((sum, one) => sum + one, 0))
+          const read = Array.from({ length: stage.tasks }, (_, task) => partitionsOf(stage, task))
+          const { output } = stage
+          const byRange = output.kind === 'exchange' && output.partitioning.kind === 'range'
+          for (const [task, own] of read.entries()) {
+            // A task reads what its operators do, and how to divide what they give.
+            const wanted = new Set(inputsOfTree(rootOfTask(stage, task)))
+            if (byRange) wanted.add(output.partitioning.splitters)
+            expect(own.flatMap((partition, i) => (partition === null ? [] : [i]))).toEqual([...wanted].sort())
+          }
           for (const [i, input] of stage.inputs.entries()) {
+            // Each partition once, in order; what is broadcast by whoever needs it.
+            const once = read.flatMap(one => one[i] ?? [])
+            if (isBroadcast(input)) {
+              expect(once).toEqual(new Array(readersOfBroadcast(stage, i)).fill(0))
+            } else {
+              const partitions = input.kind === 'splits' ? input.tasks : input.partitions
+              expect(once).toEqual(Array.from({ length: partitions }, (_, partition) => partition))
+            }
             if (input.kind === 'splits') {
               expect(splits.get(stage.id)![i]!.length).toBe(input.tasks)
             } else {
               expect(splits.get(stage.id)![i]).toBeNull()
-              const { output, tasks } = plan.stages[input.from]!
+              const from = plan.stages[input.from]!
               const expected = {
                 kind: 'exchange',
                 partitioning: input.partitioning,
                 partitions: input.partitions,
               }
-              expect(output).toEqual(expected)
-              if (input.partitioning.kind === 'none') expect(input.partitions).toBe(tasks)
+              expect(from.output).toEqual(expected)
+              if (input.partitioning.kind === 'none') expect(input.partitions).toBe(from.tasks)
             }
           }
         }

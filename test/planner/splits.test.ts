@@ -24,6 +24,15 @@ test('a large object is cut at multiples of the split size', () => {
   expect(text(cut(sizes(25), 10))).toBe('part-0:0-10 | part-0:10-20 | part-0:20-25')
 })
 
+test('fixed-length records are cut between records', () => {
+  const format = { format: 'records', length: 7 } as const
+  const scan = scanNode({ kind: 'files', uris: ['in/'], format }, 10)
+  const objects = [{ root: 'r', key: 'part-0', sizeBytes: 21, version: 'v' }]
+  expect(text(splitsOf(scan, { objects }, {}).splits)).toBe('part-0:0-7 | part-0:7-14 | part-0:14-21')
+  const small = scanNode({ kind: 'files', uris: ['in/'], format }, 3)
+  expect(splitsOf(small, { objects }, {}).splits).toHaveLength(3)
+})
+
 test('small neighbours share a split, in listing order', () => {
   expect(text(cut(sizes(4, 5, 3, 8, 2), 10))).toBe(
     'part-0:0-4 part-1:0-5 | part-2:0-3 | part-3:0-8 part-4:0-2',

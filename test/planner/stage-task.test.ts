@@ -1,13 +1,18 @@
 import { expect, test } from 'vitest'
 import {
   aggregateNode,
+  type JoinNode,
+  joinNode,
+  type LogicalNode,
   mapNode,
   partitionsOf,
   plan,
   rootOfTask,
+  sortNode,
   splitsOfTask,
   unionNode,
 } from '../../planner/index.ts'
+import { readersOfBroadcast } from '../../planner/stage-task.ts'
 import { Job, MIB, result, write } from './job.ts'
 
 test('each task of a union reads one partition of one input, in order', () => {
@@ -49,4 +54,58 @@ test('a task runs only the branch of a union that it reads: a count of nothing w
     input: { op: 'aggregate', input: { input: 0 } },
   })
   expect(rootOfTask(stage!, 2)).toEqual({ op: 'rows', steps: [f], input: { op: 'input', input: 2 } })
+})
+
+const joined = (left: LogicalNode, right: LogicalNode, strategy: JoinNode['strategy']): JoinNode => {
+  const on = [{ left: 'a', right: 'a' }]
+  return joinNode({ left, right, how: 'left', on, strategy, divideSkew: false })
+}
+
+test('a task that divides by range reads the splitters whole, after its own partition', () => {
+  const job = new Job()
+  const sorted = sortNode(job.largeJsonl('a', 3), [
+    { kind: 'column', column: 'x', direction: 'asc', nulls: 'last' },
+  ])
+  const { stages } = plan({ outputs: [write(sorted)] }, job.facts).plan
+  const dividing = stages.find(
+    ({ output }) => output.kind === 'exchange' && output.partitioning.kind === 'range',
+  )!
+  expect([0, 2].map(task => partitionsOf(dividing, task))).toEqual([
+    [0, 0],
+    [2, 0],
+  ])
+  expect(rootOfTask(dividing, 2)).toEqual({ op: 'input', input: 0 })
+  expect(readersOfBroadcast(dividing, 1)).toBe(3)
+})
+
+test('a task of a join reads its partition of both sides', () => {
+  const job = new Job()
+  const join = joined(job.jsonl('l', 3), job.jsonl('r', 2), 'exchange')
+  const { stages } = plan({ outputs: [write(join)] }, job.facts, { partitions: 4 }).plan
+  const stage = stages.at(-1)!
+  expect(stage).toMatchObject({ layout: 'zip', tasks: 4 })
+  expect(partitionsOf(stage, 3)).toEqual([3, 3])
+  expect(rootOfTask(stage, 3)).toEqual(stage.root)
+})
+
+test('in a union only the tasks of a join read what is broadcast to it', () => {
+  const job = new Job()
+  const join = joined(unionNode([job.jsonl('a', 1), job.jsonl('b', 1)]), job.jsonl('small', 2), 'broadcast')
+  const union = unionNode([job.jsonl('x', 1), mapNode(join, job.fn('f')), job.jsonl('y', 1)])
+  const stage = plan({ outputs: [write(union)] }, job.facts).plan.stages.at(-1)!
+  expect(stage).toMatchObject({ layout: 'concat', tasks: 4 })
+  const broadcast = stage.inputs.findIndex(({ kind }) => kind === 'exchange')
+  expect([0, 1, 2, 3].map(task => partitionsOf(stage, task)[broadcast])).toEqual([null, 0, 0, null])
+  expect(readersOfBroadcast(stage, broadcast)).toBe(2)
+  expect(rootOfTask(stage, 0)).toEqual({ op: 'input', input: 0 })
+  expect(rootOfTask(stage, 2)).toMatchObject({
+    op: 'rows',
+    input: {
+      op: 'join',
+      inputs: [
+        { op: 'input', input: 2 },
+        { op: 'input', input: broadcast },
+      ],
+    },
+  })
 })

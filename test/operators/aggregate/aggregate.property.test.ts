@@ -1,11 +1,11 @@
-/** Aggregations equal the array model: from records, from columns, in one phase or two, with and without drains. */
+/** Aggregations equal the array model: from records, from columns, in one task or several. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Batch } from '../../../operators/batch/batch.ts'
-import type { AggregateSpec, AggregationSpec, KeySpec } from '../../../operators/spec.ts'
-import { createChain } from '../../../operators/tree/create-chain.ts'
-import { batchesOf, Functions, INPUT, recordsIn, runChain } from '../tree/run-chain.ts'
+import type { AggregationSpec, KeySpec } from '../../../operators/spec.ts'
+import { batchesOf, Functions, recordsIn } from '../tree/run-chain.ts'
 import { type ModelAggregation, type ModelKey, modelOf, type Row } from './array-model.ts'
+import { aggregated, broken, finalAggregate, type RunSpec, statesOf } from './run-aggregate.ts'
 
 const nullable = <T>(value: fc.Arbitrary<T>) =>
   fc.option(value, { nil: fc.sample(fc.constantFrom(null, undefined), 1)[0]! })
@@ -48,13 +48,12 @@ const cases = fc.record({
   sizes: fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1, maxLength: 3 }),
 })
 
-/** The spec of a phase, with its functions. */
+/** The spec, with its functions. */
 function specOf(
-  phase: AggregateSpec['phase'],
   keys: (typeof KEYS)[number][],
   aggregations: readonly ModelAggregation[],
   functions: Functions,
-): AggregateSpec {
+): RunSpec {
   const user = (): AggregationSpec => ({
     op: 'user',
     init: functions.ref(() => [], 'init'),
@@ -63,9 +62,7 @@ function specOf(
     finish: functions.ref((ids: number[]) => `<${ids.join()}>`, 'finish'),
   })
   return {
-    op: 'aggregate',
-    input: INPUT,
-    phase,
+    phase: 'complete',
     shape: 'object',
     keys: keys.map(
       ({ as, column, of }): KeySpec =>
@@ -88,101 +85,38 @@ function specOf(
 const RUNS = { numRuns: 400 }
 
 describe('an aggregation', () => {
-  it('of columns or of records equals the array model, wherever batches end', () => {
-    fc.assert(
-      fc.property(cases, ({ rows, keys, aggregations, sizes }) => {
+  it('of columns or of records equals the array model, wherever batches end', async () => {
+    await fc.assert(
+      fc.asyncProperty(cases, async ({ rows, keys, aggregations, sizes }) => {
         const functions = new Functions()
-        const spec = specOf('complete', keys, aggregations, functions)
-        const same = {
-          op: 'rows',
-          input: INPUT,
-          steps: [{ kind: 'map', fn: functions.ref((r: Row) => r, 'same') }],
-        } as const
+        const spec = specOf(keys, aggregations, functions)
         const expected = modelOf(rows, keys, aggregations)
-        expect(recordsIn(runChain([spec], functions.env(), batchesOf(rows, sizes)))).toEqual(expected)
-        expect(recordsIn(runChain([same, spec], functions.env(), batchesOf(rows, sizes)))).toEqual(expected)
-      }),
-      RUNS,
-    )
-  })
-
-  it('in two phases equals the array model, however the rows are divided among tasks', () => {
-    fc.assert(
-      fc.property(cases, fc.integer({ min: 1, max: 30 }), ({ rows, keys, aggregations, sizes }, perTask) => {
-        const functions = new Functions()
-        const partial = specOf('partial', keys, aggregations, functions)
-        const states: Batch[] = []
-        for (let from = 0; from < rows.length; from += perTask) {
-          states.push(
-            ...runChain([partial], functions.env(), batchesOf(rows.slice(from, from + perTask), sizes)),
-          )
+        for (const way of ['columns', 'records'] as const) {
+          const given = await aggregated(spec, functions, batchesOf(rows, sizes), { of: way })
+          expect(recordsIn(given)).toEqual(expected)
         }
-        const final = runChain([specOf('final', keys, aggregations, functions)], functions.env(), states)
-        expect(recordsIn(final)).toEqual(modelOf(rows, keys, aggregations))
       }),
       RUNS,
     )
   })
 
-  it('equals the array model when its state is drained, in an order that does not depend on when', () => {
-    fc.assert(
-      fc.property(
+  it('in two phases equals the array model, however the rows are divided among tasks', async () => {
+    await fc.assert(
+      fc.asyncProperty(
         cases,
-        fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 1, maxLength: 4 }),
-        ({ rows, keys, aggregations, sizes }, drains) => {
+        fc.integer({ min: 1, max: 30 }),
+        async ({ rows, keys, aggregations, sizes }, perTask) => {
           const functions = new Functions()
-          const spec = specOf('complete', keys, aggregations, functions)
-          const expected = modelOf(rows, keys, aggregations)
-          const drained = drainedRun(spec, functions, batchesOf(rows, sizes), new Set(drains))
-          const always = drainedRun(spec, functions, batchesOf(rows, [1]), new Set(rows.keys()))
-          expect(drained).toEqual(always)
-          expect(new Set(drained.map(String))).toEqual(new Set(expected.map(String)))
-          const sorted = (records: unknown[]) => records.map(r => JSON.stringify(r, plain)).sort()
-          expect(sorted(drained)).toEqual(sorted(expected))
+          const spec = specOf(keys, aggregations, functions)
+          const states: Batch[] = []
+          for (let from = 0; from < rows.length; from += perTask) {
+            states.push(...statesOf(spec, functions, batchesOf(rows.slice(from, from + perTask), sizes)))
+          }
+          const final = await broken(finalAggregate(spec, functions), states)
+          expect(recordsIn(final)).toEqual(modelOf(rows, keys, aggregations))
         },
       ),
       RUNS,
     )
   })
 })
-
-const plain = (_: string, value: unknown): unknown => {
-  if (typeof value === 'bigint') return `${value}n`
-  return typeof value === 'number' ? String(value) : value
-}
-
-/** Drains after the batches of these numbers, and merges at the end; nothing drained: after the first. */
-function drainedRun(
-  spec: AggregateSpec,
-  functions: Functions,
-  batches: readonly Batch[],
-  after: ReadonlySet<number>,
-): unknown[] {
-  const chain = createChain([spec], functions.env())
-  const runs: Batch[][] = []
-  const given: Batch[] = []
-  const nothing = () => {
-    throw new Error('nothing is given before the end')
-  }
-  for (const [i, batch] of batches.entries()) {
-    chain.push(batch, nothing)
-    if (!after.has(i) && !(i === 0 && ![...after].some(n => n < batches.length))) continue
-    const run: Batch[] = []
-    chain.drain!(one => run.push(one))
-    expect(chain.sizeBytes).toBe(0)
-    runs.push(run)
-  }
-  if (runs.length === 0) {
-    chain.finish(one => given.push(one))
-    return recordsIn(given)
-  }
-  const merger = chain.merge!(runs.length)
-  for (
-    let needed = merger.step(one => given.push(one));
-    needed >= 0;
-    needed = merger.step(one => given.push(one))
-  ) {
-    merger.feed(needed, runs[needed]!.shift() ?? null)
-  }
-  return recordsIn(given)
-}

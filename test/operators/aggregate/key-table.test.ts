@@ -110,6 +110,30 @@ describe('a key table', () => {
     expect(keys.ofValue([null])).not.toBe(keys.ofValue([]))
   })
 
+  it('holds lists and objects with 0 for −0, so that it does not matter which came first', () => {
+    const keys = table()
+    const list = [-0, { a: -0 }, Float64Array.of(-0)]
+    const held = keys.nestedOf(keys.ofValue(list))
+    expect(held).toEqual([0, { a: 0 }, Float64Array.of(0)])
+    expect(list).toEqual([-0, { a: -0 }, Float64Array.of(-0)])
+  })
+
+  it('takes no new key once it was frozen, until it was cleared', () => {
+    const keys = table()
+    const words = ['a', 'é'.repeat(20), 'b']
+    const values = [null, true, 7, 8n, new Date(9), Uint8Array.of(1), [1], { a: 1 }, ...words]
+    const others = [false, 6, 9n, new Date(8), Uint8Array.of(2), [2], { b: 1 }, 'c', 'ü'.repeat(20)]
+    const ids = values.map(value => keys.ofValue(value))
+    keys.freeze()
+    const size = keys.sizeBytes
+    for (const other of others) expect(keys.ofValue(other)).toBe(-1)
+    expect(keys.ofPair(-1, 0)).toBe(-1)
+    expect(values.map(value => keys.ofValue(value))).toEqual(ids)
+    expect(keys.sizeBytes).toBe(size)
+    keys.clear()
+    expect(keys.ofValue('c')).toBe(0)
+  })
+
   it('holds many keys, and none after it was cleared', () => {
     const keys = table()
     for (let round = 0; round < 2; round++) {
@@ -145,12 +169,19 @@ describe('made-up collisions', () => {
     const bytes = Buffer.alloc(16)
     const keys = table()
     for (let round = 0; round < 2; round++) {
+      // In the second round the table has been frozen and cleared.
       for (let i = 0; i < count; i++) {
         bytes.writeInt32LE(firstWord(1, i, 0, 12 << 24), 0)
         bytes.writeInt32LE(i, 4)
         if (hashOfWords(bytes.readInt32LE(0), i, 0, 12 << 24) !== 1) throw new Error('no collision')
         if (keys.ofUtf8(bytes, 0, 12) !== i) throw new Error(`key ${i} has another id`)
       }
+      keys.freeze()
+      expect(keys.ofUtf8(bytes, 0, 12)).toBe(count - 1)
+      bytes.writeInt32LE(firstWord(1, count, 0, 12 << 24), 0)
+      bytes.writeInt32LE(count, 4)
+      expect(keys.ofUtf8(bytes, 0, 12)).toBe(-1)
+      keys.clear()
     }
   })
 })

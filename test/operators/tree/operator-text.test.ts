@@ -65,6 +65,38 @@ it.each<[string, OperatorSpec]>([
     },
   ],
   [
+    'Sort by count desc, name nulls first, yearOf() desc',
+    {
+      op: 'sort',
+      input,
+      keys: [
+        { column: 'count', direction: 'desc', nulls: 'last' },
+        { column: 'name', direction: 'asc', nulls: 'first' },
+        { column: '\u0000sort0', name: 'yearOf()', direction: 'desc', nulls: 'last' },
+      ],
+    },
+  ],
+  [
+    'Top 3 by (computed)',
+    { op: 'top', input, rows: 3, keys: [{ column: '\u0000sort0', direction: 'asc', nulls: 'last' }] },
+  ],
+  [
+    'FinalDistinct by a, (computed)',
+    { op: 'distinctBy', input, keys: ['a', '\u0000distinct0'], phase: 'final' },
+  ],
+  ['Sample 12.5 %', { op: 'sample', input, fraction: 0.125, seed: 0 }],
+  [
+    'Left join on customer = id, right side in memory',
+    {
+      op: 'join',
+      inputs: [input, input],
+      how: 'left',
+      on: [{ left: 'customer', right: 'id' }],
+      nullsEqual: false,
+      build: 'right',
+    },
+  ],
+  [
     'Aggregate by all columns',
     { op: 'aggregate', input, phase: 'complete', shape: 'object', keys: 'all', aggregations: [] },
   ],

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import type { DunlinError } from '../../../operators/index.ts'
 import {
   aggregateNode,
+  distinctByNode,
   filterNode,
   flatMapNode,
   type LogicalNode,
@@ -9,31 +9,22 @@ import {
   limitNode,
   mapBatchesNode,
   mapNode,
-  plan,
+  repartitionNode,
+  sampleNode,
   scanNode,
   selectNode,
+  sortNode,
+  topNode,
   unionNode,
   withNode,
   wordsNode,
 } from '../../../planner/index.ts'
-import { Job, result, write } from '../job.ts'
-
-/** How the plan is refused: code, message, hint and place. */
-function refusal(make: (job: Job) => LogicalNode | readonly LogicalOutput[]): string {
-  const job = new Job()
-  const made = make(job)
-  const outputs = Array.isArray(made) ? (made as LogicalOutput[]) : [result(made as LogicalNode)]
-  try {
-    plan({ outputs }, job.facts)
-  } catch (error) {
-    const { code, message, hint, place } = error as DunlinError
-    return [code, message, hint, place.at].filter(text => text !== undefined).join(' | ')
-  }
-  return 'planned'
-}
+import { type Job, write } from '../job.ts'
+import { refusal } from './refusal.ts'
 
 const count = { as: 'n', spec: { op: 'count' } } as const
 const column = (name: string, as = name) => ({ kind: 'column', column: name, as }) as const
+const by = (name: string) => ({ kind: 'column', column: name, direction: 'asc', nulls: 'last' }) as const
 const byValue = (input: LogicalNode) => aggregateNode(input, [column('value')], [count], 'object')
 
 describe('outputs', () => {
@@ -119,6 +110,18 @@ describe('columns that are known not to be there', () => {
       'an aggregation',
       job => aggregateNode(job.text('a'), [], [{ as: 't', spec: { op: 'sum', column: 'x' } }], 'object'),
     ],
+    ['of a sort', job => sortNode(job.text('a'), [by('x')])],
+    ['of a top', job => topNode(job.text('a'), [by('x')], 3)],
+    ['of a distinct', job => distinctByNode(job.text('a'), [column('x')])],
+    ['of a repartition', job => repartitionNode(job.text('a'), 3, ['x'])],
+    ['below a sort', job => selectNode(sortNode(job.text('a'), [by('value')]), [{ from: 'x', as: 'x' }])],
+    [
+      'below a distinct, a sample and a repartition',
+      job =>
+        selectNode(distinctByNode(sampleNode(repartitionNode(job.text('a'), 2), 0.5, 0), [column('value')]), [
+          { from: 'x', as: 'x' },
+        ]),
+    ],
     ['below a filter', job => selectNode(filterNode(job.text('a'), job.fn('f')), [{ from: 'x', as: 'x' }])],
     [
       'in all of a union',
@@ -131,6 +134,13 @@ describe('columns that are known not to be there', () => {
     ['of jsonl', job => selectNode(job.jsonl('a'), [{ from: 'x', as: 'x' }])],
     ['of a union', job => selectNode(unionNode([job.text('a'), job.jsonl('b')]), [{ from: 'x', as: 'x' }])],
   ])('planned, as it may be there: %s', (_, make) => expect(refusal(make)).toBe('planned'))
+
+  test('the verb is called as people write it', () => {
+    expect(refusal(job => sortNode(job.text('a'), [by('x')], 'job.ts:2'))).toBe(
+      'UNKNOWN_COLUMN | sortBy: there is no column "x" | The records have: value. | job.ts:2',
+    )
+    expect(refusal(job => distinctByNode(job.text('a'), [column('x')]))).toContain('distinct: there is no')
+  })
 
   test('words of records that are no lines', () => {
     expect(refusal(job => wordsNode(byValue(job.text('a'))))).toContain('words: the records are not lines')
@@ -162,6 +172,22 @@ describe('functions that must answer at once', () => {
           [count],
           'object',
         ),
+    ],
+    [
+      'key to sort by',
+      'USER_FUNCTION | the key function rank is async, but must answer at once | Await in a map before it, and use what that returns. | job.ts:8',
+      job =>
+        sortNode(
+          job.text('a'),
+          [{ kind: 'function', fn: job.fn('rank', { async: true }), direction: 'asc', nulls: 'last' }],
+          'job.ts:8',
+        ),
+    ],
+    [
+      'key to be distinct by',
+      'USER_FUNCTION | the key function host is async, but must answer at once | Await in a map before it, and use what that returns.',
+      job =>
+        distinctByNode(job.text('a'), [{ kind: 'function', fn: job.fn('host', { async: true }), as: 'k' }]),
     ],
     [
       'aggregation',
@@ -216,9 +242,44 @@ describe('arguments', () => {
       'aggregate: neither a key',
       job => aggregateNode(job.jsonl('a'), [], [], 'object'),
     ],
+    ['a sort by nothing', 'sortBy: no key is given', job => sortNode(job.text('a'), [])],
+    ['a top by nothing', 'top: no key is given', job => topNode(job.text('a'), [], 3)],
+    [
+      'a negative top',
+      'top: rows must be a whole number from 0, not -1',
+      job => topNode(job.text('a'), [by('value')], -1),
+    ],
+    ['a distinct by nothing', 'distinct: no key is given', job => distinctByNode(job.text('a'), [])],
+    [
+      'more than all',
+      'sample: fraction must be a number from 0 to 1, not 1.5',
+      job => sampleNode(job.text('a'), 1.5, 0),
+    ],
+    [
+      'not a number of rows',
+      'sample: fraction must be a number from 0 to 1, not NaN',
+      job => sampleNode(job.text('a'), Number.NaN, 0),
+    ],
+    ['half a seed', 'sample: seed must be a whole number', job => sampleNode(job.text('a'), 0.5, 0.5)],
+    [
+      'no partitions',
+      'repartition: partitions must be a whole number from 1, not 0',
+      job => repartitionNode(job.text('a'), 0),
+    ],
+    [
+      'a repartition by nothing',
+      'repartition: no key is given',
+      job => repartitionNode(job.text('a'), 2, []),
+    ],
     ['a range that stands still', 'range: 0 to 9 by 0', range(0, 9, 0)],
     ['a range without an end', 'range: 0 to Infinity by 1', range(0, Number.POSITIVE_INFINITY, 1)],
   ])('%s', (_, message, make) => expect(refusal(make)).toContain(`INVALID_PLAN | ${message}`))
 
-  test('a limit of 0 is planned', () => expect(refusal(job => limitNode(job.text('a'), 0))).toBe('planned'))
+  test.each<[string, (job: Job) => LogicalNode]>([
+    ['a limit of 0', job => limitNode(job.text('a'), 0)],
+    ['a top of 0', job => topNode(job.text('a'), [by('value')], 0)],
+    ['a sample of none', job => sampleNode(job.text('a'), 0, -1)],
+    ['a sample of all', job => sampleNode(job.text('a'), 1, 7)],
+    ['a repartition into one', job => repartitionNode(job.text('a'), 1, ['value'])],
+  ])('planned: %s', (_, make) => expect(refusal(make)).toBe('planned'))
 })

@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest'
-import { aggregateNode, estimatePlan, plan, type StageId } from '../../../planner/index.ts'
+import {
+  aggregateNode,
+  estimatePlan,
+  joinNode,
+  plan,
+  type StageId,
+  sortNode,
+} from '../../../planner/index.ts'
 import { Job, MIB, write } from '../job.ts'
 
 test('requests, seconds and dollars follow from sizes, tasks and the engine', () => {
@@ -20,4 +27,35 @@ test('requests, seconds and dollars follow from sizes, tasks and the engine', ()
   expect(second).toMatchObject({ bytesRead: bytes * 0.1, gets: 3 * 81, puts: 7 })
   expect(total.gets).toBe(first.gets + second.gets)
   expect(total.dollars).toBeCloseTo(first.dollars + second.dollars, 12)
+})
+
+test('a sort reads a part of its source to sample it, and the splitters in every task', () => {
+  const job = new Job()
+  const sorted = sortNode(job.largeJsonl('a', 4), [
+    { kind: 'column', column: 'x', direction: 'asc', nulls: 'last' },
+  ])
+  const planned = plan({ outputs: [write(sorted)] }, job.facts)
+  const { stages } = estimatePlan(planned, job.facts.engine)
+  const [sample, splitters, divide, sort] = [0, 1, 2, 3].map(id => stages.get(id as StageId)!)
+  // Pieces of 160 KiB, 16 a task. 320 samples a task, taken for rows of 100 bytes.
+  expect(sample).toMatchObject({ bytesRead: 10 * MIB, bytesWritten: 4 * 320 * 100, gets: 64 })
+  expect(splitters).toMatchObject({ bytesRead: 4 * 320 * 100, bytesWritten: 500, gets: 5 })
+  // An object each; a row of the manifest and a slice of the splitters.
+  expect(divide).toMatchObject({ bytesRead: 160 * MIB + 4 * 500, bytesWritten: 160 * MIB, gets: 4 + 4 * 2 })
+  expect(sort).toMatchObject({ bytesRead: 160 * MIB, bytesWritten: 160 * MIB, gets: 5 * 5 })
+})
+
+test('what is broadcast is read by every task of a join', () => {
+  const job = new Job()
+  const on = [{ left: 'a', right: 'a' }]
+  const sides = { left: job.jsonl('l', 40), right: job.jsonl('r', 2) }
+  const join = joinNode({ ...sides, how: 'inner', on, strategy: 'auto', divideSkew: 'auto' })
+  const planned = plan({ outputs: [write(join)] }, job.facts)
+  const { stages } = estimatePlan(planned, job.facts.engine)
+  const joined = stages.get(1 as StageId)!
+  expect(joined).toMatchObject({
+    bytesRead: 40 * MIB + 40 * 2 * MIB,
+    bytesWritten: 42 * MIB,
+    gets: 40 + 40 * 3,
+  })
 })

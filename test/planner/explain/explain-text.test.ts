@@ -4,10 +4,15 @@ import {
   aggregateNode,
   explainText,
   filterNode,
+  joinNode,
   limitNode,
   mapNode,
   plan,
+  repartitionNode,
+  sampleNode,
   scanNode,
+  sortNode,
+  topNode,
   unionNode,
   withNode,
 } from '../../../planner/index.ts'
@@ -80,6 +85,182 @@ test('says of several inputs which operators belong to which, and why a stage wa
 
     waves     0 → 1 2
     total     about 12.6 MB read · 18 GETs, 26 PUTs · under 0.1 s · $0.0001
+    Estimates, not measurements: 100 MB/s a task, 4 tasks at once; an aggregation
+    is taken to keep 10 % of its bytes, everything else all of them.
+    "
+  `)
+})
+
+test('says how rows are sampled and divided by order', () => {
+  const job = new Job()
+  const year = job.fn('year', { at: 'job.ts:3:9' })
+  const orders = sortNode(job.largeJsonl('orders', 4), [
+    { kind: 'column', column: 'amount', direction: 'desc', nulls: 'last' },
+  ])
+  const computed = { kind: 'function', fn: year, direction: 'asc', nulls: 'first' } as const
+  const top = topNode(job.jsonl('small', 3), [computed], 10)
+  const outputs = [write(orders), result(sampleNode(repartitionNode(top, 2), 0.1, 7))]
+  expect(explainText(plan({ outputs }, job.facts), job.facts)).toMatchInlineSnapshot(`
+    "10 stages · 6 waves · 23 tasks · engine test · plan 09139eb31740
+
+    stage 0 · 4 tasks of 256 MB
+      read    jsonl orders/*.jsonl · 10.5 MB, 1/16 of it, evenly spread · 4 splits
+      do      Sample keys
+      give    all rows into one partition → stage 1
+      note    the samples of all tasks meet in one
+      note    reads no columns but amount
+      about   10.5 MB read · 64 GETs, 9 PUTs · under 0.1 s · under $0.0001
+
+    stage 1 · 1 task of 256 MB
+      read    stage 0, 1 partition
+      do      Splitters for 5 partitions
+      give    all rows to every task → stage 2
+      note    every task divides its rows by these
+      about   128 kB read · 5 GETs, 3 PUTs · under 0.1 s · under $0.0001
+
+    stage 2 · 4 tasks of 256 MB
+      read    jsonl orders/*.jsonl · 4 files, 168 MB · 4 splits
+      divide  stage 1, all of it in every task
+      do      nothing but pass on
+      give    ranges by amount desc into 5 partitions → stage 3
+      note    each task sorts one range of the rows
+      note    reads every column: whole records are written
+      about   168 MB read · 12 GETs, 9 PUTs · 0.8 s · under $0.0001
+
+    stage 3 · 5 tasks of 256 MB
+      read    stage 2, 5 partitions
+      do      Sort by amount desc
+      give    jsonl out/jsonl/ · 5 parts
+      about   168 MB read · 25 GETs, 11 PUTs · 0.8 s · under $0.0001
+
+    stage 4 · 3 tasks of 256 MB
+      read    jsonl small/*.jsonl · 3 files, 3.15 MB · 3 splits
+      do      Compute key year (job.ts:3:9)
+              Top 10 by year() nulls first
+      give    all rows into one partition → stage 5
+      note    the first 10 rows of all tasks meet in one
+      note    reads every column: whole records are the result
+      about   3.15 MB read · 3 GETs, 7 PUTs · under 0.1 s · under $0.0001
+
+    stage 5 · 1 task of 256 MB
+      read    stage 4, 1 partition
+      do      Top 10 by year() nulls first
+              Drop computed keys
+      give    each task its own partition → stages 6, 8
+      note    made once: sampled, then divided
+      about   3.00 kB read · 4 GETs, 3 PUTs · under 0.1 s · under $0.0001
+
+    stage 6 · 1 task of 256 MB
+      read    stage 5, 1 partition
+      do      Sample keys
+      give    all rows into one partition → stage 7
+      note    the samples of all tasks meet in one
+      about   1.00 kB read · 2 GETs, 3 PUTs · under 0.1 s · under $0.0001
+
+    stage 7 · 1 task of 256 MB
+      read    stage 6, 1 partition
+      do      Splitters for 2 partitions
+      give    all rows to every task → stage 8
+      note    every task divides its rows by these
+      about   1.00 kB read · 2 GETs, 3 PUTs · under 0.1 s · under $0.0001
+
+    stage 8 · 1 task of 256 MB
+      read    stage 5, 1 partition
+      divide  stage 7, all of it in every task
+      do      nothing but pass on
+      give    in order into 2 partitions → stage 9
+      note    asked for by repartition
+      about   1.20 kB read · 4 GETs, 3 PUTs · under 0.1 s · under $0.0001
+
+    stage 9 · 2 tasks of 256 MB
+      read    stage 8, 2 partitions
+      do      Sample 10 %
+      give    the result
+      about   1.00 kB read · 4 GETs, 4 PUTs · under 0.1 s · under $0.0001
+
+    waves     0 4 → 1 5 → 2 6 → 3 7 → 8 → 9
+    total     about 349 MB read · 125 GETs, 55 PUTs · 1.7 s · $0.0004
+    Estimates, not measurements: 100 MB/s a task, 4 tasks at once; an aggregation
+    is taken to keep 10 % of its bytes, everything else all of them.
+    "
+  `)
+})
+
+test('says what a join reads whole, and what in parts', () => {
+  const job = new Job()
+  const on = [{ left: 'customer', right: 'id' }]
+  const sides = { left: job.jsonl('orders', 40), right: job.jsonl('customers', 2) }
+  const small = joinNode({ ...sides, how: 'left', on, strategy: 'auto', divideSkew: 'auto' })
+  const large = joinNode({ ...sides, left: small, how: 'inner', on, strategy: 'exchange', divideSkew: true })
+  expect(explainText(plan({ outputs: [write(large)] }, job.facts), job.facts)).toMatchInlineSnapshot(`
+    "7 stages · 6 waves · 127 tasks · engine test · plan 50da1237a371
+
+    stage 0 · 2 tasks of 256 MB
+      read    jsonl customers/*.jsonl · 2 files, 2.10 MB · 2 splits
+      do      nothing but pass on
+      give    all rows to every task → stage 1
+      note    the right side of a join, 2.10 MB or less, goes to every task
+      note    reads every column: a join keeps all columns where not both sides
+              declare theirs
+      about   2.10 MB read · 2 GETs, 5 PUTs · under 0.1 s · under $0.0001
+
+    stage 1 · 40 tasks of 256 MB
+      input 0 jsonl orders/*.jsonl · 40 files, 41.9 MB · 40 splits
+      input 1 stage 0, all of it in every task
+      do      input 0
+              input 1
+              Left join on customer = id, right side in memory
+      give    each task its own partition → stages 2, 4
+      note    made once: sampled, then divided
+      note    reads every column: a join keeps all columns where not both sides
+              declare theirs
+      about   126 MB read · 160 GETs, 81 PUTs · 0.4 s · $0.0005
+
+    stage 2 · 40 tasks of 256 MB
+      read    stage 1, 40 partitions
+      do      Sample keys
+      give    all rows into one partition → stage 3
+      note    the samples of all tasks meet in one
+      about   44.0 MB read · 80 GETs, 81 PUTs · 0.1 s · $0.0004
+
+    stage 3 · 1 task of 256 MB
+      read    stage 2, 1 partition
+      do      Splitters for 2 partitions
+      give    all rows to every task → stages 4, 5
+      note    every task divides its rows by these
+      about   256 kB read · 41 GETs, 3 PUTs · under 0.1 s · under $0.0001
+
+    stage 4 · 40 tasks of 256 MB
+      read    stage 1, 40 partitions
+      divide  stage 3, all of it in every task
+      do      nothing but pass on
+      give    ranges by customer into 2 partitions → stage 6
+      note    rows that can match meet; a key that many rows have is divided among
+              tasks
+      about   44.0 MB read · 160 GETs, 81 PUTs · 0.2 s · $0.0005
+
+    stage 5 · 2 tasks of 256 MB
+      read    jsonl customers/*.jsonl · 2 files, 2.10 MB · 2 splits
+      divide  stage 3, all of it in every task
+      do      nothing but pass on
+      give    ranges by id into 2 partitions, rows to all that have their key →
+              stage 6
+      note    to every task that has rows of its key on the left
+      note    reads every column: a join keeps all columns where not both sides
+              declare theirs
+      about   2.10 MB read · 6 GETs, 5 PUTs · under 0.1 s · under $0.0001
+
+    stage 6 · 2 tasks of 256 MB
+      input 0 stage 4, 2 partitions
+      input 1 stage 5, 2 partitions
+      do      input 0
+              input 1
+              Join on customer = id, right side in memory
+      give    jsonl out/jsonl/ · 2 parts
+      about   46.1 MB read · 88 GETs, 5 PUTs · 0.5 s · under $0.0001
+
+    waves     0 → 1 → 2 → 3 → 4 5 → 6
+    total     about 265 MB read · 537 GETs, 261 PUTs · 1.3 s · $0.0016
     Estimates, not measurements: 100 MB/s a task, 4 tasks at once; an aggregation
     is taken to keep 10 % of its bytes, everything else all of them.
     "

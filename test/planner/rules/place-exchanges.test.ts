@@ -7,8 +7,8 @@ import {
   withNode,
   wordsNode,
 } from '../../../planner/index.ts'
+import { defaultPartitions } from '../../../planner/rules/partitions.ts'
 import { placeExchanges } from '../../../planner/rules/place-exchanges.ts'
-import { defaultPartitions } from '../../../planner/rules/split-aggregate.ts'
 import { Job, MIB, result, write } from '../job.ts'
 import { beforeAfter } from './before-after.ts'
 

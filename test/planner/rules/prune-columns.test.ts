@@ -90,8 +90,8 @@ describe('pruned', () => {
         ]),
     ],
     [
-      'a select of which less is used',
-      ['b'],
+      'a select of which less is used: it looks for all that it names',
+      ['a', 'b'],
       (job, orders) =>
         mapNode(
           selectNode(orders, [

@@ -1,9 +1,23 @@
 import { expect, test } from 'vitest'
-import { filterNode, mapNode, selectNode, unionNode } from '../../../planner/index.ts'
+import {
+  distinctByNode,
+  filterNode,
+  joinNode,
+  type LogicalNode,
+  mapNode,
+  repartitionNode,
+  sampleNode,
+  selectNode,
+  setNode,
+  sortNode,
+  topNode,
+  unionNode,
+} from '../../../planner/index.ts'
 import { pushFilters } from '../../../planner/rules/push-filters.ts'
 import { Job, result, write } from '../job.ts'
 import { beforeAfter } from './before-after.ts'
 
+const key = { kind: 'column', column: 'k', direction: 'asc', nulls: 'last' } as const
 const keep = (...names: string[]) => names.map(name => ({ from: name, as: name }))
 
 test('a filter moves into every input of a union', () => {
@@ -104,4 +118,32 @@ test('a filter that several read stays one node above a union', () => {
   expect(beforeAfter(job, [result(filter), write(filter)], pushFilters)).toContain('--- unchanged')
   const other = unionNode([filter, job.text('c')])
   expect(beforeAfter(job, [result(other), write(other)], pushFilters)).toContain('--- unchanged')
+})
+
+test.each<[string, (job: Job) => LogicalNode]>([
+  ['a sort, whose order of calls it would see', job => sortNode(job.jsonl('a'), [key])],
+  ['a top, whose rows it would change', job => topNode(job.jsonl('a'), [key], 3)],
+  ['a repartition', job => repartitionNode(job.jsonl('a'), 3)],
+  ['a sample', job => sampleNode(job.jsonl('a'), 0.5, 1)],
+  [
+    'a distinct, which keeps the first of all',
+    job => distinctByNode(job.jsonl('a'), [{ kind: 'column', column: 'k', as: 'k' }]),
+  ],
+  ['a set verb', job => setNode('intersect', job.jsonl('a'), job.jsonl('b'))],
+  [
+    'a join',
+    job =>
+      joinNode({
+        left: job.jsonl('a'),
+        right: job.jsonl('b'),
+        how: 'inner',
+        on: [{ left: 'k', right: 'k' }],
+        strategy: 'auto',
+        divideSkew: 'auto',
+      }),
+  ],
+])('a filter stays above %s', (_, make) => {
+  const job = new Job()
+  const filter = filterNode(make(job), job.fn('rich', { reads: ['amount'] }))
+  expect(beforeAfter(job, [result(filter)], pushFilters)).toContain('--- unchanged')
 })

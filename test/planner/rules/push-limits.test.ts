@@ -1,8 +1,21 @@
 import { expect, test } from 'vitest'
-import { filterNode, limitNode, mapNode, selectNode } from '../../../planner/index.ts'
+import {
+  distinctByNode,
+  filterNode,
+  joinNode,
+  type LogicalNode,
+  limitNode,
+  mapNode,
+  repartitionNode,
+  sampleNode,
+  selectNode,
+  sortNode,
+} from '../../../planner/index.ts'
 import { pushLimits } from '../../../planner/rules/push-limits.ts'
 import { Job, result, write } from '../job.ts'
 import { beforeAfter } from './before-after.ts'
+
+const KEYS = [{ kind: 'column', column: 'x', direction: 'asc', nulls: 'last' }] as const
 
 test('a limit moves below maps and selects, so that a slow function is not called for rows nobody sees', () => {
   const job = new Job()
@@ -27,6 +40,21 @@ test('a limit stays above a filter', () => {
   const job = new Job()
   const filter = filterNode(job.text('a'), job.fn('long'))
   expect(beforeAfter(job, [result(limitNode(filter, 5))], pushLimits)).toContain('--- unchanged')
+})
+
+test.each<[string, (input: LogicalNode, other: LogicalNode) => LogicalNode]>([
+  ['sort', input => sortNode(input, KEYS)],
+  ['sample', input => sampleNode(input, 0.5, 1)],
+  ['distinctBy', input => distinctByNode(input, [{ kind: 'column', column: 'x', as: 'x' }])],
+  ['repartition', input => repartitionNode(input, 2)],
+  [
+    'join',
+    (left, right) => joinNode({ left, right, how: 'left', on: [], strategy: 'auto', divideSkew: false }),
+  ],
+])('a limit stays above a %s', (_, make) => {
+  const job = new Job()
+  const limit = limitNode(make(job.jsonl('a'), job.jsonl('b')), 5)
+  expect(beforeAfter(job, [result(limit)], pushLimits)).toContain('--- unchanged')
 })
 
 test('a limit stays above a map that others read whole', () => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { mapNode, unionNode, withNode } from '../../../planner/index.ts'
+import { mapNode, sortNode, unionNode, withNode } from '../../../planner/index.ts'
+import { placeExchanges } from '../../../planner/rules/place-exchanges.ts'
 import { shareNodes } from '../../../planner/rules/share-nodes.ts'
 import { Job, result, write } from '../job.ts'
 import { beforeAfter } from './before-after.ts'
@@ -115,4 +116,39 @@ test('a union of a dataset with itself reads it twice', () => {
             scan a/*.txt (2)
         @1"
   `)
+})
+
+test('rows that are sorted and read by others too are made once', () => {
+  const job = new Job()
+  const made = mapNode(job.jsonl('a', 3), job.fn('f'))
+  const sorted = sortNode(made, [{ kind: 'column', column: 'x', direction: 'asc', nulls: 'last' }])
+  expect(
+    beforeAfter(job, [write(sorted), result(made)], [placeExchanges, shareNodes], { partitions: 2 }).split(
+      '--->\n',
+    )[1],
+  ).toMatchInlineSnapshot(`
+    "jsonl
+      sort by "x" asc nulls last (2)
+        exchange range("x" asc nulls last; 2) (2)
+          @1 = exchange none (3)
+            rows map #0 (3)
+              scan a/*.jsonl (3)
+          exchange broadcast (1)
+            splitters 2 (1)
+              exchange gather (1)
+                sampleKeys 171 of 1 by "x" asc nulls last (3)
+                  @1
+    result
+      @1"
+  `)
+})
+
+test('a union of them needs no writing of its own', () => {
+  const job = new Job()
+  const [f, g] = ['f', 'g'].map(name => mapNode(job.jsonl(name, 1), job.fn(name)))
+  const union = unionNode([f!, g!])
+  const sorted = sortNode(union, [{ kind: 'column', column: 'x', direction: 'asc', nulls: 'last' }])
+  const outputs = [write(sorted), result(union)]
+  const after = beforeAfter(job, outputs, [placeExchanges, shareNodes], { partitions: 2 })
+  expect(after.match(/exchange none/g)).toHaveLength(2)
 })

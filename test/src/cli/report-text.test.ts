@@ -6,8 +6,15 @@ import type { JobReport } from '../../../src/events/job-event.ts'
 const REPORT: JobReport = {
   ...{ job: 'j', name: 'words', state: 'succeeded', engine: 'local', fingerprint: 'f' },
   ...{ startedAt: 0, finishedAt: 5, wallMs: 5, tasks: 1, attempts: 2, retries: 1, bytesRead: 10 },
-  ...{ bytesWritten: 20, requests: { gets: 1, puts: 2 }, stages: [], outputs: [], counters: {} },
-  ...{ invalidText: 1, failures: [] },
+  ...{
+    bytesWritten: 20,
+    bytesSpilled: 3e6,
+    peakMemoryBytes: 2e8,
+    requests: { gets: 1, puts: 2 },
+    stages: [],
+    outputs: [],
+  },
+  ...{ counters: {}, invalidText: 1, failures: [] },
 }
 
 test('one of a thing is told in the singular', () => {
@@ -17,6 +24,8 @@ test('one of a thing is told in the singular', () => {
       tasks    1 in 0 stages, 1 retry
       read     10 B
       written  20 B
+      spilled  3.00 MB
+      memory   200 MB a worker at most
       requests 1 get, 2 puts
       remark   1 invalid UTF-8 sequence read as U+FFFD; onInvalid: 'fail' refuses them
       job      j

@@ -69,6 +69,8 @@ describe('a report', () => {
       retries: 1,
       bytesRead: 30,
       bytesWritten: 15,
+      bytesSpilled: 0,
+      peakMemoryBytes: 0,
       requests: { gets: 6, puts: 3 },
       stages: [
         {
@@ -82,6 +84,8 @@ describe('a report', () => {
           rowsOut: 4,
           bytesIn: 30,
           bytesOut: 15,
+          spilledBytes: 0,
+          peakMemoryBytes: 0,
           gets: 6,
           puts: 3,
           wallMs: 38,

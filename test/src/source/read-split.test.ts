@@ -269,6 +269,59 @@ describe('reading a split', () => {
     expect((await failure(read(dir.stores, { ranges }, TEXT, { signal }))).code).toBe('CANCELLED')
   })
 
+  describe('of fixed-length records', () => {
+    const RECORDS = { format: 'records', length: 100, key: [0, 10] } as const
+    const bytes = new Uint8Array(100 * 5000).map((_, i) => (i * 7) >> 2)
+    const values = (records: readonly unknown[]): Uint8Array =>
+      Buffer.concat(records.map(record => (record as { value: Uint8Array }).value))
+
+    test('gives each record once, of any splits, whole files and compressed ones', async () => {
+      const dir = scratch()
+      dir.file('a.bin', bytes)
+      dir.file('b.bin.gz', gzipSync(bytes))
+      dir.file('c.bin.zst', zstdCompressSync(bytes))
+      dir.file('d.bin', '')
+      const listing = await list(dir, ['*'])
+      for (const splitBytes of [999, 1000, 12_345, 10_000_000]) {
+        const ranges = rangesOf(listing, splitBytes)
+        const { records } = await read(dir.stores, { ranges }, RECORDS)
+        expect(records).toHaveLength(15_000)
+        expect(Buffer.compare(values(records), Buffer.concat([bytes, bytes, bytes]))).toBe(0)
+      }
+    })
+
+    test('reads no byte twice, and none that it does not need', async () => {
+      const dir = scratch()
+      dir.file('a.bin', bytes)
+      const ranges = rangesOf(await list(dir, ['a.bin']), 33_333)
+      const tasks = await Promise.all(ranges.map(range => read(dir.stores, { ranges: [range] }, RECORDS)))
+      expect(tasks.reduce((sum, { counters }) => sum + counters.bytesIn, 0)).toBe(bytes.length)
+      // The last split lies inside the last record: the object is looked at, and not read.
+      expect(tasks.map(({ counters }) => counters.gets)).toEqual([...new Array<number>(15).fill(2), 1])
+    })
+
+    test.each([
+      ['a.bin', (torn: Uint8Array) => torn],
+      ['a.bin.gz', (torn: Uint8Array) => gzipSync(torn)],
+      ['a.bin.zst', (torn: Uint8Array) => zstdCompressSync(torn)],
+    ])('says where %s is cut short, once', async (name, pack) => {
+      const dir = scratch()
+      const path = dir.file(name, pack(bytes.subarray(0, 400_042)))
+      const ranges = rangesOf(await list(dir, [name]), 50_000)
+      const outcomes = await Promise.allSettled(
+        ranges.map(range => read(dir.stores, { ranges: [range] }, RECORDS)),
+      )
+      const failed = outcomes.filter(outcome => outcome.status === 'rejected')
+      expect(failed.map(({ reason }) => reason)).toMatchObject([
+        {
+          code: 'BAD_RECORD',
+          message: `${path} ends inside a record: the record at byte 400000 has 42 of its 100 bytes`,
+          place: { at: `${path} at byte 400000` },
+        },
+      ])
+    })
+  })
+
   test('range(n) is numbers, the same however it is split', async () => {
     const format = { format: 'range', start: 0.5, step: 0.1 } as const
     const range = (start: number, end: number): SplitRange => ({

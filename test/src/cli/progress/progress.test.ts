@@ -34,6 +34,8 @@ const stats = {
   rowsOut: 50,
   bytesIn: 1e6,
   bytesOut: 1e4,
+  spilledBytes: 0,
+  peakMemoryBytes: 0,
   gets: 1,
   puts: 1,
   durationMs: 400,
