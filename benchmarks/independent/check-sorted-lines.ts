@@ -15,6 +15,7 @@ const KEY_BYTES = 10
 /** Without its line end, which is CR LF or LF: some tools drop the carriage return. */
 const LINE_BYTES = 98
 const LF = 10
+const CR = 13
 const CR_LF = Buffer.from('\r\n')
 
 /** @throws where a line is not of 98 bytes */
@@ -35,7 +36,7 @@ export async function checkSortedLines(
       for (let end = bytes.indexOf(LF); end >= 0; end = bytes.indexOf(LF, at)) {
         const line = bytes.subarray(at, end)
         at = end + 1
-        const record = line.length === LINE_BYTES + 1 ? line.subarray(0, LINE_BYTES) : line
+        const record = line.at(-1) === CR ? line.subarray(0, -1) : line
         if (record.length !== LINE_BYTES)
           throw new Error(`${file}: line ${records + 1} has ${line.length} bytes`)
         sum += crc32(CR_LF, crc32(record))

@@ -14,4 +14,4 @@ const sorted = await pl
   .scanCSV(input, { hasHeader: false, sep: '\u0001', quoteChar: '\u0002', schema: { line: pl.Utf8 } })
   .sort('line')
   .collect()
-sorted.writeCSV(output, { includeHeader: false, sep: '\u0001', quote: '\u0002' })
+sorted.writeCSV(output, { includeHeader: false, separator: '\u0001', quoteStyle: 'never' })

@@ -14,9 +14,7 @@ export function sortWorkload(
   distribution: 'uniform' | 'skewed',
 ): Workload {
   const records = Math.round(sizeBytes / RECORD_BYTES)
-  const made = `${data}/sort-${distribution}-${records}`
-  // All contenders read one file.
-  const input = `${made}/part-00000.records`
+  const input = `${data}/sort-${distribution}-${records}.txt`
   return {
     title: `Sort of ${records} records of 100 bytes with ${distribution} keys of 10, file to file`,
     input,
@@ -24,17 +22,9 @@ export function sortWorkload(
     contenders: contenders({ input, directory, threads }),
     async prepare() {
       if (existsSync(input)) return
-      console.error(`writing ${made}`)
-      const args = [
-        'gensort',
-        '--records',
-        String(records),
-        '--ascii',
-        '--distribution',
-        distribution,
-        '--single-file',
-      ]
-      const result = spawnSync(process.execPath, [CLI, ...args, '--output', made], {
+      console.error(`writing ${input}`)
+      const args = ['gensort', '--ascii', '--records', String(records), '--distribution', distribution]
+      const result = spawnSync(process.execPath, [CLI, ...args, '--output', input], {
         stdio: ['ignore', 2, 2],
       })
       if (result.status !== 0) throw new Error('dunlin gensort failed')
