@@ -10,8 +10,8 @@ if (input === undefined || output === undefined) {
 }
 
 // A line a row: no byte of the records separates or quotes.
-const sorted = await pl
+await pl
   .scanCSV(input, { hasHeader: false, sep: '\u0001', quoteChar: '\u0002', schema: { line: pl.Utf8 } })
   .sort('line')
-  .collect()
-sorted.writeCSV(output, { includeHeader: false, separator: '\u0001', quoteStyle: 'never' })
+  .sinkCSV(output, { includeHeader: false, separator: '\u0001', quoteStyle: 'never' })
+  .collect({ streaming: true })
