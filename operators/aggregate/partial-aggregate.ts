@@ -7,15 +7,8 @@ import type { AggregatePlan } from './aggregate-plan.ts'
 import { Groups } from './groups.ts'
 
 /**
- * Counted bytes of groups that are held at most. Where states are cut decides how float sums round, so it must not
- * depend on the memory that a task was given, as long as that is at least this much; and more would not pay: groups
- * that come again have been found in the caches of a processor, or they are too many to come again soon.
- */
-const PARTIAL_BYTES = 32 << 20
-
-/**
- * Emptied whenever its counted bytes pass the smaller of the budget and `PARTIAL_BYTES`, at row numbers that depend on
- * the rows alone. Groups are given in order of first appearance.
+ * Emptied whenever its counted bytes pass the budget, at row numbers that depend on the rows alone. Where states are
+ * cut decides how float sums round, so that budget is not the task's. Groups are given in order of first appearance.
  */
 export class PartialAggregate implements Operator, RowSink {
   readonly #groups: Groups
@@ -23,7 +16,7 @@ export class PartialAggregate implements Operator, RowSink {
 
   constructor(plan: AggregatePlan) {
     this.#groups = new Groups(plan)
-    this.#input = new AggregateInput(this.#groups, Math.min(plan.env.budgetBytes, PARTIAL_BYTES))
+    this.#input = new AggregateInput(this.#groups, plan.env.budgetBytes)
   }
 
   get full(): boolean {

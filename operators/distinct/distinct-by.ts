@@ -7,8 +7,6 @@ import { DistinctRows } from './distinct-rows.ts'
 import { KeptOutput } from './kept-output.ts'
 import { SeenKeys } from './seen-keys.ts'
 
-/** Counted bytes of keys that are held at most before an exchange: more would not pay, the final one tells them all. */
-const PARTIAL_BYTES = 32 << 20
 /** After each so many rows the size of the keys is looked at, wherever batches end. */
 const CHECK_ROWS = 1024
 
@@ -33,7 +31,7 @@ export class PartialDistinctBy implements Operator {
   constructor({ keys, operator, env }: DistinctByOptions<Pick<OperatorEnv, 'budgetBytes'>>) {
     this.#seen = new SeenKeys(keys, operator)
     this.#output = new KeptOutput({ columns: keys, operator })
-    this.#limitBytes = Math.min(env.budgetBytes, PARTIAL_BYTES)
+    this.#limitBytes = env.budgetBytes
   }
 
   push(pushed: Batch, emit: Emit): void {

@@ -10,7 +10,10 @@ export interface OperatorEnv {
   readonly functions: readonly UserFn[]
   /** The last argument of every user function. */
   readonly task: TaskArgument
-  /** Counted bytes of state at which an operator gives up what it holds. */
+  /**
+   * Counted bytes of state at which an operator gives up what it holds. For breakers a share of the task's memory; for
+   * those of a chain the same in every task, since where a partial aggregation is cut shows in its results.
+   */
   readonly budgetBytes: number
 }
 

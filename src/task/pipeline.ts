@@ -34,7 +34,7 @@ export interface Link {
 
 export interface PipelineOptions {
   readonly env: BreakerEnv
-  /** Counted bytes that each breaker may hold; `env.budgetBytes` is the task's. */
+  /** Counted bytes that each breaker may hold; `env.budgetBytes` is for the operators of chains. */
   readonly shareBytes: number
   /** Calls in flight for async functions. */
   readonly concurrency: number
