@@ -25,6 +25,12 @@ test('check-wordcount finds equal bytes, and the counts that others count', asyn
   expect(text).toMatch(/Bytes equal; counts equal; \d+ distinct words/)
 }, 60_000)
 
+test('check-sort finds every output in order, with the records of its input', async () => {
+  const text = await command('check-sort', '--records', '2e4', '--distribution', 'skewed', '--only', '3')
+  expect(text).toContain('All in order, with equal checksums and equal bytes.')
+  expect(text).toMatch(/^\| skewed +\| +process \| +1 \| +16 \|.*right \|$/m)
+}, 60_000)
+
 test('shuffle checks its sums and the growth of the driver', async () => {
   const text = await command('shuffle', '--bytes', '2e6', '--side', '8')
   expect(text).toContain('8 × 8 slices')
