@@ -100,7 +100,7 @@ export interface SortSpec {
   readonly input: OperatorSpec
   readonly keys: readonly SortKeySpec[]
 }
-/** The first `rows` rows of what `sort` would give, held in memory as they are. */
+/** The first `rows` rows of what `sort` would give. */
 export interface TopSpec {
   readonly op: 'top'
   readonly input: OperatorSpec
@@ -119,6 +119,8 @@ export interface SampleKeysSpec {
   readonly fraction: number
   /** At most so many samples a task. */
   readonly rows: number
+  /** Bytes of encoded keys that the samples of a task may have; one sample may have more. */
+  readonly keyBytes: number
 }
 /** Of samples: the `partitions` − 1 positions that divide what they stand for evenly, as records { key, task, row }. */
 export interface SplittersSpec {
@@ -223,7 +225,6 @@ export type ChainSpec =
   | SelectSpec
   | AggregateSpec
   | LimitSpec
-  | TopSpec
   | SampleKeysSpec
   | SplittersSpec
   | SampleSpec
@@ -232,7 +233,7 @@ export type ChainSpec =
   | DistinctBySpec
 
 /** Operators that see all their rows before they give the last: `createBreaker` makes them. `aggregate` and `distinctBy` in the phase `final`. */
-export type BreakerSpec = SortSpec | AggregateSpec | DistinctBySpec | JoinSpec
+export type BreakerSpec = SortSpec | TopSpec | AggregateSpec | DistinctBySpec | JoinSpec
 
 /** How the bytes of a source become records. */
 export type ReadFormat =

@@ -83,7 +83,7 @@ export function operatorLine(spec: OperatorSpec): string {
     case 'top':
       return `top ${spec.rows} by ${sortKeysText(spec.keys)}`
     case 'sampleKeys':
-      return `sampleKeys ${spec.rows} of ${spec.fraction} by ${sortKeysText(spec.keys)}`
+      return `sampleKeys ${spec.rows} of ${spec.fraction}, key bytes ${spec.keyBytes}, by ${sortKeysText(spec.keys)}`
     case 'splitters':
       return `splitters ${spec.partitions}`
     case 'sample':

@@ -34,7 +34,7 @@ export type Source =
 export interface Resources {
   readonly memoryMb?: number
   readonly timeoutMs?: number
-  /** Partitions of the exchanges below this node. */
+  /** Partitions of the exchanges below this node, at most 10,000. */
   readonly partitions?: number
   /** Calls in flight per task for async functions. */
   readonly concurrency?: number

@@ -1,10 +1,11 @@
 /** What a job may ask of the planner as a whole; a dataset's own `with` and `splitBytes` come first. */
 import { DunlinError } from '../operators/index.ts'
+import { checkMaxPartitions } from './max-partitions.ts'
 
 export interface PlanOptions {
   /** Bytes of input a task reads. Default: the total / 32, not under 1 MiB and not over 64 MiB. */
   readonly splitBytes?: number
-  /** Partitions of every hash exchange. Default: a partition per 32 MiB of input below it, from 1 to 256. */
+  /** Partitions of every hash exchange. Default: a partition per 32 MiB of input below it, from 1 to 256. At most 10,000. */
   readonly partitions?: number
   /** Default 256. */
   readonly memoryMb?: number
@@ -19,10 +20,11 @@ export const DEFAULT_MEMORY_MB = 256
 export const DEFAULT_TIMEOUT_MS = 900_000
 export const DEFAULT_CONCURRENCY = 16
 
-/** @throws DunlinError `INVALID_ARGUMENT` for anything but a positive whole number. */
+/** @throws DunlinError `INVALID_ARGUMENT` for anything but a positive whole number, `INVALID_PLAN` for too many partitions. */
 export function checkOptions(options: PlanOptions): void {
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined || (Number.isSafeInteger(value) && value >= 1)) continue
     throw new DunlinError('INVALID_ARGUMENT', `${name} must be a whole number from 1, not ${String(value)}`)
   }
+  checkMaxPartitions('options', options.partitions)
 }

@@ -12,7 +12,7 @@ const BUDGET_SECONDS: Readonly<Record<string, number>> = {
   lambda: 20,
   operators: 180,
   planner: 40,
-  src: 180,
+  src: 220,
   types: 30,
 }
 const DEFAULT_SECONDS = 30

@@ -3,15 +3,18 @@ import { createReadStream } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { DunlinError } from 'dunlin'
+import { checkManifest } from './check-manifest.ts'
 import { SortCheck, type SortSummary } from './sort-check.ts'
 
 const PIECE_BYTES = 1 << 20
 
 /**
  * Each path is a file, or a directory whose files are its parts in the order of their names (those that begin with `_`
- * or `.` are none). All of them together are one output.
+ * or `.` are none). All of them together are one output. Where a directory has the manifest of a job, `_SUCCESS`, its
+ * parts are those that the manifest lists.
  *
- * @throws DunlinError `NOT_FOUND` for a path that does not exist; `BAD_RECORD` for a file that ends inside a record.
+ * @throws DunlinError `NOT_FOUND` for a path that does not exist, or a directory without parts; `CORRUPT` for one that is
+ * not what its manifest says; `BAD_RECORD` for a file that ends inside a record.
  *
  * @example
  * const { checksum, unordered } = await checkFiles(['sorted/'])
@@ -37,5 +40,11 @@ async function partsOf(path: string): Promise<readonly string[]> {
   const names = entries
     .filter(entry => !entry.isDirectory() && !/^[_.]/.test(entry.name))
     .map(entry => entry.name)
+  await checkManifest(path, names)
+  if (names.length === 0) {
+    throw new DunlinError('NOT_FOUND', `${path} is a directory without any part`, {
+      hint: 'Has the job ended, and did it write here?',
+    })
+  }
   return names.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))).map(name => join(path, name))
 }

@@ -13,9 +13,9 @@ import { type AdderHost, type BuiltShape, recordAdder } from './record-adder.ts'
 
 /**
  * After each so many rows the size is looked at: counted from the first row of the task, so that where batches end
- * makes no difference.
+ * makes no difference. Few, as values may be long: what they take between two looks is not bounded.
  */
-const CHECK_ROWS = 1024
+const CHECK_ROWS = 256
 /** Records whose fields are collected for the message about a column that none of them has. */
 const SAMPLED_RECORDS = 100
 

@@ -2,7 +2,7 @@
 import { DunlinError } from '../errors.ts'
 import type { BytesColumn, Column } from './batch.ts'
 import { type ColumnGatherer, RowNulls } from './column-gatherer.ts'
-import { grown, NO_BYTES, NO_OFFSETS } from './growing.ts'
+import { grownUnset, NO_BYTES, NO_OFFSETS, unset } from './growing.ts'
 
 /** Copies up to here are made byte by byte, which beats a call into the runtime. */
 const SHORT_COPY = 32
@@ -23,12 +23,19 @@ export class BytesGatherer implements ColumnGatherer {
     return 4 * (this.#nulls.length + 1) + this.#used
   }
 
+  reserveLike(column: Column): void {
+    const { offsets } = column as BytesColumn
+    if (this.#offsets.length === 1) this.#offsets = unset(NO_OFFSETS, column.length + 1)
+    this.#offsets[0] = 0
+    if (this.#bytes.length === 0) this.#bytes = unset(NO_BYTES, offsets[column.length]!)
+  }
+
   append(column: Column, rows: Int32Array, from: number, to: number): void {
     const source = column as BytesColumn
     const sourceOffsets = source.offsets
     const sourceBytes = source.bytes
     const length = this.#nulls.length
-    const offsets = (this.#offsets = grown(this.#offsets, length + to - from + 1))
+    const offsets = (this.#offsets = grownUnset(this.#offsets, length + to - from + 1))
     let used = this.#used
     const at = length - from + 1
     for (let i = from; i < to; i++) {
@@ -56,7 +63,7 @@ export class BytesGatherer implements ColumnGatherer {
     const length = this.#nulls.length
     const first = source.offsets[start]!
     const last = source.offsets[end]!
-    this.#offsets = grown(this.#offsets, length + end - start + 1)
+    this.#offsets = grownUnset(this.#offsets, length + end - start + 1)
     const shift = this.#used - first
     for (let row = start; row < end; row++)
       this.#offsets[length + row - start + 1] = source.offsets[row + 1]! + shift
@@ -67,7 +74,7 @@ export class BytesGatherer implements ColumnGatherer {
 
   #room(needed: number): Uint8Array {
     if (needed > MAX_BYTES) throw tooLarge()
-    this.#bytes = grown(this.#bytes, needed)
+    this.#bytes = grownUnset(this.#bytes, needed)
     return this.#bytes
   }
 

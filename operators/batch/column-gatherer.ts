@@ -5,6 +5,8 @@ import { bitAt, NullMask } from './growing.ts'
 export interface ColumnGatherer {
   /** Bytes of data so far, counted. */
   readonly sizeBytes: number
+  /** Room for as much as the column holds, where nothing was appended yet. */
+  reserveLike?(column: Column): void
   append(column: Column, rows: Int32Array, from: number, to: number): void
   appendRange(column: Column, start: number, end: number): void
   /**

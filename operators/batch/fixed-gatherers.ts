@@ -9,7 +9,7 @@ import type {
 } from './batch.ts'
 import { type ColumnGatherer, RowNulls } from './column-gatherer.ts'
 import type { ColumnType } from './column-type.ts'
-import { bitAt, GrowingBits, grown, NO_BYTES } from './growing.ts'
+import { bitAt, GrowingBits, grownUnset, NO_BYTES, unset } from './growing.ts'
 
 export class NullGatherer implements ColumnGatherer {
   readonly sizeBytes = 0
@@ -85,9 +85,13 @@ export class FixedGatherer implements ColumnGatherer {
     return this.#nulls.length * this.#values.BYTES_PER_ELEMENT
   }
 
+  reserveLike({ length }: Column): void {
+    if (this.#values.length === 0) this.#values = unset(this.#empty, length)
+  }
+
   append(column: Column, rows: Int32Array, from: number, to: number): void {
     const length = this.#nulls.length
-    this.#values = grown(this.#values, length + to - from)
+    this.#values = grownUnset(this.#values, length + to - from)
     // Both are of the column's type; which one does not matter to the loop.
     copyRows((column as NumberColumn).values, this.#values as NumberArray, length - from, rows, from, to)
     this.#nulls.append(column, rows, from, to)
@@ -95,7 +99,7 @@ export class FixedGatherer implements ColumnGatherer {
 
   appendRange(column: Column, start: number, end: number): void {
     const length = this.#nulls.length
-    this.#values = grown(this.#values, length + end - start)
+    this.#values = grownUnset(this.#values, length + end - start)
     this.#values.set((column as NumberColumn).values.subarray(start, end) as never, length)
     this.#nulls.appendRange(column, start, end)
   }
@@ -189,11 +193,15 @@ export class FixedBinaryGatherer implements ColumnGatherer {
     return this.#nulls.length * this.#type.byteLength
   }
 
+  reserveLike({ length }: Column): void {
+    if (this.#bytes.length === 0) this.#bytes = unset(NO_BYTES, length * this.#type.byteLength)
+  }
+
   append(column: Column, rows: Int32Array, from: number, to: number): void {
     const { byteLength } = this.#type
     const source = (column as FixedBinaryColumn).bytes
     const target = this.#nulls.length * byteLength
-    this.#bytes = grown(this.#bytes, target + (to - from) * byteLength)
+    this.#bytes = grownUnset(this.#bytes, target + (to - from) * byteLength)
     const words = wordsOf(source, byteLength)
     const targetWords = wordsOf(this.#bytes, byteLength)
     if (words !== null && targetWords !== null) {
@@ -207,7 +215,7 @@ export class FixedBinaryGatherer implements ColumnGatherer {
   appendRange(column: Column, start: number, end: number): void {
     const { byteLength } = this.#type
     const target = this.#nulls.length * byteLength
-    this.#bytes = grown(this.#bytes, target + (end - start) * byteLength)
+    this.#bytes = grownUnset(this.#bytes, target + (end - start) * byteLength)
     this.#bytes.set(
       (column as FixedBinaryColumn).bytes.subarray(start * byteLength, end * byteLength),
       target,

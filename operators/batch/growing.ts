@@ -3,14 +3,41 @@ import type { NumberArray } from './batch.ts'
 
 type Growable = NumberArray | BigInt64Array
 
-/** The same values in an array of at least `needed` elements. */
+/** The same values in an array of at least `needed` elements; the others are 0. */
 export function grown<T extends Growable>(array: T, needed: number): T {
   if (needed <= array.length) return array
-  let capacity = Math.max(16, array.length)
-  while (capacity < needed) capacity *= 2
-  const bigger = new (array.constructor as new (length: number) => T)(capacity)
+  const bigger = new (constructorOf(array))(capacityFor(array, needed))
   bigger.set(array as never)
   return bigger
+}
+
+/** As `grown`, but the other elements may be anything: for whoever writes each before it is seen. */
+export function grownUnset<T extends Growable>(array: T, needed: number): T {
+  if (needed <= array.length) return array
+  const bigger = unset(array, capacityFor(array, needed))
+  bigger.set(array as never)
+  return bigger
+}
+
+/** Below this, zeros cost less than what it takes to do without. */
+const ZEROED_BYTES = 4 << 10
+
+/** An array like the given one, whose elements may be anything. Its memory is its own. */
+export function unset<T extends Growable>(like: T, length: number): T {
+  const bytes = length * like.BYTES_PER_ELEMENT
+  if (bytes < ZEROED_BYTES) return new (constructorOf(like))(length)
+  return new (constructorOf(like))(Buffer.allocUnsafeSlow(bytes).buffer)
+}
+
+const constructorOf = <T extends Growable>(array: T): (new (from: number | ArrayBuffer) => T) =>
+  array.constructor as new (
+    from: number | ArrayBuffer,
+  ) => T
+
+function capacityFor(array: Growable, needed: number): number {
+  let capacity = Math.max(16, array.length)
+  while (capacity < needed) capacity *= 2
+  return capacity
 }
 
 /** Empty arrays to grow from. Shared, since growing never writes into an array that is full. */

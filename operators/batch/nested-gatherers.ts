@@ -1,7 +1,7 @@
 /** Gatherers of lists and structs. */
 import type { Column, ListColumn, StructColumn } from './batch.ts'
 import { type ColumnGatherer, RowNulls } from './column-gatherer.ts'
-import { grown, NO_OFFSETS } from './growing.ts'
+import { grownUnset, NO_OFFSETS } from './growing.ts'
 
 export class ListGatherer implements ColumnGatherer {
   readonly #type: ListColumn['type']
@@ -21,7 +21,7 @@ export class ListGatherer implements ColumnGatherer {
   append(column: Column, rows: Int32Array, from: number, to: number): void {
     const { offsets, item } = column as ListColumn
     const length = this.#nulls.length
-    this.#offsets = grown(this.#offsets, length + to - from + 1)
+    this.#offsets = grownUnset(this.#offsets, length + to - from + 1)
     let used = this.#offsets[length]!
     for (let i = from; i < to; i++) {
       const start = offsets[rows[i]!]!
@@ -36,7 +36,7 @@ export class ListGatherer implements ColumnGatherer {
   appendRange(column: Column, start: number, end: number): void {
     const { offsets, item } = column as ListColumn
     const length = this.#nulls.length
-    this.#offsets = grown(this.#offsets, length + end - start + 1)
+    this.#offsets = grownUnset(this.#offsets, length + end - start + 1)
     const shift = this.#offsets[length]! - offsets[start]!
     for (let row = start; row < end; row++)
       this.#offsets[length + row - start + 1] = offsets[row + 1]! + shift
@@ -64,6 +64,11 @@ export class StructGatherer implements ColumnGatherer {
 
   get sizeBytes(): number {
     return this.#children.reduce((bytes, child) => bytes + child.sizeBytes, 0)
+  }
+
+  reserveLike(column: Column): void {
+    const { children } = column as StructColumn
+    for (let i = 0; i < children.length; i++) this.#children[i]!.reserveLike?.(children[i]!)
   }
 
   append(column: Column, rows: Int32Array, from: number, to: number): void {

@@ -7,8 +7,8 @@ import { DistinctRows } from './distinct-rows.ts'
 import { KeptOutput } from './kept-output.ts'
 import { SeenKeys } from './seen-keys.ts'
 
-/** After each so many rows the size of the keys is looked at, wherever batches end. */
-const CHECK_ROWS = 1024
+/** After each so many rows the size of the keys is looked at, wherever batches end. Few, as keys may be long. */
+const CHECK_ROWS = 256
 
 interface DistinctByOptions<Env> {
   readonly keys: readonly string[]

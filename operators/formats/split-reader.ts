@@ -18,7 +18,9 @@ export interface SplitReader {
   readonly from: number
   /** Offset after the last byte that it can need, where that is known beforehand. May lie past the object. */
   readonly to?: number
-  /** The next bytes, which are not kept. Returns true when no more are needed. */
+  /** Pieces of that many bytes become batches as they are: memory that is pushed is then shared with what is emitted. */
+  readonly pieceBytes?: number
+  /** The next bytes, which are not kept unless there is `pieceBytes`. Returns true when no more are needed. */
   push(bytes: Uint8Array, emit: Emit): boolean
   finish(emit: Emit): void
   /** Invalid UTF-8 sequences that were replaced so far. */

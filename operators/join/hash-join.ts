@@ -10,6 +10,7 @@ import { JoinLevel } from './join-level.ts'
 import { type JoinPlan, joinPlan, LEFT, RIGHT, type Side } from './join-plan.ts'
 import { JoinSchemas, unknownKey } from './join-schemas.ts'
 import { PairList } from './prober.ts'
+import { SetSides } from './set-sides.ts'
 
 export interface HashJoinOptions {
   readonly spec: Omit<JoinSpec, 'inputs'>
@@ -23,7 +24,8 @@ export interface HashJoinOptions {
  * order of the streamed side, each with its matches in the order of the built one, then built rows without a match.
  *
  * @throws UNKNOWN_COLUMN for a key that no row of a side has; TYPE_MISMATCH for keys of two kinds; NAME_CLASH for
- * columns of both sides with one name.
+ * columns of both sides with one name. By all columns, TYPE_MISMATCH also for sides of two shapes, or that have columns
+ * but none in common.
  *
  * @example
  * const join = new HashJoin({ spec, operator: 'Join on id', env: { budgetBytes: 32 << 20, runs } })
@@ -38,6 +40,8 @@ export class HashJoin implements PipelineBreaker {
   readonly #plan: JoinPlan
   readonly #schemas: JoinSchemas
   readonly #level: JoinLevel
+  /** Null for a join by keys. */
+  readonly #sets: SetSides | null
   /** Columns by side that keys can name; null where there were no rows. */
   readonly #names: [Set<string> | null, Set<string> | null] = [null, null]
   /** The last result, which waits until it is known what all results have: that must not depend on which rows match. */
@@ -48,6 +52,7 @@ export class HashJoin implements PipelineBreaker {
     this.#plan = plan
     this.order = [plan.built, plan.streamed]
     this.#schemas = new JoinSchemas(plan)
+    this.#sets = plan.keys === 'all' ? new SetSides(operator) : null
     this.#level = new JoinLevel({
       work: { plan, schemas: this.#schemas, runs: env.runs, pairs: new PairList() },
       level: 0,
@@ -63,6 +68,7 @@ export class HashJoin implements PipelineBreaker {
     const side = input === LEFT ? LEFT : RIGHT
     for (const name of columnNames(batch.schema)) (this.#names[side] ??= new Set()).add(name)
     this.#names[side] ??= new Set()
+    this.#sets?.see(side, batch.schema)
     const rows = this.#rowsOf(batch, side)
     this.#schemas.see(side, rows.schema)
     if (rows.length === 0) return
@@ -82,6 +88,7 @@ export class HashJoin implements PipelineBreaker {
     const side = input === LEFT ? LEFT : RIGHT
     this.#checkKeys(side)
     if (side === this.#plan.built) return this.#level.endBuilt()
+    this.#sets?.end()
     const give = (result: Batch): Promise<void> => this.#give(result, emit)
     await this.#level.finish(give)
     await this.#level.unmatched(give)

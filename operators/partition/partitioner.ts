@@ -47,6 +47,8 @@ export interface Partitioned {
  * that no batch had (a batch without the key's column has nulls there: which batch a row is in must not matter).
  */
 export class Partitioner {
+  /** Rows are copied when they are pushed; where all go to one partition, batches are kept. */
+  readonly copies: boolean
   readonly #options: PartitionerOptions
   readonly #rows: PartitionedRows
   readonly #divider: RangeDivider | null
@@ -63,6 +65,7 @@ export class Partitioner {
       partitioning.kind === 'range' && partitions > 1 && splitters !== null && splitters.length > 0
         ? new RangeDivider(splitters, task)
         : null
+    this.copies = this.#divider !== null || (partitioning.kind === 'hash' && partitions > 1)
     if (this.#divider !== null && this.#divider.partitions > partitions) {
       throw new DunlinError(
         'INTERNAL',

@@ -3,6 +3,7 @@ import { BATCH_BYTES, type Batch } from '../batch/batch.ts'
 import { castBatch } from '../batch/cast.ts'
 import type { Schema } from '../batch/column-type.ts'
 import { unifySchemas } from '../batch/schema.ts'
+import { sliceBatch } from '../batch/take.ts'
 import type { AsyncEmit, PipelineBreaker, Run, RunStore, RunWriter } from '../operator.ts'
 import type { SortKeySpec } from '../spec.ts'
 import { HeldRows } from './held-rows.ts'
@@ -14,12 +15,16 @@ export interface ExternalSortOptions {
   readonly keys: readonly SortKeySpec[]
   /** The operator as `explain` names it, for messages. */
   readonly operator: string
+  /** How many rows are asked for: no more are given, nor kept of each run. All, where it is absent. */
+  readonly rows?: number
   readonly env: {
     readonly runs: RunStore
     /** Counted bytes of rows, of their keys and of what sorting takes, beyond which they become a run. */
     readonly budgetBytes: number
   }
 }
+
+type Batches = Iterable<Batch> | AsyncIterable<Batch>
 
 /** Of a run that is merged there are this many batches in memory: the one at hand and those read ahead. */
 const BATCHES_OF_RUN = 4
@@ -60,11 +65,21 @@ export class ExternalSort implements PipelineBreaker {
     this.#runBatchBytes = Math.max(LEAST_RUN_BATCH_BYTES, Math.min(MOST_RUN_BATCH_BYTES, usual))
   }
 
+  /** Counted bytes in memory. */
+  get sizeBytes(): number {
+    return this.#held.sizeBytes
+  }
+
+  /** The schema of rows that were seen: results have its columns even if these rows are not pushed. */
+  see(schema: Schema): void {
+    this.#known.see(schema)
+    this.#schema = unifySchemas(this.#schema, schema, { operator: this.#options.operator })
+  }
+
   push(_input: number, batch: Batch): void | Promise<void> {
     if (batch.length === 0) return
-    this.#known.see(batch.schema)
-    this.#schema = unifySchemas(this.#schema, batch.schema, { operator: this.#options.operator })!
-    this.#held.push(castBatch(batch, this.#schema))
+    this.see(batch.schema)
+    this.#held.push(castBatch(batch, this.#schema!))
     if (this.#held.sizeBytes > this.#options.env.budgetBytes || this.#held.full) return this.#spill()
   }
 
@@ -78,8 +93,8 @@ export class ExternalSort implements PipelineBreaker {
     return this.#held.sorted({ schema: this.#schema!, maxBytes, sorter: this.#sorter })
   }
 
-  async #write(writer: RunWriter, batches: Iterable<Batch> | AsyncIterable<Batch>): Promise<void> {
-    for await (const batch of batches) await writer.write(batch)
+  async #write(writer: RunWriter, batches: Batches): Promise<void> {
+    for await (const batch of this.#first(batches)) await writer.write(batch)
     writer.endRun()
   }
 
@@ -87,7 +102,7 @@ export class ExternalSort implements PipelineBreaker {
     if (this.#schema === null) return
     this.#known.check()
     if (this.#writer === null) {
-      for (const batch of this.#sorted(BATCH_BYTES)) await emit(batch)
+      for await (const batch of this.#first(this.#sorted(BATCH_BYTES))) await emit(batch)
     } else await this.#merge(emit)
     this.#held.clear()
   }
@@ -103,8 +118,8 @@ export class ExternalSort implements PipelineBreaker {
     const fanIn = Math.max(2, Math.floor(forRuns / (this.#runBatchBytes * BATCHES_OF_RUN)))
     await this.#mergeDownTo(fanIn)
     const sources: AsyncIterable<Batch>[] = this.#runs.map(run => run.batches())
-    if (kept) sources.push(eventually(this.#sorted(this.#runBatchBytes)))
-    for await (const batch of this.#merged(sources, BATCH_BYTES)) await emit(batch)
+    if (kept) sources.push(this.#first(this.#sorted(this.#runBatchBytes)))
+    for await (const batch of this.#first(this.#merged(sources, BATCH_BYTES))) await emit(batch)
     await this.#discard(this.#runs.splice(0))
   }
 
@@ -133,6 +148,16 @@ export class ExternalSort implements PipelineBreaker {
     return mergeSorted(sources, { keys, schema: this.#schema!, maxBytes, sorter: this.#sorter })
   }
 
+  /** The rows that are asked for, of batches in order. */
+  async *#first(batches: Batches): AsyncGenerator<Batch> {
+    let left = this.#options.rows ?? Number.POSITIVE_INFINITY
+    for await (const batch of batches) {
+      yield sliceBatch(batch, 0, left)
+      left -= batch.length
+      if (left <= 0) break
+    }
+  }
+
   async #discard(runs: readonly Run[]): Promise<void> {
     await Promise.all(runs.map(run => run.discard()))
   }
@@ -143,8 +168,4 @@ export class ExternalSort implements PipelineBreaker {
     this.#writer = null
     await this.#discard(this.#runs.splice(0))
   }
-}
-
-async function* eventually(batches: Iterable<Batch>): AsyncGenerator<Batch> {
-  yield* batches
 }

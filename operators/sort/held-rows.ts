@@ -97,6 +97,14 @@ export class HeldRows {
     yield* gatherer.rest()
   }
 
+  /** All batches as they were pushed; nothing is held any more, so that another may hold them. */
+  *taken(): Generator<Batch> {
+    this.#keepSmall()
+    const batches = [...this.#batches]
+    this.clear()
+    for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) yield batch
+  }
+
   clear(): void {
     this.#batches.length = 0
     this.#encoded.length = 0

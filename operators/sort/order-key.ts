@@ -1,6 +1,7 @@
 /** Normalised sort keys: the keys of each row as bytes that memcmp puts in the order of the rows. */
 import type { Batch } from '../batch/batch.ts'
 import { columnNamed } from '../batch/column-named.ts'
+import { NO_BYTES, unset } from '../batch/growing.ts'
 import { recordKey } from '../batch/record-key.ts'
 import { DunlinError } from '../errors.ts'
 import type { SortKeySpec } from '../spec.ts'
@@ -41,7 +42,7 @@ export function encodeSortKeys(batch: Batch, keys: readonly SortKeySpec[]): Enco
   // Row i is at offsets[i + 1]: its size, then where its next byte goes, and in the end its end.
   const offsets = new Int32Array(batch.length + 1)
   for (const column of columns) column.addSizes(offsets)
-  const bytes = new Uint8Array(startsOfSizes(offsets))
+  const bytes = unset(NO_BYTES, startsOfSizes(offsets))
   for (const column of columns) column.write(bytes, offsets)
   return { bytes, offsets }
 }

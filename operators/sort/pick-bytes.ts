@@ -1,5 +1,6 @@
 /** Picks values of several columns as the bytes that they are: random reads that do not wait for each other. */
 import type { BytesColumn } from '../batch/batch.ts'
+import { NO_BYTES, unset } from '../batch/growing.ts'
 import { DunlinError } from '../errors.ts'
 
 /**
@@ -91,7 +92,7 @@ export function pickBytes(
     if (size > MAX_BYTES) throw tooLarge()
     offsets[i + 1] = size
   }
-  const bytes = new Uint8Array(size)
+  const bytes = unset(NO_BYTES, size)
   let at = 0
   for (let i = 0; i < refs.length; ) {
     const end = Math.min(refs.length, i + AHEAD_ROWS)

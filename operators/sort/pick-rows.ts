@@ -2,7 +2,7 @@
 import type { Batch, BooleanColumn, BytesColumn, Column, NumberColumn, StructColumn } from '../batch/batch.ts'
 import type { ColumnType, Schema } from '../batch/column-type.ts'
 import { gathererOf } from '../batch/gatherer-factory.ts'
-import { bitAt, bitBytes } from '../batch/growing.ts'
+import { bitAt, bitBytes, NO_BYTES, unset } from '../batch/growing.ts'
 import { numberArray } from '../batch/number-array.ts'
 import { pickBytes, pickFixed } from './pick-bytes.ts'
 import { batchOfRef, rowOfRef } from './row-ref.ts'
@@ -42,7 +42,7 @@ function pickColumn(type: ColumnType, sources: readonly Column[], refs: Int32Arr
       return { type, ...rows, values } as Column
     }
     case 'fixedBinary': {
-      const bytes = new Uint8Array(length * type.byteLength)
+      const bytes = unset(NO_BYTES, length * type.byteLength)
       const all = sources.map(source => (source as { bytes: Uint8Array }).bytes)
       pickFixed(all, type.byteLength, refs, bytes)
       return { type, ...rows, bytes }

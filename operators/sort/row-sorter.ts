@@ -1,4 +1,5 @@
 /** RowSorter: the order of rows by their encoded keys, by radix sort in units that fit the cache. */
+import { NO_OFFSETS, unset } from '../batch/growing.ts'
 import type { EncodedKeys } from './order-key.ts'
 import { type RowRange, rowRef } from './row-ref.ts'
 import { UNIT_ROWS, UnitSorter } from './unit-sorter.ts'
@@ -116,7 +117,7 @@ export class RowSorter {
     startsOf(counts)
     this.#windows += 2 * refs.length
     const moved = this.#roomFor(refs.length)
-    if (this.#movedWindows.length < refs.length) this.#movedWindows = new Float64Array(refs.length)
+    if (this.#movedWindows.length < refs.length) this.#movedWindows = unset(this.#movedWindows, refs.length)
     const windows = this.#movedWindows
     for (let i = 0; i < refs.length; i++) {
       // Read again: cheap in the order of the rows, and keeping them would take as much memory once more.
@@ -148,7 +149,7 @@ export class RowSorter {
   }
 
   #roomFor(rows: number): Int32Array {
-    if (this.#moved.length < rows) this.#moved = new Int32Array(rows)
+    if (this.#moved.length < rows) this.#moved = unset(this.#moved, rows)
     return this.#moved
   }
 
@@ -167,7 +168,7 @@ function startsOf(counts: Int32Array): void {
 }
 
 function identity(ranges: readonly RowRange[], rows: number): Int32Array {
-  const order = new Int32Array(rows)
+  const order = unset(NO_OFFSETS, rows)
   let at = 0
   ranges.forEach(({ from, to }, range) => {
     for (let row = from; row < to; row++) order[at++] = rowRef(range, row)

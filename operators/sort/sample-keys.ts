@@ -4,29 +4,20 @@ import { grown, NO_BYTES, NO_OFFSETS } from '../batch/growing.ts'
 import { sliceBatch } from '../batch/take.ts'
 import type { Emit, Operator } from '../operator.ts'
 import { hashNumber } from '../partition/murmur.ts'
-import type { SortKeySpec } from '../spec.ts'
+import type { SampleKeysSpec } from '../spec.ts'
 import { encodeSortKeys } from './order-key.ts'
 import { pickRows } from './pick-rows.ts'
 import { RowGatherer } from './row-gatherer.ts'
 import { MAX_ROWS } from './row-ref.ts'
 import { SAMPLE_SCHEMA, sampleBatch } from './sample-schema.ts'
 
-export interface SampleKeysOptions {
-  readonly keys: readonly SortKeySpec[]
-  /** The share of its rows that the task reads. */
-  readonly fraction: number
-  /** Samples at most. */
-  readonly rows: number
-  readonly operator: string
+export interface SampleKeysOptions extends Omit<SampleKeysSpec, 'op' | 'input'> {
   readonly env: { readonly task: { readonly index: number } }
 }
 
-/** Encoded keys of samples that are held, however many they are. */
-const MAX_KEY_BYTES = 8 << 20
-
 /**
  * Takes one row of k: those whose hash, of task and row number, ends in log2 k zeros. k begins at 1; when there are
- * too many samples, about every other one goes and k doubles. So the samples are the same however the rows are divided
+ * too many samples, or their keys are too long, about every other one goes and k doubles. So the samples are the same however the rows are divided
  * into batches; and no period in the data can hide from them, as it could from every k-th row.
  */
 export class SampleKeys implements Operator {
@@ -64,9 +55,8 @@ export class SampleKeys implements Operator {
     }
     this.#count += count
     this.#seen += batch.length
-    while (this.#count > 1 && (this.#count > this.#options.rows || this.#keyBytes > MAX_KEY_BYTES)) {
-      this.#halve()
-    }
+    const { rows: most, keyBytes } = this.#options
+    while (this.#count > 1 && (this.#count > most || this.#keyBytes > keyBytes)) this.#halve()
   }
 
   /** Of the next rows, those that are samples. */

@@ -11,7 +11,11 @@ const ascending = (column: string): SortKeySpec => ({ column, direction: 'asc', 
 const BY_POSITION = [ascending('key'), ascending('task'), ascending('row')]
 const WEIGHT = SAMPLE_SCHEMA.fields.findIndex(field => field.name === 'weight')
 
-/** Memory: the samples, which their tasks bound, and their keys. */
+/**
+ * Memory: twice the samples of all tasks, and their encoded positions, each about as large as the samples. The planner
+ * bounds their number and, by `keyBytes`, their keys to 32 MiB in all, or 64 KiB a task where that is more; single keys
+ * that are longer than a task's share come on top.
+ */
 export class Splitters implements Operator {
   readonly #partitions: number
   readonly #held = new HeldRows(BY_POSITION)

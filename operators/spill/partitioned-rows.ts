@@ -25,6 +25,8 @@ const COLUMN_OVERHEAD_BYTES = 512
 const KEEP_BYTES = 64 << 10
 /** Small, since all partitions may be read at once, and enough to make the price of a batch nothing. */
 const JOIN_BYTES = 256 << 10
+/** Rows are gathered into batches of this size: all partitions grow at once, and what grows is copied again. */
+const GATHER_BYTES = 256 << 10
 
 /**
  * Each partition's rows come out in the order in which they went in, whatever the budget is.
@@ -38,7 +40,7 @@ const JOIN_BYTES = 256 << 10
  */
 export class PartitionedRows {
   readonly #options: PartitionedRowsOptions
-  /** Bytes that are appended between two looks at the budget, and of a batch at most. */
+  /** Bytes that are appended between two looks at the budget, and of a batch that is gathered. */
   readonly #pieceBytes: number
   readonly #finished: Batch[][]
   /** Made when a partition's first row comes; all of `#schema`. */
@@ -59,7 +61,7 @@ export class PartitionedRows {
   constructor(options: PartitionedRowsOptions) {
     const { partitions } = options
     this.#options = options
-    this.#pieceBytes = Math.max(1, Math.min(BATCH_BYTES, options.budgetBytes / 4))
+    this.#pieceBytes = Math.max(1, Math.min(GATHER_BYTES, options.budgetBytes / 4))
     this.#finished = Array.from({ length: partitions }, () => [])
     this.#open = new Array<null>(partitions).fill(null)
     this.#openBytes = new Float64Array(partitions)
@@ -105,8 +107,7 @@ export class PartitionedRows {
     if (batch.length === 0) return
     const cast = castBatch(batch, this.#widen(batch.schema))
     const rowBytes = batchBytes(cast) / cast.length
-    const step = Math.max(1, Math.floor(this.#pieceBytes / rowBytes))
-    return this.#append({ batch: cast, order, ends, step }, 0, 0)
+    return this.#append({ batch: cast, order, ends, rowBytes }, 0, 0)
   }
 
   /** All rows of the batch go to one partition; a large batch is kept, not copied. */
@@ -156,7 +157,7 @@ export class PartitionedRows {
     const schema = this.#schema
     if (schema === null) return
     const rows = this.#batches(partition, schema)
-    const joinBytes = Math.min(JOIN_BYTES, this.#pieceBytes / 4)
+    const joinBytes = Math.min(JOIN_BYTES, this.#options.budgetBytes / 16)
     yield* this.spilled ? joinedBatches(rows, { schema, joinBytes }) : rows
   }
 
@@ -205,14 +206,19 @@ export class PartitionedRows {
   }
 
   #append(pushed: Pushed, firstPartition: number, firstRow: number): Promise<void> | void {
-    const { batch, order, ends, step } = pushed
+    const { batch, order, ends, rowBytes } = pushed
     const { budgetBytes } = this.#options
     let from = firstRow
     for (let p = firstPartition; p < ends.length; p++) {
       const end = ends[p]!
       while (from < end) {
         const appender = this.#opened(p, batch.schema)
-        const to = Math.min(end, from + step, from + BATCH_ROWS - appender.rows)
+        const room = Math.floor((this.#pieceBytes - this.#openBytes[p]!) / rowBytes)
+        if (room < 1 && appender.rows > 0) {
+          this.#cut(p)
+          continue
+        }
+        const to = Math.min(end, from + Math.max(1, room), from + BATCH_ROWS - appender.rows)
         appender.append(batch, order, from, to)
         this.#count(p, to - from)
         from = to
@@ -233,7 +239,13 @@ export class PartitionedRows {
     const open = this.#open[partition]!
     if (open !== null) return open
     this.#overheadBytes += this.#batchOverheadBytes
-    return (this.#open[partition] = new BatchAppender(schema))
+    const appender = new BatchAppender(schema)
+    const last = this.#finished[partition]!.at(-1)
+    // Memory for another batch of that size is no more than is held already.
+    if (last !== undefined && last.schema === schema && batchBytes(last) <= GATHER_BYTES) {
+      appender.reserveLike(last)
+    }
+    return (this.#open[partition] = appender)
   }
 
   #appended(partition: number, appender: BatchAppender): void {
@@ -273,8 +285,8 @@ interface Pushed {
   readonly batch: Batch
   readonly order: Int32Array
   readonly ends: Int32Array
-  /** Rows that are appended at once. */
-  readonly step: number
+  /** Counted bytes of a row, on average. */
+  readonly rowBytes: number
 }
 
 const overheadOf = (batch: Batch): number =>

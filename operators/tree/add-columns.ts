@@ -2,7 +2,9 @@
 import { UserCall } from '../aggregate/user-call.ts'
 import type { Batch } from '../batch/batch.ts'
 import { BatchBuilder } from '../batch/batch-builder.ts'
+import { previewOf } from '../batch/preview.ts'
 import { recordsOf } from '../batch/records.ts'
+import { typeText } from '../batch/schema.ts'
 import { DunlinError } from '../errors.ts'
 import type { Emit, Operator } from '../operator.ts'
 import type { OperatorEnv } from '../rows/operator-env.ts'
@@ -18,7 +20,9 @@ export interface AddColumnsOptions extends Pick<AddColumnsSpec, 'columns'> {
 
 interface Computed {
   readonly as: string
-  /** Where the function stands, for messages. */
+  /** The function, for messages. */
+  readonly text: string
+  /** Where it stands, for messages. */
   readonly at: { readonly at?: string }
   readonly call: UserCall
   /** Infers the type over all that the function has returned so far. */
@@ -41,6 +45,7 @@ export class AddColumns implements Operator {
       const at = fn.at === undefined ? {} : { at: fn.at }
       return {
         as,
+        text: `the ${namedText('key function', fn)}`,
         at,
         call: new UserCall({ operator, role, ref: fn, env }),
         values: new BatchBuilder({ operator: `${operator}: ${role}` }),
@@ -67,16 +72,32 @@ export class AddColumns implements Operator {
   finish(): void {}
 }
 
-function addValue({ call, values, at }: Computed, record: unknown): void {
-  const key = call.call1(record)
+function addValue(column: Computed, record: unknown): void {
+  const key = column.call.call1(record)
   try {
-    values.add({ key })
+    column.values.add({ key })
   } catch (error) {
     if (!(error instanceof DunlinError)) throw error
-    const { code, message, hint, place } = error
-    throw new DunlinError(code, message, {
-      ...(hint !== undefined && { hint }),
-      place: { ...place, ...at, record: recordPreview(record) },
+    const { code, hint, place } = error
+    throw new DunlinError(code, refusalText(column, key, error), {
+      ...(hint !== undefined && { hint: hint.replace('Make the values of the column', 'Return values of') }),
+      place: { ...place, ...column.at, record: recordPreview(record) },
     })
   }
+}
+
+/** The column is none that the caller has named: what is said is said of the function. */
+function refusalText({ text, values }: Computed, key: unknown, error: DunlinError): string {
+  const shown = previewOf(key)
+  const alone = new BatchBuilder({ operator: '' })
+  try {
+    alone.add({ key })
+  } catch {
+    return error.code === 'TOO_LARGE'
+      ? `${text} returned ${shown}, which is outside of 64 bits`
+      : `${text} returned a value that no column can hold: ${shown}`
+  }
+  const [before, now] = [values, alone].map(({ schema }) => typeText(schema!.fields[0]!.type))
+  if (before === now) return `${text}: ${error.message}`
+  return `${text} returned ${before} for some records and ${now} for another: ${shown}`
 }

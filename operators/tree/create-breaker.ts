@@ -6,6 +6,7 @@ import { HashJoin } from '../join/hash-join.ts'
 import type { PipelineBreaker } from '../operator.ts'
 import type { BreakerEnv } from '../rows/operator-env.ts'
 import { ExternalSort } from '../sort/external-sort.ts'
+import { Top } from '../sort/top.ts'
 import type { BreakerSpec } from '../spec.ts'
 import { operatorText } from './operator-text.ts'
 
@@ -15,6 +16,8 @@ export function createBreaker(spec: BreakerSpec, env: BreakerEnv): PipelineBreak
   switch (spec.op) {
     case 'sort':
       return new ExternalSort({ keys: spec.keys, operator, env })
+    case 'top':
+      return new Top({ keys: spec.keys, rows: spec.rows, operator, env })
     case 'aggregate':
       return new FinalAggregate(aggregatePlan(spec, operator, env), env)
     case 'distinctBy':

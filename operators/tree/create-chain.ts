@@ -11,7 +11,6 @@ import { RowChain, type Suspendable } from '../rows/row-chain.ts'
 import type { RowSink } from '../rows/row-sink.ts'
 import { SampleKeys } from '../sort/sample-keys.ts'
 import { Splitters } from '../sort/splitters.ts'
-import { Top } from '../sort/top.ts'
 import type { AggregateSpec, ChainSpec, MapBatchesSpec, RowsSpec } from '../spec.ts'
 import { AddColumns } from './add-columns.ts'
 import { type Chain, operatorChain } from './chain.ts'
@@ -71,10 +70,8 @@ function plainOperator(spec: Exclude<ChainSpec, RowsSpec | MapBatchesSpec>, env:
       return new Limit(spec.rows)
     case 'aggregate':
       return partialAggregate(spec, env)
-    case 'top':
-      return new Top({ keys: spec.keys, rows: spec.rows, operator })
     case 'sampleKeys':
-      return new SampleKeys({ keys: spec.keys, fraction: spec.fraction, rows: spec.rows, operator, env })
+      return new SampleKeys({ ...spec, env })
     case 'splitters':
       return new Splitters({ partitions: spec.partitions })
     case 'sample':

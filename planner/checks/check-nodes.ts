@@ -1,5 +1,6 @@
 /** Checks each node by itself: numbers in range, names not twice. */
 import type { LogicalNode, Source } from '../logical.ts'
+import { checkMaxPartitions } from '../max-partitions.ts'
 import { rangeCount } from '../splits.ts'
 import { checkJoin } from './check-join.ts'
 import { refuse } from './refuse.ts'
@@ -64,6 +65,7 @@ export function checkNode(node: LogicalNode): void {
       return
     case 'repartition':
       whole('repartition', 'partitions', node.partitions, 1, at)
+      checkMaxPartitions('repartition', node.partitions, at)
       if (node.keys !== undefined) keysGiven('repartition', node.keys, at)
       return
     case 'join':
@@ -89,6 +91,7 @@ export function checkNode(node: LogicalNode): void {
     case 'with':
       for (const [name, value] of Object.entries(node.resources))
         whole('with', name, value as number | undefined, 1, at)
+      checkMaxPartitions('with', node.resources.partitions, at)
       return
     case 'map':
     case 'flatMap':

@@ -1,22 +1,16 @@
-/** Rule: all tasks of a join agree on which columns of the right have the suffix. */
-import {
-  type Draft,
-  type DraftNode,
-  exchangeDraft,
-  isBroadcast,
-  type JoinDraft,
-  joinDraft,
-} from '../draft/draft.ts'
+/** Rule: all tasks of a join, and all batches of a task, agree on which columns of the right have the suffix. */
+import { type Draft, type DraftNode, exchangeDraft, type JoinDraft, joinDraft } from '../draft/draft.ts'
 import { rewrite } from '../draft/rewrite.ts'
 import { schemaName } from './fix-schemas.ts'
 import { knownColumns } from './known-columns.ts'
 
-const NOTE = 'all tasks know the columns of the left, on which the names of the right depend'
+const NOTE = 'the columns of the left are known first: the names of the right depend on them'
 
 /**
- * Tasks that stream the left past a broadcast right see the columns of their own rows alone. Without a suffix a name
- * that both sides have is an error wherever it is seen; with one, the right's column would have another name in
- * another task. After an exchange every task has the columns of all rows.
+ * A join that streams the left names the right's columns by what it has seen of the left: the rows of one task, up to
+ * the batch at hand. Without a suffix a name that both sides have is an error wherever it is seen; with one, the
+ * right's column would have another name in another task, or already have another when a later batch of the same task
+ * brings the left's. After an exchange every batch has the columns of all rows.
  */
 export function fixNames(draft: Draft): Draft {
   const schemas = new Map<DraftNode, string | null>()
@@ -34,14 +28,14 @@ export function fixNames(draft: Draft): Draft {
   }
   const areKnown = (node: DraftNode): boolean => schemas.get(node) !== null || columns.get(node) !== null
   return rewrite(draft, node => {
-    if (node.kind !== 'join' || !dependsOnTasks(node) || areKnown(node.inputs[0]!)) return seen(node)
+    if (node.kind !== 'join' || !dependsOnLeft(node) || areKnown(node.inputs[0]!)) return seen(node)
     const [left, right] = node.inputs as readonly [DraftNode, DraftNode]
     const known = seen(exchangeDraft({ kind: 'none' }, left, NOTE))
     return seen(joinDraft(node.join, node.node, [known, right], node.resources))
   })
 }
 
-/** Semi and anti joins give no column of the right. */
-function dependsOnTasks({ join: { how, suffix }, inputs: [left, right] }: JoinDraft): boolean {
-  return suffix !== undefined && how !== 'semi' && how !== 'anti' && left!.tasks > 1 && isBroadcast(right!)
+/** A built left is complete before the first result; semi and anti joins give no column of the right. */
+function dependsOnLeft({ join: { how, suffix, build } }: JoinDraft): boolean {
+  return suffix !== undefined && how !== 'semi' && how !== 'anti' && build === 'right'
 }

@@ -5,10 +5,10 @@ import type { PlanOptions } from '../options.ts'
 /** Input per partition: its states, or its rows to sort, fit a task of the default memory with room to spare. */
 const BYTES_A_PARTITION = 32 << 20
 /** Producers write, and consumers read, a slice for each pair: more partitions pay only for inputs far larger. */
-const MAX_PARTITIONS = 256
+const MAX_DEFAULT_PARTITIONS = 256
 
 export function defaultPartitions(weightBytes: number): number {
-  return Math.min(Math.max(Math.ceil(weightBytes / BYTES_A_PARTITION), 1), MAX_PARTITIONS)
+  return Math.min(Math.max(Math.ceil(weightBytes / BYTES_A_PARTITION), 1), MAX_DEFAULT_PARTITIONS)
 }
 
 /** What was asked for above the node, else for the whole job, else what fits the bytes below it. */

@@ -10,6 +10,12 @@ const SAMPLES_A_PARTITION = 256
 const MIN_SAMPLES_A_TASK = 64
 /** More would not make the partitions more even, but the samples of all tasks meet in one. */
 const MAX_SAMPLES_A_TASK = 65_536
+/** Keys of all samples, in bytes: one task has them all in memory. */
+const SAMPLE_KEY_BYTES = 32 << 20
+/** A task of many may have so much all the same: less would be one long key. */
+const MIN_KEY_BYTES_A_TASK = 64 << 10
+/** A task of few has them in memory too. */
+const MAX_KEY_BYTES_A_TASK = 8 << 20
 
 const NOTE = 'made once: sampled, then divided'
 
@@ -75,8 +81,12 @@ export class RangeExchanges {
         Math.max(Math.ceil((SAMPLES_A_PARTITION * partitions) / data.tasks), MIN_SAMPLES_A_TASK),
         MAX_SAMPLES_A_TASK,
       )
+      const keyBytes = Math.min(
+        Math.max(Math.floor(SAMPLE_KEY_BYTES / data.tasks), MIN_KEY_BYTES_A_TASK),
+        MAX_KEY_BYTES_A_TASK,
+      )
       const samples = sampleOf(data, (input, fraction) =>
-        stepDraft({ op: 'sampleKeys', keys, fraction, rows }, input),
+        stepDraft({ op: 'sampleKeys', keys, fraction, rows, keyBytes }, input),
       )
       const gathered = exchangeDraft({ kind: 'gather' }, samples, 'the samples of all tasks meet in one')
       const splitters = stepDraft({ op: 'splitters', partitions }, gathered)

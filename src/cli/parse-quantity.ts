@@ -31,9 +31,13 @@ function quantity(text: string, units: Readonly<Record<string, number>>, example
   return Number(number) * factor
 }
 
-/** `128MB`, `1.5 GB`, `64MiB`, `4096`. */
-export function parseBytes(text: string): number {
-  return Math.floor(quantity(text, BYTES, '128MB, 64MiB or 4096'))
+const LEAST_MEMORY = 1e6
+
+/** `128MB`, `1.5 GB`, `64MiB`: bytes. A megabyte at least, so that a forgotten unit is noticed. */
+export function parseMemory(text: string): number {
+  const bytes = Math.floor(quantity(text, BYTES, '128MB or 64MiB'))
+  if (bytes < LEAST_MEMORY) throw new InvalidArgumentError('It is 1MB at least, with its unit: 64MB.')
+  return bytes
 }
 
 /** `7d`, `12h`, `30min`, `45s`: milliseconds. */

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { VerbHost } from './main.ts'
-import { parseBytes, parseCount, parseDuration, parseLargeCount, parseSeed } from './parse-quantity.ts'
+import { parseCount, parseDuration, parseLargeCount, parseMemory, parseSeed } from './parse-quantity.ts'
 
 type Verb<A extends unknown[]> = (host: VerbHost, ...args: A) => Promise<void>
 
@@ -36,7 +36,11 @@ export function buildProgram(open: (options: Record<string, unknown>) => VerbHos
         // Commander appends the command itself; before it stand the arguments and the options.
         const given = args.slice(0, -1) as A
         const run = await load()
-        await run(open(given.at(-1) as Record<string, unknown>), ...given)
+        const running = run(open(given.at(-1) as Record<string, unknown>), ...given)
+        if (command.options.some(option => option.long === '--overwrite')) {
+          const { withOverwriteHint } = await import('./overwrite-hint.ts')
+          await running.catch((error: unknown) => Promise.reject(withOverwriteHint(error)))
+        } else await running
       })
 
   const storeOption = (command: Command): Command =>
@@ -96,7 +100,7 @@ export function buildProgram(open: (options: Record<string, unknown>) => VerbHos
         .requiredOption('--input <glob...>', 'text files')
         .requiredOption('--output <dir>', 'directory to write to; absent or empty, but for --overwrite')
         .option('--partitions <n>', 'parts of the output', parseCount)
-        .option('--memory <size>', 'memory of a task, e.g. 128MB', parseBytes)
+        .option('--memory <size>', 'memory of a task, e.g. 128MB', parseMemory)
         .option('--user-function', 'with a function per line instead of the built-in words()')
         .option('--overwrite', 'replace what the directory holds'),
     ),
@@ -113,7 +117,7 @@ export function buildProgram(open: (options: Record<string, unknown>) => VerbHos
         .option(
           '--memory <size>',
           'memory of a task, e.g. 64MB; what is larger goes through the disk',
-          parseBytes,
+          parseMemory,
         )
         .option('--overwrite', 'replace what the directory holds')
         .addHelpText('after', SORT_HELP),

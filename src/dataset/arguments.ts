@@ -16,8 +16,9 @@ function shown(value: unknown): string {
             : `a ${typeof value}`
 }
 
-function refuse(verb: string, name: string, wanted: string, value: unknown): never {
-  throw new DunlinError('INVALID_ARGUMENT', `${verb}: ${name} must be ${wanted}, not ${shown(value)}`)
+function refuse(verb: string, name: string, wanted: string, value: unknown, hint?: string): never {
+  const message = `${verb}: ${name} must be ${wanted}, not ${shown(value)}`
+  throw new DunlinError('INVALID_ARGUMENT', message, hint === undefined ? {} : { hint })
 }
 
 const LEAST_KNOWN = Number.MIN_SAFE_INTEGER
@@ -68,7 +69,7 @@ export const argument = {
       ? value
       : refuse(verb, name, `a number from ${least} to ${most}`, value)
   },
-  oneOf(verb: string, name: string, value: unknown, allowed: readonly string[]): void {
-    if (!allowed.includes(value as string)) refuse(verb, name, `one of ${allowed.join(', ')}`, value)
+  oneOf(verb: string, name: string, value: unknown, allowed: readonly string[], hint?: string): void {
+    if (!allowed.includes(value as string)) refuse(verb, name, `one of ${allowed.join(', ')}`, value, hint)
   },
 }

@@ -17,14 +17,15 @@ export interface SampleOptions {
 /** The part of a dataset that orders, chooses and divides. */
 export abstract class OrderVerbs<T> extends GroupVerbs<T> {
   /**
-   * All records in order. A key is a column, a function of the record, or `{ by, direction, nulls }`; of several, the
-   * later ones decide among records that are equal by the earlier. `direction` (default `asc`) is for the keys that
-   * say none; nulls come last in both directions unless `nulls: 'first'`. Stable: equal records stay in the order
-   * that they had. Strings are ordered by their UTF-8 bytes, NaN is above all numbers, false is before true.
+   * All records in order. A key is a column, a function of one record (not a comparator of two), or
+   * `{ by, direction, nulls }`; of several, the later ones decide among records that are equal by the earlier.
+   * `direction` (default `asc`) is for the keys that say none; nulls come last in both directions unless
+   * `nulls: 'first'`. Stable: equal records stay in the order that they had. Strings are ordered by their UTF-8 bytes,
+   * NaN is above all numbers, false is before true.
    *
-   * @throws DunlinError `INVALID_ARGUMENT` when there is no key, or one is of no such form; `UNKNOWN_COLUMN` when the
-   * records have no such column; `USER_FUNCTION` when a function throws or returns a promise; `TYPE_MISMATCH` when what
-   * it returns is of two types
+   * @throws DunlinError `INVALID_ARGUMENT` when there is no key, or one is of no such form, as a comparator;
+   * `UNKNOWN_COLUMN` when the records have no such column; `USER_FUNCTION` when a function throws or returns a promise;
+   * `TYPE_MISMATCH` when what it returns is of two types
    *
    * @example
    * await from(['b', 'a', 'C']).sortBy('value').collect() // ['C', 'a', 'b']
@@ -43,7 +44,7 @@ export abstract class OrderVerbs<T> extends GroupVerbs<T> {
 
   /**
    * The first `n` records in the order of `by`, which takes what `sortBy` takes: the largest first, unless `direction`
-   * or the key itself says `asc`. Nulls come last. Each task keeps `n` records at most.
+   * or the key itself says `asc`: `top(2, 'value', 'asc')`. Nulls come last. Each task keeps `n` records at most.
    *
    * @throws DunlinError `INVALID_ARGUMENT` when `n` is not a whole number from 0 on; otherwise as `sortBy`
    *
@@ -58,7 +59,9 @@ export abstract class OrderVerbs<T> extends GroupVerbs<T> {
     direction: Direction = 'desc',
   ): Dataset<T> {
     argument.whole('top', 'n', n, 0)
-    return this[DERIVE](nodes.topNode(this.node, sortKeys('top', by, direction), n, userCallSite()))
+    return this[DERIVE](
+      nodes.topNode(this.node, sortKeys('top', by, direction, `top(${n}, `), n, userCallSite()),
+    )
   }
 
   /**

@@ -60,8 +60,8 @@ export abstract class TableVerbs<T> extends OrderVerbs<T> {
   /**
    * The records that the other dataset has too, each once. Null equals null, NaN equals NaN, −0 equals 0.
    *
-   * @throws DunlinError `TYPE_MISMATCH` when a column has two types, or the records two shapes (`INVALID_PLAN` where the
-   * plan shows it)
+   * @throws DunlinError `TYPE_MISMATCH` when a column has two types, the records two shapes (`INVALID_PLAN` where the
+   * plan shows it), or the sides no column in common.
    *
    * @example
    * await from([1, 2, 2, 3]).intersect(from([3, 2])).sortBy('value').collect() // [2, 3]
@@ -74,8 +74,8 @@ export abstract class TableVerbs<T> extends OrderVerbs<T> {
   /**
    * The records that the other dataset has not, each once. Null equals null, NaN equals NaN, −0 equals 0.
    *
-   * @throws DunlinError `TYPE_MISMATCH` when a column has two types, or the records two shapes (`INVALID_PLAN` where the
-   * plan shows it)
+   * @throws DunlinError `TYPE_MISMATCH` when a column has two types, the records two shapes (`INVALID_PLAN` where the
+   * plan shows it), or the sides no column in common.
    *
    * @example
    * await from([1, 2, 2, 3]).except(from([3])).sortBy('value').collect() // [1, 2]

@@ -1,11 +1,9 @@
-/** JoinedWriter: an object writer that joins small pieces, since every write costs a system call or a request. */
+/** JoinedWriter: an object writer that writes small pieces together, since every write costs a system call or more. */
 import type { ObjectWriter } from '../store/object-store.ts'
 
 const WRITE_BYTES = 1 << 20
-/** From here on a copy costs more than a write of its own. */
-const ALONE_BYTES = 256 << 10
 
-/** Pieces are held until `flush`, or until there are enough of them: at most a megabyte. */
+/** Pieces are held, and must not change, until `flush`, or until there are enough of them: a megabyte. */
 export class JoinedWriter {
   readonly #writer: ObjectWriter
   #waiting: Uint8Array[] = []
@@ -24,15 +22,11 @@ export class JoinedWriter {
   async write(pieces: readonly Uint8Array[]): Promise<void> {
     for (const piece of pieces) {
       this.#bytes += piece.byteLength
-      if (piece.byteLength >= ALONE_BYTES) {
-        await this.flush()
-        await this.#writer.write(piece)
-      } else {
-        if (this.#waitingBytes + piece.byteLength > WRITE_BYTES) await this.flush()
-        this.#waiting.push(piece)
-        this.#waitingBytes += piece.byteLength
-      }
+      if (this.#waitingBytes + piece.byteLength > WRITE_BYTES) await this.flush()
+      this.#waiting.push(piece)
+      this.#waitingBytes += piece.byteLength
     }
+    if (this.#waitingBytes >= WRITE_BYTES) await this.flush()
   }
 
   async flush(): Promise<void> {
@@ -40,7 +34,7 @@ export class JoinedWriter {
     const pieces = this.#waiting
     this.#waiting = []
     this.#waitingBytes = 0
-    await this.#writer.write(pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces))
+    await this.#writer.write(pieces)
   }
 
   async close(): Promise<void> {

@@ -10,7 +10,7 @@ import {
 import type { ObjectStore, ObjectWriter, RequestOptions } from '../store/object-store.ts'
 import type { CommittedPart } from '../task/task-event.ts'
 
-/** Smaller pieces are joined: a write costs a system call or more. */
+/** Smaller pieces are written together: a write costs a system call or more. */
 const WRITE_BYTES = 1 << 20
 
 export interface PartSinkOptions extends RequestOptions {
@@ -27,7 +27,7 @@ export interface PartSinkOptions extends RequestOptions {
  * Nothing is visible before `finish`, and then only under the attempt's key, which readers pass over; `publishOutput`
  * gives the parts of the attempts that won their names. After an error call `abort`.
  *
- * Memory: a batch and a megabyte or two.
+ * Memory: a batch and a megabyte.
  *
  * @throws what the format throws (see `createPartWriter`) and what the store does: a full disk is NO_SPACE.
  */
@@ -73,6 +73,7 @@ export class PartSink {
       this.#waiting.push(piece)
       this.#waitingBytes += piece.byteLength
     }
+    if (this.#waitingBytes >= WRITE_BYTES) await this.#flush()
   }
 
   async #flush(): Promise<void> {
@@ -81,7 +82,7 @@ export class PartSink {
     this.#waiting = []
     this.#waitingBytes = 0
     const writer = await this.#open()
-    await writer.write(pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces))
+    await writer.write(pieces)
   }
 
   async #open(): Promise<ObjectWriter> {

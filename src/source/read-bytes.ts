@@ -16,18 +16,23 @@ export interface ByteRequest {
   readonly from: number
   /** Where what is needed ends, if that is known. */
   readonly to?: number
+  /** How long pieces had better be. */
+  readonly pieceBytes?: number
+  /** A piece is done with when the next is asked for. */
+  readonly lent: boolean
   readonly signal: AbortSignal
   readonly counters: ReadCounters
 }
 
 /** From `from` to the end of the object, in pieces; what lies past the split's end is only read when asked for. */
 export async function* readBytes(request: ByteRequest): AsyncGenerator<Uint8Array> {
-  const { store, range, from, to, signal, counters } = request
+  const { store, range, from, to, pieceBytes, lent, signal, counters } = request
   const { key, size } = range
   const until = range.compression === undefined ? Math.min(size, to ?? range.end + PAST_END_BYTES) : size
   if (from >= until) return
   counters.gets++
-  for await (const piece of store.stream(key, { offset: from, length: until - from }, { signal })) {
+  const pieces = { signal, lent, ...(pieceBytes !== undefined && { pieceBytes }) }
+  for await (const piece of store.stream(key, { offset: from, length: until - from }, pieces)) {
     counters.bytesIn += piece.byteLength
     yield piece
   }

@@ -30,6 +30,8 @@ export interface ReadSplitOptions {
   readonly stores: Stores
   /** Columns to read, where not all are needed. */
   readonly columns?: readonly string[]
+  /** The caller is done with a batch when it asks for the next: its memory may be written to again. Default false. */
+  readonly lent?: boolean
   readonly signal: AbortSignal
   readonly counters: ReadCounters
 }
@@ -110,15 +112,25 @@ async function openObject(
   format: ReadFormat,
   options: ReadSplitOptions,
 ): Promise<OpenObject> {
-  const { stores, columns, signal, counters } = options
+  const { stores, columns, lent = false, signal, counters } = options
   const store = stores.open(range.root)
   const shown = shownPath(range.root, range.key)
   await checkVersion(store, range, shown, options)
   const end = range.compression === undefined ? range.end : Number.POSITIVE_INFINITY
   const place = { uri: shown, start: range.start, end }
   const reader = createSplitReader(format, place, columns === undefined ? {} : { columns })
-  const { from, to } = reader
-  const bytes = readBytes({ store, range, from, ...(to !== undefined && { to }), signal, counters })
+  const { from, to, pieceBytes } = reader
+  const bytes = readBytes({
+    store,
+    range,
+    from,
+    ...(to !== undefined && { to }),
+    ...(pieceBytes !== undefined && { pieceBytes }),
+    // Most readers copy what they are given. What decompresses has it for longer.
+    lent: range.compression === undefined && (lent || pieceBytes === undefined),
+    signal,
+    counters,
+  })
   const pieces = range.compression === undefined ? bytes : decompress(bytes, range.compression, shown)
   const first = pieces.next()
   first.catch(() => {})

@@ -17,6 +17,7 @@ import type {
   ObjectWriter,
   PutResult,
   RequestOptions,
+  StreamOptions,
 } from './object-store.ts'
 import { withOpenFile } from './open-files.ts'
 import { moveFile } from './publish-file.ts'
@@ -80,15 +81,15 @@ export class FileStore implements ObjectStore {
   async *stream(
     key: string,
     range: { readonly offset: number; readonly length?: number } = { offset: 0 },
-    options?: RequestOptions,
+    options: StreamOptions = {},
   ): AsyncGenerator<Uint8Array> {
-    const uri = this.#check(key, options?.signal)
+    const uri = this.#check(key, options.signal)
     checkRange(range, uri)
     await takeTurn()
     try {
       const fd = await this.#open(key)
       try {
-        yield* streamFile(fd, uri, range, options?.signal)
+        yield* streamFile(fd, uri, range, options)
       } finally {
         closeSync(fd)
       }
@@ -215,7 +216,7 @@ export class FileStore implements ObjectStore {
     signal: AbortSignal | undefined,
   ): Promise<PutResult> {
     const writer = await this.#writer(key, uri, signal)
-    await writer.append(pieces)
+    await writer.write(pieces)
     return writer.finish(ifAbsent ? 'ifAbsent' : 'replace')
   }
 

@@ -4,9 +4,9 @@ import { DunlinError } from '../../operators/index.ts'
 import { fileError } from './file-error.ts'
 import { writeFully } from './file-io.ts'
 import { versionOf } from './file-list.ts'
-import type { ObjectWriter, PutResult } from './object-store.ts'
+import type { Body, ObjectWriter, PutResult } from './object-store.ts'
 import { publishIfAbsent } from './publish-file.ts'
-import { throwIfAborted } from './request.ts'
+import { piecesOf, throwIfAborted } from './request.ts'
 import type { TempFile } from './temp-file.ts'
 
 export interface FileTarget {
@@ -32,11 +32,8 @@ export class FileWriter implements ObjectWriter {
     this.#target = target
   }
 
-  write(bytes: Uint8Array): Promise<void> {
-    return this.append([bytes])
-  }
-
-  append(pieces: readonly Uint8Array[]): Promise<void> {
+  write(bytes: Body): Promise<void> {
+    const pieces = piecesOf(bytes)
     return this.#next(() => writeFully(this.#temp.fd, pieces, this.#target.signal, this.#target.uri))
   }
 

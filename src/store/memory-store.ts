@@ -82,7 +82,7 @@ export class MemoryStore implements ObjectStore {
     }
     return {
       write: async bytes => {
-        open().push(bytes.slice())
+        open().push(joined(piecesOf(bytes)))
       },
       close: async () => {
         this.#keep(key, joined(open()))

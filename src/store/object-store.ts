@@ -16,6 +16,13 @@ export interface RequestOptions {
   readonly signal?: AbortSignal
 }
 
+export interface StreamOptions extends RequestOptions {
+  /** How long pieces had better be; a store may give others. */
+  readonly pieceBytes?: number
+  /** The caller is done with a piece when it asks for the next: the store may write to its memory again. Default false. */
+  readonly lent?: boolean
+}
+
 /** The pieces of a body, in order; written as one object without being joined in memory. */
 export type Body = Uint8Array | readonly Uint8Array[]
 
@@ -26,7 +33,8 @@ export type PutResult =
 
 /** Writes one object piece by piece; nothing is visible before `close`, and nothing at all after `abort`. */
 export interface ObjectWriter {
-  write(bytes: Uint8Array): Promise<void>
+  /** The next bytes, which must not change before it has resolved. */
+  write(bytes: Body): Promise<void>
   close(): Promise<void>
   /** Leaves nothing behind. Never throws. */
   abort(): Promise<void>
@@ -50,7 +58,7 @@ export interface ObjectStore {
   stream(
     key: string,
     range?: { readonly offset: number; readonly length?: number },
-    options?: RequestOptions,
+    options?: StreamOptions,
   ): AsyncIterable<Uint8Array>
   /** With `ifAbsent`, of several writers exactly one is told `created: true`. */
   put(key: string, body: Body, options?: RequestOptions & { readonly ifAbsent?: boolean }): Promise<PutResult>

@@ -15,7 +15,7 @@ import type { Link } from './pipeline.ts'
  * function that makes a million rows of one must not get 65,536 rows at a time. It starts low, doubles while little
  * comes out and falls when much does. Where batches end never changes a result.
  */
-const FIRST_ROWS_AT_ONCE = 1024
+const FIRST_ROWS_AT_ONCE = 64
 const LITTLE_BYTES = 4 << 20
 const MUCH_BYTES = 32 << 20
 

@@ -73,6 +73,7 @@ class BreakerLink implements Link {
 function asBreaker(spec: OperatorSpec): BreakerSpec | null {
   switch (spec.op) {
     case 'sort':
+    case 'top':
     case 'join':
       return spec
     case 'aggregate':
@@ -162,7 +163,14 @@ export function buildPipeline(
   }
 }
 
-type ChainTop = Exclude<OperatorSpec, { op: 'input' | 'union' | 'join' | 'sort' }>
+type ChainTop = Exclude<OperatorSpec, ChainEnd>
+type ChainEnd = Extract<OperatorSpec, { op: 'input' | 'union' | 'join' | 'sort' | 'top' }>
+
+/** Whatever its phase; of what has phases, `asBreaker` tells. */
+function neverInChain(spec: OperatorSpec): spec is ChainEnd {
+  const { op } = spec
+  return op === 'input' || op === 'union' || op === 'join' || op === 'sort' || op === 'top'
+}
 
 /** The longest chain that ends at `top`: down to an input, a breaker, or a function that may return promises. */
 function chainDownFrom(top: ChainTop): {
@@ -173,7 +181,7 @@ function chainDownFrom(top: ChainTop): {
 } {
   const chain: ChainSpec[] = []
   let spec: OperatorSpec = top
-  while (spec.op !== 'input' && spec.op !== 'union' && spec.op !== 'join' && spec.op !== 'sort') {
+  while (!neverInChain(spec)) {
     if (asBreaker(spec) !== null) break
     chain.unshift(spec.op === 'asyncRows' ? { ...spec, op: 'rows' } : spec)
     const head = spec

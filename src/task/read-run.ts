@@ -21,6 +21,7 @@ export interface RunReads {
   readonly store: ObjectStore
   readonly readAheadBytes: number
   readonly signal?: AbortSignal
+  readonly guard?: () => void
   /** Bytes in flight, or fetched and not yet asked for. */
   readonly held: { bytes: number }
   gets: number
@@ -54,6 +55,7 @@ export async function* readRun(
   )
   for await (const { request, bytes } of fetched) {
     for (const message of request.messages) {
+      reads.guard?.()
       const start = message.offset - request.offset
       const own = bytes.subarray(start, start + message.byteLength)
       if (crc32(own) !== message.crc32) {

@@ -1,5 +1,12 @@
 /** Running one task of a stage: read its partitions, push them through the operators, write, commit. */
-import { type Batch, concatBatches, DunlinError, emptyBatch, type Schema } from '../../operators/index.ts'
+import {
+  type Batch,
+  concatBatches,
+  DunlinError,
+  emptyBatch,
+  type OperatorSpec,
+  type Schema,
+} from '../../operators/index.ts'
 import { isBroadcast, partitionsOf, rootOfTask, type Stage } from '../../planner/index.ts'
 import { commitTask, readCommit } from '../shuffle/commit-task.ts'
 import { type ExchangeCounters, openExchange } from '../shuffle/read-exchange.ts'
@@ -19,7 +26,8 @@ type Counters = ReadCounters & ExchangeCounters
 interface OpenInput {
   /** Known for exchanges; null for sources, and where there was no row. */
   readonly schema: Schema | null
-  readonly batches: AsyncIterable<Batch>
+  /** To be called once. Batches that are lent are done with when the next is asked for. */
+  batches(lent: boolean): AsyncIterable<Batch>
 }
 
 const BYTES_PER_MB = 1 << 20
@@ -53,7 +61,7 @@ export async function runStageTask(event: StageTaskEvent, ports: TaskPorts): Pro
   const root = rootOfTask(stage, event.task)
   const budgetBytes = budgetOf(stage)
   const shareBytes = Math.floor(budgetBytes / (breakersOf(root) + (stage.output.kind === 'write' ? 0 : 1)))
-  const runs = new StoreRuns({ store, event, readAheadBytes: shareBytes / 4 })
+  const runs = new StoreRuns({ store, event, readAheadBytes: shareBytes / 4, signal: ports.signal, guard })
   // Rows that go from an exchange to the sink as they are have the exchange's schema, also where there are none.
   const known = root.op === 'input' ? (inputs.get(root.input)?.schema ?? null) : null
   let output: TaskOutput | null = null
@@ -75,15 +83,20 @@ export async function runStageTask(event: StageTaskEvent, ports: TaskPorts): Pro
         shareBytes,
         concurrency: stage.concurrency,
       },
-      batch => (batch.length === 0 ? undefined : opened.push(batch)),
+      batch => {
+        guard()
+        if (batch.length > 0) return opened.push(batch)
+      },
     )
+    // Rows that are copied at once, on their way from a source to the partitions, need no memory of their own.
+    const lent = root.op === 'input' && output.copies
     let rowsIn = 0
     const enough = stage.until?.rows ?? Number.POSITIVE_INFINITY
     for (const input of pipeline.order) {
       const schema = inputs.get(input)?.schema ?? null
       // What an exchange has is known also where this partition of it has no rows: a join must know its columns.
       if (schema !== null) await pipeline.push(input, emptyBatch(schema))
-      for await (const batch of inputs.get(input)?.batches ?? []) {
+      for await (const batch of inputs.get(input)?.batches(lent) ?? []) {
         guard()
         rowsIn += batch.length
         await pipeline.push(input, batch)
@@ -113,7 +126,8 @@ export async function runStageTask(event: StageTaskEvent, ports: TaskPorts): Pro
         puts: finished.puts + runs.puts + 1,
         durationMs: ports.clock.now() - startedAt,
         peakMemoryBytes: ports.peakMemoryBytes?.() ?? 0,
-        invalidText: counters.invalidText,
+        // Rows that are only sampled are read again, and counted then.
+        invalidText: samples(root) ? 0 : counters.invalidText,
       },
     }
     committing = true
@@ -142,6 +156,11 @@ function partitionOf(stage: Stage, partitions: readonly (number | null)[], task:
   return divided ?? task
 }
 
+function samples(spec: OperatorSpec): boolean {
+  if (spec.op === 'input') return false
+  return spec.op === 'sampleKeys' || ('inputs' in spec ? spec.inputs : [spec.input]).some(samples)
+}
+
 /** The positions that divide this task's output by range; null where it is not divided so, or there were no rows. */
 async function readSplitters(stage: Stage, inputs: ReadonlyMap<number, OpenInput>): Promise<Batch | null> {
   const { output } = stage
@@ -149,7 +168,7 @@ async function readSplitters(stage: Stage, inputs: ReadonlyMap<number, OpenInput
   const input = inputs.get(output.partitioning.splitters)
   if (input === undefined) throw new DunlinError('INTERNAL', `stage ${stage.id} has no splitters`)
   const batches: Batch[] = []
-  for await (const batch of input.batches) batches.push(batch)
+  for await (const batch of input.batches(false)) batches.push(batch)
   return batches.length === 0 ? null : concatBatches(batches)
 }
 
@@ -170,13 +189,15 @@ async function openInputs(
       const split = event.splits[input]
       if (split === null || split === undefined) continue
       const columns = spec.columns === undefined ? {} : { columns: spec.columns }
-      const batches = readSplit(split, spec.format, { stores, signal, counters, ...columns })
+      const batches = (lent: boolean): AsyncIterable<Batch> =>
+        readSplit(split, spec.format, { stores, signal, counters, lent, ...columns })
       inputs.set(input, { schema: null, batches })
     } else {
       const { from, partitioning } = spec
       const memoryBytes = stage.memoryMb * BYTES_PER_MB
       const exchange = { store, job: event.job, from, partitioning, partition, memoryBytes, signal, counters }
-      inputs.set(input, await openExchange(exchange))
+      const { schema, batches } = await openExchange(exchange)
+      inputs.set(input, { schema, batches: () => batches })
     }
   }
   return inputs

@@ -13,6 +13,8 @@ export interface StoreRunsOptions {
   /** Bytes that all readers of runs together hold before they are asked for them, but for one request each. */
   readonly readAheadBytes: number
   readonly signal?: AbortSignal
+  /** Throws where the task must stop: asked at every batch, since a merge may take longer than all reading before it. */
+  readonly guard?: () => void
 }
 
 /** Batches whose pieces are not copied anyway are written at once: what was written may change afterwards. */
@@ -50,6 +52,7 @@ export class StoreRuns implements RunStore {
     const key = runsKey(event.job, event.stage, event, this.#opened++)
     const object = new JoinedWriter(await store.writer(key, signal === undefined ? {} : { signal }))
     const writer = new StoreRunWriter(object, {
+      guard: this.#options.guard ?? (() => {}),
       ended: () => this.#open.delete(writer),
       closed: runs => this.#runsOf(key, object.sizeBytes, runs),
     })
@@ -83,6 +86,7 @@ export class StoreRuns implements RunStore {
 
 /** What a writer tells the store of runs. */
 interface WriterEnd {
+  guard(): void
   /** It is closed or aborted. */
   ended(): void
   closed(runs: readonly RunMessage[][]): Promise<readonly Run[]>
@@ -102,6 +106,7 @@ class StoreRunWriter implements RunWriter {
   }
 
   async write(batch: Batch): Promise<void> {
+    this.#store.guard()
     const offset = this.#object.sizeBytes
     const pieces = this.#encoder.write(batch)
     const message = messageOf(batch, offset, pieces)

@@ -57,6 +57,10 @@ export class ShuffleOutput implements TaskOutput {
     return this.#partitioner.rows
   }
 
+  get copies(): boolean {
+    return this.#partitioner.copies
+  }
+
   push(batch: Batch): void | Promise<void> {
     return this.#partitioner.push(batch)
   }

@@ -20,6 +20,8 @@ export interface FinishedOutput {
 export interface TaskOutput {
   /** Rows written: with `replicate` more than were pushed. */
   readonly rows: number
+  /** What is pushed is copied: when `push` has resolved, its memory may be written to again. */
+  readonly copies: boolean
   push(batch: Batch): void | Promise<void>
   finish(): Promise<FinishedOutput>
   /** Removes what was written. Never throws. */
@@ -44,6 +46,7 @@ class WriteOutput implements TaskOutput {
   readonly #store: ObjectStore
   readonly #key: string
   #schema: Schema | null
+  readonly copies = false
   rows = 0
 
   constructor(sink: PartSink, store: ObjectStore, key: string, schema: Schema | null) {

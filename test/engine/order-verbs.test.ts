@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { range } from 'dunlin'
+import { type Dataset, from, range } from 'dunlin'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Workplace, workplace } from './workplace.ts'
 
@@ -72,5 +72,50 @@ describe('top, limit, sample and repartition', () => {
     expect(new Set(seen.map(({ k }) => k)).size).toBe(17)
     expect(new Set(seen.map(({ partition }) => partition)).size).toBeGreaterThan(1)
     expect(await dataset.count({ engine })).toBe(3_000)
+  })
+})
+
+describe('sortBy and top refuse at once', () => {
+  type Loose = Record<'sortBy' | 'top', (...args: unknown[]) => Dataset<unknown>>
+  const loose = from([{ amount: 2 }]) as unknown as Loose
+  const refusal = (message: string, hint: string) =>
+    expect.objectContaining({ code: 'INVALID_ARGUMENT', message, hint }) as Error
+  const comparator = (a: { amount: number }, b: { amount: number }): number => b.amount - a.amount
+
+  it('a comparator, alone, among several keys and with a direction', () => {
+    const sort = refusal(
+      'sortBy takes the key of one record, not a comparator',
+      "Write sortBy('amount', 'desc') or sortBy(record => record.amount, 'desc').",
+    )
+    for (const keys of [comparator, ['amount', comparator], { by: comparator, direction: 'asc' }])
+      expect(() => loose.sortBy(keys)).toThrow(sort)
+    const top = refusal(
+      'top takes the key of one record, not a comparator',
+      "Write top(3, 'amount', 'desc') or top(3, record => record.amount, 'desc').",
+    )
+    expect(() => loose.top(3, comparator)).toThrow(top)
+    expect(() => loose.top(3, [{ by: comparator }])).toThrow(top)
+  })
+
+  it('what is no direction, and say what it may have been meant to be', () => {
+    const wrong = (verb: string, not: string) => `${verb}: direction must be one of asc, desc, not ${not}`
+    expect(() => loose.sortBy('k', 'v')).toThrow(
+      refusal(wrong('sortBy', '"v"'), "To order by several keys, write sortBy(['k', 'v'])."),
+    )
+    expect(() => loose.sortBy((row: { k: string }) => row.k, 'v')).toThrow(
+      refusal(wrong('sortBy', '"v"'), "To order by several keys, write sortBy(['first', 'second'])."),
+    )
+    expect(() => loose.top(2, 'k', 'v')).toThrow(
+      refusal(wrong('top', '"v"'), "To order by several keys, write top(2, ['k', 'v'])."),
+    )
+    expect(() => loose.top(2, 'value', { direction: 'asc' })).toThrow(
+      refusal(wrong('top', 'an object'), "Write top(2, 'value', 'asc')."),
+    )
+    expect(() => loose.sortBy('value', { direction: 'desc' })).toThrow(
+      refusal(wrong('sortBy', 'an object'), "Write sortBy('value', 'desc')."),
+    )
+    expect(() => loose.sortBy('value', 'DESC')).toThrow(
+      refusal(wrong('sortBy', '"DESC"'), "Write sortBy('value', 'desc')."),
+    )
   })
 })

@@ -176,6 +176,12 @@ describe('set verbs', () => {
       expect(call, String(call)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }) as Error)
     }
     await expect(loose['distinct']!('b').count({ engine })).rejects.toMatchObject({ code: 'UNKNOWN_COLUMN' })
+    for (const [verb, other] of [
+      ['intersect', from([1])],
+      ['except', from([['a', 1]])],
+      ['except', from([{ b: 1 }])],
+    ] as const)
+      await expect(loose[verb]!(other).count({ engine })).rejects.toMatchObject({ code: 'TYPE_MISMATCH' })
     await expect(loose['intersect']!(from([{ a: 'one' }])).count({ engine })).rejects.toMatchObject({
       code: 'TYPE_MISMATCH',
     })

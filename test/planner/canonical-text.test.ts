@@ -88,6 +88,7 @@ const JOIN_ROOT: OperatorSpec = {
         keys: sortKeys,
         fraction: 0.25,
         rows: 64,
+        keyBytes: 65_536,
         input: {
           op: 'distinctBy',
           keys: ['c'],
@@ -257,7 +258,7 @@ test('the text', () => {
                 addColumns "k" = #1
                   input 0
           splitters 3
-            sampleKeys 64 of 0.25 by "k" desc nulls first, "l" asc nulls last
+            sampleKeys 64 of 0.25, key bytes 65536, by "k" desc nulls first, "l" asc nulls last
               distinctBy final "c"
                 top 5 by "k" desc nulls first, "l" asc nulls last
                   input 1

@@ -33,7 +33,7 @@ test('a sort of a source is sample, splitters, ranges, sort', () => {
     stage 0: 100 tasks, zip, memoryMb 256, timeoutMs 900000, concurrency 16
       input 0: records of 100 key 0+10 "in/*.bin", fraction 0.0625, 100 splits, 6550000 bytes, listing 521c03503e42229cc1978be84f161b3ac14250553a044e1adc7fe62373be381d
       operators:
-        sampleKeys 64 of 0.0625 by "key" desc nulls last
+        sampleKeys 64 of 0.0625, key bytes 335544, by "key" desc nulls last
           input 0
       output: gather, 1 partitions
     stage 1: 1 tasks, zip, memoryMb 256, timeoutMs 900000, concurrency 16

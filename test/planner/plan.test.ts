@@ -10,6 +10,7 @@ import {
   mapNode,
   plan,
   planFingerprint,
+  repartitionNode,
   unionNode,
   withNode,
   wordsNode,
@@ -214,8 +215,10 @@ describe('stages', () => {
 describe('a stage of more than a million tasks is refused', () => {
   test('by partitions', () => {
     const job = new Job()
-    const outputs = [result(withNode(valueCounts(job.text('a')), { partitions: 1_000_001 }))]
-    expect(() => plan({ outputs }, job.facts)).toThrow('stage 1 would have more than 1000000 tasks')
+    const parts = Array.from({ length: 101 }, (_, i) => repartitionNode(job.text(`a${i}`), 10_000))
+    expect(() => plan({ outputs: [result(unionNode(parts))] }, job.facts)).toThrow(
+      'would have more than 1000000 tasks',
+    )
   })
 
   test('by a union with itself, again and again', () => {
@@ -258,6 +261,19 @@ describe('resources', () => {
     expect(() => plan({ outputs }, job.facts, { partitions: 0 })).toThrow(
       'partitions must be a whole number from 1',
     )
+  })
+
+  test('options of more partitions than there may be are refused', () => {
+    const job = new Job()
+    const outputs = [result(valueCounts(job.text('a')))]
+    const planned = (partitions: number) => () => plan({ outputs }, job.facts, { partitions })
+    expect(planned(10_001)).toThrow(
+      expect.objectContaining({
+        code: 'INVALID_PLAN',
+        message: 'options: 10001 partitions are asked for, and there may be 10000 at most',
+      }),
+    )
+    expect(planned(10_000)().plan.stages[1]!.tasks).toBe(10_000)
   })
 })
 

@@ -50,6 +50,12 @@ test('sortBy and top take columns, functions, and either with a direction', () =
   orders.sortBy(order => order.tags)
   // @ts-expect-error a promise is not what to order by
   orders.sortBy(async order => order.amount)
+  // @ts-expect-error a comparator is not a key
+  orders.sortBy((a, b) => b.amount - a.amount)
+  // @ts-expect-error nor with a direction
+  orders.sortBy({ by: (a: Order, b: Order) => b.amount - a.amount })
+  // @ts-expect-error nor in top
+  orders.top(3, (a: Order, b: Order) => b.amount - a.amount)
   // @ts-expect-error no such direction
   orders.sortBy('amount', 'down')
   // @ts-expect-error no such place

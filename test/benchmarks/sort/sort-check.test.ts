@@ -123,4 +123,58 @@ describe('the check of files', () => {
       message: expect.stringContaining('nowhere'),
     })
   })
+
+  test('refuses a directory without parts, which is in order only in name', async () => {
+    const empty = join(directory, 'empty')
+    mkdirSync(join(empty, 'sub'), { recursive: true })
+    writeFileSync(join(empty, '.hidden'), '')
+    await expect(checkFiles([empty])).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+      message: expect.stringContaining('empty'),
+    })
+  })
+
+  test.each<[string, (parts: string) => void, string | null]>([
+    ['takes a directory that is as its manifest says', () => undefined, null],
+    ['says which part is missing', parts => rmSync(join(parts, 'part-1')), 'part-1 is missing'],
+    [
+      'says which part is not in it',
+      parts => writeFileSync(join(parts, 'part-9'), record('z', 1)),
+      'part-9 is not listed',
+    ],
+    [
+      'says which part is shorter',
+      parts => writeFileSync(join(parts, 'part-1'), record('b', 1)),
+      'part-1 has 100 bytes, not 200',
+    ],
+    [
+      'says where records are not as many',
+      parts => writeFileSync(join(parts, '_SUCCESS'), manifestOf(['part-0', 100, 1], ['part-1', 200, 3])),
+      'part-1 has 2 records, not 3',
+    ],
+    [
+      'takes a part whose records nobody counted',
+      parts => writeFileSync(join(parts, '_SUCCESS'), manifestOf(['part-0', 100, null], ['part-1', 200, 2])),
+      null,
+    ],
+    ['minds no manifest of other tools', parts => writeFileSync(join(parts, '_SUCCESS'), ''), null],
+  ])('%s', async (name, change, refusal) => {
+    const parts = join(directory, name.replaceAll(' ', '-'))
+    mkdirSync(parts)
+    writeFileSync(join(parts, 'part-0'), record('a', 1))
+    writeFileSync(join(parts, 'part-1'), Buffer.concat([record('b', 1), record('c', 1)]))
+    writeFileSync(join(parts, '_SUCCESS'), manifestOf(['part-0', 100, 1], ['part-1', 200, 2]))
+    change(parts)
+    if (refusal === null) expect(await checkFiles([parts])).toMatchObject({ parts: 2, records: 3 })
+    else
+      await expect(checkFiles([parts])).rejects.toMatchObject({
+        code: 'CORRUPT',
+        message: `${parts} is not what its _SUCCESS says: ${refusal}`,
+      })
+  })
 })
+
+function manifestOf(...parts: readonly (readonly [name: string, bytes: number, rows: number | null])[]) {
+  const listed = parts.map(([name, bytes, rows]) => ({ name, bytes, rows, crc32: null }))
+  return JSON.stringify({ version: 1, writer: 'dunlin', parts: listed })
+}

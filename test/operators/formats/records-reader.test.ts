@@ -78,15 +78,36 @@ describe('reading fixed-length records', () => {
     const batchesOf = (pieceBytes: number): Batch[] => [
       ...readInSplits(format(100), object, { ...WHOLE, pieceBytes: [pieceBytes] }).batches,
     ]
-    const expected = Math.floor(BATCH_BYTES / 100)
-    for (const batches of [batchesOf(1 << 20), batchesOf(999_937)]) {
-      expect(batches.map(batch => batch.length)).toEqual([expected, expected, 90_000 - 2 * expected])
+    const { pieceBytes } = createSplitReader(format(100), { uri: 'a.bin', start: 0, end: 1 })
+    const expected = pieceBytes! / 100
+    const lengths = Array.from({ length: Math.ceil(90_000 / expected) }, (_, i) =>
+      Math.min(expected, 90_000 - i * expected),
+    )
+    for (const batches of [1 << 20, 999_937, pieceBytes!, pieceBytes! - 100, 5 << 20].map(batchesOf)) {
+      expect(batches.map(batch => batch.length)).toEqual(lengths)
       for (const batch of batches) expect(batchBytes(batch)).toBeLessThanOrEqual(BATCH_BYTES)
     }
     const tiny = readInSplits(format(1), numbered(BATCH_ROWS + 5)).batches
     expect(tiny.map(batch => batch.length)).toEqual([BATCH_ROWS, 5])
     const huge = readInSplits(format(BATCH_BYTES + 1), numbered(2 * (BATCH_BYTES + 1))).batches
     expect(huge.map(batch => batch.length)).toEqual([1, 1])
+  })
+
+  test('makes a batch of a piece that is just one, without a copy', () => {
+    const reader = createSplitReader(format(100), { uri: 'a.bin', start: 0, end: 3_000_000 })
+    const { pieceBytes = 0 } = reader
+    const pieces = [numbered(pieceBytes), numbered(pieceBytes), numbered(3_000_000 - 2 * pieceBytes)]
+    const given: Uint8Array[] = []
+    const emit = (batch: Batch): void => {
+      given.push((batch.columns[0] as { bytes: Uint8Array }).bytes)
+    }
+    expect(pieces.map(piece => reader.push(piece, emit))).toEqual([false, false, true])
+    reader.finish(emit)
+    expect(given.map(bytes => bytes.buffer)).toEqual(pieces.map(piece => piece.buffer))
+    for (const [i, bytes] of given.entries()) {
+      expect(bytes.buffer).toBe(pieces[i]!.buffer)
+      expect([bytes.byteOffset, bytes.length]).toEqual([0, pieces[i]!.length])
+    }
   })
 
   test('of an object of unknown length goes on to its end', () => {

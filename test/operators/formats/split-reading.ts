@@ -40,10 +40,10 @@ export function readInSplits(
     let needsMore = true
     for (let at = reader.from; at < object.length && needsMore; ) {
       const size = cutting.pieceBytes[turn++ % cutting.pieceBytes.length]!
-      // A copy that is overwritten afterwards: the reader may keep nothing.
+      // A copy that is overwritten afterwards: the reader may keep nothing, if it does not say that it does.
       const piece = new Uint8Array(object.subarray(at, at + size))
       needsMore = !reader.push(piece, emit)
-      piece.fill(0x21)
+      if (reader.pieceBytes === undefined) piece.fill(0x21)
       at += size
       pushed += piece.length
     }

@@ -105,3 +105,53 @@ describe('a join refuses', () => {
     expect(records).toEqual([{ k: null }, { k: 'x' }])
   })
 })
+
+describe('a set verb', () => {
+  const set = (how: 'semi' | 'anti') => ({ ...specOf(how, [], { nullsEqual: true }), on: 'all' }) as const
+
+  test.each<[string, unknown[], unknown[], string]>([
+    ['an object and a scalar', [{ a: 1 }], [1], 'object { a: float64 } on the left and scalar float64'],
+    ['a scalar and an object', ['x'], [{ value: 'x' }], 'scalar utf8 on the left and object { value: utf8 }'],
+    [
+      'a pair and an object',
+      [['a', 1]],
+      [{ key: 'a', value: 1 }],
+      'pair (utf8, float64) on the left and object',
+    ],
+  ])('refuses sides of two shapes: %s', async (_, left, right, message) => {
+    for (const how of ['semi', 'anti'] as const) {
+      const error = await failure(join(set(how), left, right))
+      expect(error).toMatchObject({ code: 'TYPE_MISMATCH', place: { operator: 'Join test' } })
+      expect(error.message).toContain(`Join test: the sides have two shapes: ${message}`)
+    }
+  })
+
+  test('refuses sides without a column in common, when all batches are known', async () => {
+    for (const how of ['semi', 'anti'] as const) {
+      const error = await failure(join(set(how), [{ a: 1 }], [{ b: 1, c: 'x' }]))
+      expect(error).toMatchObject({ code: 'TYPE_MISMATCH', place: { operator: 'Join test' } })
+      expect(error.message).toBe(
+        'Join test: the sides have no column in common: object { a: float64 } on the left and object { b: float64, c: utf8 } on the right',
+      )
+      expect(error.hint).toContain('select')
+      const late = [batchOf([{ a: 1 }]), batchOf([{ b: 1 }])]
+      const { records } = await runJoin(set(how), [late, [batchOf([{ b: 1 }])]])
+      expect(records).toEqual(how === 'semi' ? [{ a: null, b: 1 }] : [{ a: 1, b: null }])
+    }
+  })
+
+  test('takes a column that one side lacks as null, and a side without rows or columns', async () => {
+    const lacking = await join(
+      set('semi'),
+      [{ a: 1 }, { a: 2 }],
+      [
+        { a: 1, b: null },
+        { a: 2, b: 3 },
+      ],
+    )
+    expect(lacking.records).toEqual([{ a: 1 }])
+    expect((await join(set('anti'), [{ a: 1 }], [])).records).toEqual([{ a: 1 }])
+    expect((await join(set('semi'), [], [1])).records).toEqual([])
+    expect((await join(set('anti'), [{ a: null }, { a: 1 }], [{}])).records).toEqual([{ a: 1 }])
+  })
+})

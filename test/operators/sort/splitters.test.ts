@@ -19,11 +19,16 @@ type Sample = Position & { readonly weight: number }
 
 const samplesOf = (
   batches: Iterable<Batch>,
-  options: { readonly rows: number; readonly fraction?: number; readonly task?: number },
+  options: {
+    readonly rows: number
+    readonly keyBytes?: number
+    readonly fraction?: number
+    readonly task?: number
+  },
 ): Batch[] => {
-  const { rows, fraction = 1, task = 0 } = options
+  const { rows, keyBytes = 8 << 20, fraction = 1, task = 0 } = options
   const env = { task: { index: task } }
-  const sampler = new SampleKeys({ keys: BY_VALUE, fraction, rows, operator: 'Sample', env })
+  const sampler = new SampleKeys({ keys: BY_VALUE, fraction, rows, keyBytes, env })
   for (const batch of batches) sampler.push(batch)
   const given: Batch[] = []
   sampler.finish(batch => given.push(batch))
@@ -83,11 +88,14 @@ describe('samples', () => {
 
   test('of long keys are fewer, down to one', () => {
     const long = upTo(100).map(i => String(i).repeat(200_000))
-    const samples = recordsOfAll(samplesOf(batchesOf(long, 3), { rows: 1000 })) as Sample[]
-    const bytes = samples.reduce((sum, sample) => sum + sample.key.length, 0)
-    expect(bytes).toBeLessThanOrEqual(8 << 20)
-    expect(bytes).toBeGreaterThan(2 << 20)
-    expect(samplesOf([batchOf(['x'.repeat(9 << 20)])], { rows: 5 }).map(batch => batch.length)).toEqual([1])
+    for (const keyBytes of [8 << 20, 2 << 20]) {
+      const samples = recordsOfAll(samplesOf(batchesOf(long, 3), { rows: 1000, keyBytes })) as Sample[]
+      const bytes = samples.reduce((sum, sample) => sum + sample.key.length, 0)
+      expect(bytes).toBeLessThanOrEqual(keyBytes)
+      expect(bytes).toBeGreaterThan(keyBytes / 5)
+    }
+    const one = samplesOf([batchOf(['x'.repeat(100)])], { rows: 5, keyBytes: 64 })
+    expect(one.map(batch => batch.length)).toEqual([1])
   })
 
   test('of no rows are none', () => {

@@ -115,14 +115,21 @@ describe('rows divided among partitions', () => {
     }
   })
 
-  test('cut batches at the usual number of rows', async () => {
+  test.each([
+    { what: 'rows', batch: batchOf(Array<boolean>(50_000).fill(true)), most: BATCH_ROWS },
+    { what: 'bytes', batch: numbers(50_000, 1).batch, most: (256 << 10) / 8 },
+  ])('are cut into batches of a number of $what', async ({ batch, most }) => {
     const rows = make(2, UNLIMITED)
-    for (let i = 0; i < 3; i++) pushByIds(rows, numbers(50_000, 1).batch, Array<number>(50_000).fill(1), 2)
-    expect((await batchesIn(rows, 1)).map(batch => batch.length)).toEqual([
-      BATCH_ROWS,
-      BATCH_ROWS,
-      150_000 - 2 * BATCH_ROWS,
-    ])
+    for (let i = 0; i < 3; i++) pushByIds(rows, batch, Array<number>(50_000).fill(1), 2)
+    const batches = await batchesIn(rows, 1)
+    const full = Math.floor(150_000 / most)
+    expect(batches.map(({ length }) => length)).toEqual([...Array(full).fill(most), 150_000 - full * most])
+    expect(batches.flatMap(recordsOf)).toEqual(Array(3).fill(recordsOf(batch)).flat())
+    for (const { columns } of batches) {
+      const { values } = columns[0] as { values?: Float64Array }
+      // The memory of a full batch, and no more.
+      if (values !== undefined) expect(values.buffer.byteLength).toBe(256 << 10)
+    }
   })
 
   test('refuse types that cannot meet, and name the operator', async () => {

@@ -127,14 +127,25 @@ describe('computed columns', () => {
     expect(() => run(adding([(n: number) => (n > 1 ? 'large' : n)]), [batchOf([1, 2])])).toThrow(
       expect.objectContaining({
         code: 'TYPE_MISMATCH',
-        message: 'column "key" holds float64 and utf8: first { key: 1 }, now { key: "large" }',
+        message: 'the key function returned float64 for some records and utf8 for another: "large"',
         place: { operator: 'Compute key: key', record: '2', at: 'job.ts:1' },
       }),
     )
     expect(() => run(adding([() => () => 1]), [batchOf([1])])).toThrow(
       expect.objectContaining({
         code: 'TYPE_MISMATCH',
-        message: expect.stringContaining('no column can hold'),
+        message: 'the key function returned a value that no column can hold: function (anonymous)',
+      }),
+    )
+    const bySize = (n: number) => (n > 1 ? { size: 'large' } : { size: n })
+    expect(() => run(adding([bySize]), [batchOf([1, 2])])).toThrow(
+      'the key function bySize returned struct<size: float64> for some records and struct<size: utf8> for another: { size: "large" }',
+    )
+    const big = (n: number) => (n > 1 ? 2n ** 70n : 1n)
+    expect(() => run(adding([big]), [batchOf([1, 2])])).toThrow(
+      expect.objectContaining({
+        code: 'TOO_LARGE',
+        message: 'the key function big returned 1180591620717411303424n, which is outside of 64 bits',
       }),
     )
   })

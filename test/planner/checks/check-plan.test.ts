@@ -267,6 +267,21 @@ describe('arguments', () => {
       job => repartitionNode(job.text('a'), 0),
     ],
     [
+      'too many partitions',
+      'repartition: 10001 partitions are asked for, and there may be 10000 at most',
+      job => repartitionNode(job.text('a'), 10_001),
+    ],
+    [
+      'too many partitions by a key',
+      'repartition: 1000000 partitions are asked for, and there may be 10000 at most',
+      job => repartitionNode(job.text('a'), 1_000_000, ['value']),
+    ],
+    [
+      'too many partitions below',
+      'with: 10001 partitions are asked for, and there may be 10000 at most',
+      job => withNode(job.text('a'), { partitions: 10_001 }),
+    ],
+    [
       'a repartition by nothing',
       'repartition: no key is given',
       job => repartitionNode(job.text('a'), 2, []),
@@ -281,5 +296,18 @@ describe('arguments', () => {
     ['a sample of none', job => sampleNode(job.text('a'), 0, -1)],
     ['a sample of all', job => sampleNode(job.text('a'), 1, 7)],
     ['a repartition into one', job => repartitionNode(job.text('a'), 1, ['value'])],
+    ['a repartition into 10,000', job => repartitionNode(job.text('a'), 10_000)],
+    ['10,000 partitions below', job => withNode(job.text('a'), { partitions: 10_000 })],
+    ['more of anything else', job => withNode(job.text('a'), { memoryMb: 10_001, timeoutMs: 10_001 })],
   ])('planned: %s', (_, make) => expect(refusal(make)).toBe('planned'))
+
+  test.each<[string, (job: Job) => LogicalNode]>([
+    ['repartition', job => repartitionNode(job.text('a'), 10_001, undefined, 'job.ts:5')],
+    ['with', job => withNode(job.text('a'), { partitions: 10_001 }, 'job.ts:5')],
+  ])('%s of too many partitions has its place', (verb, make) => {
+    expect(refusal(make)).toBe(
+      `INVALID_PLAN | ${verb}: 10001 partitions are asked for, and there may be 10000 at most | ` +
+        'Every producer makes a slice for every partition: ask for fewer. | job.ts:5',
+    )
+  })
 })

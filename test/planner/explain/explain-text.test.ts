@@ -101,7 +101,7 @@ test('says how rows are sampled and divided by order', () => {
   const top = topNode(job.jsonl('small', 3), [computed], 10)
   const outputs = [write(orders), result(sampleNode(repartitionNode(top, 2), 0.1, 7))]
   expect(explainText(plan({ outputs }, job.facts), job.facts)).toMatchInlineSnapshot(`
-    "10 stages · 6 waves · 23 tasks · engine test · plan 09139eb31740
+    "10 stages · 6 waves · 23 tasks · engine test · plan adc67114ee68
 
     stage 0 · 4 tasks of 256 MB
       read    jsonl orders/*.jsonl · 10.5 MB, 1/16 of it, evenly spread · 4 splits
@@ -193,7 +193,7 @@ test('says what a join reads whole, and what in parts', () => {
   const small = joinNode({ ...sides, how: 'left', on, strategy: 'auto', divideSkew: 'auto' })
   const large = joinNode({ ...sides, left: small, how: 'inner', on, strategy: 'exchange', divideSkew: true })
   expect(explainText(plan({ outputs: [write(large)] }, job.facts), job.facts)).toMatchInlineSnapshot(`
-    "7 stages · 6 waves · 127 tasks · engine test · plan 50da1237a371
+    "7 stages · 6 waves · 127 tasks · engine test · plan c0b43b47aef7
 
     stage 0 · 2 tasks of 256 MB
       read    jsonl customers/*.jsonl · 2 files, 2.10 MB · 2 splits

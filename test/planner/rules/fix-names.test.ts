@@ -5,10 +5,12 @@ import {
   type JoinNode,
   joinNode,
   type LogicalNode,
+  limitNode,
   mapNode,
   selectNode,
   sortNode,
   unionNode,
+  withNode,
 } from '../../../planner/index.ts'
 import { fixNames } from '../../../planner/rules/fix-names.ts'
 import { placeExchanges } from '../../../planner/rules/place-exchanges.ts'
@@ -63,6 +65,50 @@ test('once it has, the left of the next join is known', () => {
   `)
 })
 
+test('in one task too: its batches need not have the columns of one another', () => {
+  const job = new Job()
+  const outputs = [result(joined(job.jsonl('l', 1), job.jsonl('r', 1)))]
+  expect(beforeAfter(job, outputs, [placeExchanges, fixNames])).toMatchInlineSnapshot(`
+    "result
+      join inner on ["k" = "k"] suffix "_r" build right (1)
+        scan l/*.jsonl (1)
+        scan r/*.jsonl (1)
+    --->
+    result
+      join inner on ["k" = "k"] suffix "_r" build right (1)
+        exchange none (1)
+          scan l/*.jsonl (1)
+        scan r/*.jsonl (1)"
+  `)
+})
+
+test('a left of one task meets at an exchange before a broadcast right', () => {
+  expect(fixed(job => joined(job.jsonl('l', 1), job.jsonl('r', 2), { how: 'left' }))).toMatchInlineSnapshot(`
+    "result
+      join left on ["k" = "k"] suffix "_r" build right (1)
+        exchange none (1)
+          scan l/*.jsonl (1)
+        exchange broadcast (1)
+          scan r/*.jsonl (2)"
+  `)
+})
+
+test('what a map makes of an exchange meets again', () => {
+  expect(
+    fixed(job => joined(mapNode(limitNode(job.jsonl('l', 3), 9), job.fn('f')), job.jsonl('r', 1))),
+  ).toMatchInlineSnapshot(`
+    "result
+      join inner on ["k" = "k"] suffix "_r" build right (1)
+        exchange none (1)
+          rows map #0 (1)
+            limit 9 (1)
+              exchange gather (1)
+                limit 9 (3)
+                  scan l/*.jsonl (3)
+        scan r/*.jsonl (1)"
+  `)
+})
+
 test.each<[string, (job: Job) => LogicalNode]>([
   ['no suffix: a clash is an error in any task', job => joined(job.jsonl('l', 40), job.jsonl('r', 2), none)],
   ['a semi join', job => joined(job.jsonl('l', 40), job.jsonl('r', 2), { ...none, how: 'semi' })],
@@ -75,8 +121,16 @@ test.each<[string, (job: Job) => LogicalNode]>([
     'a left that an exchange has divided',
     job => joined(filterNode(sortNode(job.jsonl('l', 90), [key]), job.fn('f')), job.jsonl('r', 2)),
   ],
-  ['a left of one task', job => joined(job.jsonl('l', 1), job.jsonl('r', 2))],
   ['a broadcast left', job => joined(job.jsonl('l', 2), job.jsonl('r', 40))],
+  ['a built left of one task', job => joined(job.jsonl('l', 1), job.jsonl('r', 1), { how: 'right' })],
+  ['one task without a suffix', job => joined(job.jsonl('l', 1), job.jsonl('r', 1), none)],
+  ['a semi join in one task', job => joined(job.jsonl('l', 1), job.jsonl('r', 1), { ...none, how: 'semi' })],
+  ['a declared left of one task', job => joined(job.jsonl('l', 1, SCHEMA), job.jsonl('r', 1))],
+  ['a left of one Arrow file', job => joined(job.values([{ batches: 1 }]), job.jsonl('r', 1))],
+  [
+    'a left that all rows of meet in one task',
+    job => withNode(joined(job.jsonl('l', 90), job.jsonl('r', 90)), { partitions: 1 }),
+  ],
   ['two exchanged sides', job => joined(job.jsonl('l', 40), job.jsonl('r', 40))],
 ])('nothing is done for %s', (_, make) => {
   expect(fixed(make)).not.toContain('exchange none')
@@ -85,8 +139,10 @@ test.each<[string, (job: Job) => LogicalNode]>([
 test.each<[string, (job: Job) => LogicalNode]>([
   ['mapped', job => mapNode(job.jsonl('l', 40, SCHEMA), job.fn('f'))],
   ['of two kinds', job => unionNode([job.jsonl('l', 40, SCHEMA), job.text('m', 40)])],
+  ['of one task and mapped', job => mapNode(job.jsonl('l', 1, SCHEMA), job.fn('f'))],
+  ['one task of several Arrow files', job => job.values(new Array(2).fill({ sizeBytes: 9, batches: 1 }))],
 ])('a left that is %s may have any column', (_, left) => {
-  expect(fixed(job => joined(left(job), job.jsonl('r', 2)))).toContain('exchange none')
+  expect(fixed(job => joined(left(job), job.jsonl('r', 2), { how: 'left' }))).toContain('exchange none')
 })
 
 const none = { suffix: undefined } as unknown as Partial<JoinNode>

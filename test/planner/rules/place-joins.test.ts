@@ -192,7 +192,7 @@ describe('keys of many rows', () => {
             @2 = exchange broadcast (1)
               splitters 11 (1)
                 exchange gather (1)
-                  sampleKeys 64 of 1 by "a" asc nulls last (300)
+                  sampleKeys 64 of 1, key bytes 111848, by "a" asc nulls last (300)
                     @1
           exchange range("x" asc nulls last; 11; replicate) (11)
             scan r/*.txt (40)

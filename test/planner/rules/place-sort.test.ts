@@ -45,7 +45,7 @@ test('a source is read in part to sample it, and then whole to divide it', () =>
           exchange broadcast (1)
             splitters 4 (1)
               exchange gather (1)
-                sampleKeys 342 of 0.0625 by "amount" desc nulls last, "id" asc nulls last (3)
+                sampleKeys 342 of 0.0625, key bytes 8388608, by "amount" desc nulls last, "id" asc nulls last (3)
                   scan orders/*.jsonl 0.0625 of it (3)"
   `)
 })
@@ -60,7 +60,7 @@ test('a small source is sampled whole', () => {
           exchange broadcast (1)
             splitters 2 (1)
               exchange gather (1)
-                sampleKeys 64 of 1 by "x" asc nulls last (33)
+                sampleKeys 64 of 1, key bytes 1016800, by "x" asc nulls last (33)
                   scan a/*.jsonl (33)"
   `)
 })
@@ -78,7 +78,7 @@ test('what a function makes is made once, before it is read twice', () => {
           exchange broadcast (1)
             splitters 2 (1)
               exchange gather (1)
-                sampleKeys 171 of 1 by "x" asc nulls last (3)
+                sampleKeys 171 of 1, key bytes 8388608, by "x" asc nulls last (3)
                   @1"
   `)
 })
@@ -97,7 +97,7 @@ test('an exchange and a selection of columns are read twice as they are', () => 
           exchange broadcast (1)
             splitters 2 (1)
               exchange gather (1)
-                sampleKeys 128 of 1 by "y" asc nulls last (4)
+                sampleKeys 128 of 1, key bytes 8388608, by "y" asc nulls last (4)
                   select "x" as "y" (4)
                     @1"
   `)
@@ -119,10 +119,10 @@ test('each part of a union of sources is sampled for its own share', () => {
             splitters 2 (1)
               exchange gather (1)
                 union (3)
-                  sampleKeys 171 of 0.0625 by "y" asc nulls last (2)
+                  sampleKeys 171 of 0.0625, key bytes 8388608, by "y" asc nulls last (2)
                     select "x" as "y" (2)
                       scan large/*.jsonl 0.0625 of it (2)
-                  sampleKeys 171 of 1 by "y" asc nulls last (1)
+                  sampleKeys 171 of 1, key bytes 8388608, by "y" asc nulls last (1)
                     select "x" as "y" (1)
                       scan small/*.jsonl (1)"
   `)
@@ -143,7 +143,7 @@ test('a union with rows that a function makes is made once, as a whole', () => {
           exchange broadcast (1)
             splitters 2 (1)
               exchange gather (1)
-                sampleKeys 171 of 1 by "x" asc nulls last (3)
+                sampleKeys 171 of 1, key bytes 8388608, by "x" asc nulls last (3)
                   @1"
   `)
 })
@@ -162,7 +162,7 @@ test('a key that a function computes is a column from before the sampling until 
             exchange broadcast (1)
               splitters 2 (1)
                 exchange gather (1)
-                  sampleKeys 171 of 1 by "x" asc nulls last, "\\u0000sort1" desc nulls first (3)
+                  sampleKeys 171 of 1, key bytes 8388608, by "x" asc nulls last, "\\u0000sort1" desc nulls first (3)
                     @1"
   `)
 })
@@ -187,7 +187,7 @@ test('equal sorts share what they are sorted from, different ones the rows', () 
           exchange broadcast (1)
             splitters 2 (1)
               exchange gather (1)
-                sampleKeys 171 of 1 by "x" asc nulls last (3)
+                sampleKeys 171 of 1, key bytes 8388608, by "x" asc nulls last (3)
                   @2
     jsonl
       sort by "x" asc nulls last (2)
@@ -199,7 +199,7 @@ test('equal sorts share what they are sorted from, different ones the rows', () 
           exchange broadcast (1)
             splitters 2 (1)
               exchange gather (1)
-                sampleKeys 171 of 1 by "y" asc nulls last (3)
+                sampleKeys 171 of 1, key bytes 8388608, by "y" asc nulls last (3)
                   @2"
   `)
 })
@@ -252,6 +252,18 @@ test('tasks sample more the fewer they are, from 64 rows to 65,536', () => {
   expect(rows(2, 1000)).toBe('65536')
 })
 
+test('the keys of all samples together have 32 MiB, those of a task 64 KiB to 8 MiB', () => {
+  const job = new Job()
+  const keyBytes = (tasks: number) =>
+    Number(
+      /key bytes (\d+)/.exec(placed(job, sortNode(job.jsonl('a', tasks), [by('x')]), { partitions: 3 }))?.[1],
+    )
+  expect(keyBytes(2)).toBe(8 << 20)
+  expect(keyBytes(5)).toBe(Math.floor((32 << 20) / 5))
+  expect(keyBytes(512)).toBe(64 << 10)
+  expect(keyBytes(1000)).toBe(64 << 10)
+})
+
 describe('a repartition', () => {
   test('without keys divides by position alone', () => {
     const job = new Job()
@@ -262,7 +274,7 @@ describe('a repartition', () => {
           exchange broadcast (1)
             splitters 2 (1)
               exchange gather (1)
-                sampleKeys 171 of 1 by position (3)
+                sampleKeys 171 of 1, key bytes 8388608, by position (3)
                   scan a/*.jsonl (3)"
     `)
   })

@@ -136,7 +136,7 @@ test('rows that are sorted and read by others too are made once', () => {
           exchange broadcast (1)
             splitters 2 (1)
               exchange gather (1)
-                sampleKeys 171 of 1 by "x" asc nulls last (3)
+                sampleKeys 171 of 1, key bytes 8388608, by "x" asc nulls last (3)
                   @1
     result
       @1"

@@ -16,6 +16,8 @@ const bytesOf = (directory: string) =>
     .sort()
     .map(name => [name, readFileSync(join(directory, name)).toString('base64')])
 
+const OVERWRITE = 'Say --overwrite to replace what is there, or write elsewhere.'
+
 test('words() and the user function give the same bytes, and the counts of an independent program', async () => {
   const cwd = temporaryDirectory()
   await writeText(join(cwd, 'in/a.txt'), {
@@ -57,7 +59,8 @@ test('an output directory that holds something is refused, or replaced when aske
   expect((await dunlin(bench, { cwd })).code).toBe(0)
   const again = await dunlin([...bench, '--json'], { cwd })
   expect(again.code).toBe(1)
-  expect(JSON.parse(again.stdout)).toMatchObject({ error: { code: 'OUTPUT_NOT_EMPTY' } })
+  expect(JSON.parse(again.stdout)).toMatchObject({ error: { code: 'OUTPUT_NOT_EMPTY', hint: OVERWRITE } })
+  expect(again.stderr).not.toContain('mode:')
   expect((await dunlin([...bench, '--overwrite'], { cwd })).code).toBe(0)
 })
 

@@ -1,7 +1,7 @@
 /** Numbers as people read them, and as they write them. */
 import { InvalidArgumentError } from 'commander'
 import { expect, test } from 'vitest'
-import { parseBytes, parseCount, parseDuration } from '../../../src/cli/parse-quantity.ts'
+import { parseCount, parseDuration, parseMemory } from '../../../src/cli/parse-quantity.ts'
 import { bytesText, countText, durationText, plural, wholeText } from '../../../src/cli/quantity-text.ts'
 
 test.each([
@@ -44,16 +44,19 @@ test('counts are short where there is little room and whole where there is', () 
   ])
 })
 
-test('sizes are read with their units', () => {
-  expect(['128MB', '64MiB', '1.5 gb', '4096', '10b'].map(parseBytes)).toEqual([
+test('sizes are read with their units, and need one where they would be less than a megabyte', () => {
+  expect(['128MB', '64MiB', '1.5 gb', '4000000', '1mb', '1000kb'].map(parseMemory)).toEqual([
     128e6,
     64 * 2 ** 20,
     1.5e9,
-    4096,
-    10,
+    4e6,
+    1e6,
+    1e6,
   ])
+  for (const small of ['64', '64KB', '999999', '0', '0.9MB'])
+    expect(() => parseMemory(small), small).toThrow('It is 1MB at least, with its unit: 64MB.')
   for (const bad of ['', 'MB', '-1MB', '12 parsecs', '1e9', '1,5GB']) {
-    expect(() => parseBytes(bad), bad).toThrow(InvalidArgumentError)
+    expect(() => parseMemory(bad), bad).toThrow(InvalidArgumentError)
   }
 })
 

@@ -1,5 +1,5 @@
 /** `dunlin gensort`, `bench sort` and `valsort` from outside, one after another, as a person would use them. */
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { DISTRIBUTIONS } from '../../../benchmarks/sort/distributed-keys.ts'
@@ -69,6 +69,18 @@ test('records that were made, sorted and checked are all there, in order', async
     checksum: /Checksum: (\S+)/.exec(whole.stdout)![1],
     firstUnordered: { part: 'part-00000.bin' },
   })
+
+  const out = (name: string) => join(cwd, 'out', name)
+  renameSync(out('part-00002.bin'), join(cwd, 'taken.bin'))
+  const missing = await run('valsort', 'out', '--json')
+  expect(missing.code).toBe(1)
+  expect(JSON.parse(missing.stdout)).toMatchObject({
+    error: { code: 'CORRUPT', message: expect.stringContaining('part-00002.bin') },
+  })
+  for (const name of partsOf(join(cwd, 'out'))) rmSync(out(name))
+  rmSync(out('_SUCCESS'))
+  const empty = await run('valsort', 'out')
+  expect(empty).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('NOT_FOUND') })
 }, 60_000)
 
 test('printable records are lines, which valsort and other tools take alike', async () => {
@@ -80,7 +92,10 @@ test('printable records are lines, which valsort and other tools take alike', as
   expect(lines).toHaveLength(2001)
   expect(lines[0]!.slice(0, 44)).toBe(`AsfAGHM5om  ${'0'.repeat(32)}`)
   const again = await dunlinInThisProcess([...made, '--output', inside('all.txt')])
-  expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining('is there already') })
+  expect(again).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/is there already[^]*Say --overwrite/),
+  })
   const replaced = [...made, '--seed', '7', '--overwrite', '--output', inside('all.txt')]
   expect((await dunlinInThisProcess(replaced)).code).toBe(0)
   expect(readFileSync(inside('all.txt'), 'latin1').startsWith('AsfAGHM5om')).toBe(false)
@@ -106,4 +121,11 @@ test('what cannot be meant is refused before anything is made', async () => {
   expect(await gensort('--records', '10', '--skew', '--distribution', 'equal')).toMatchObject({ code: 2 })
   expect(await gensort('--records', '10', '--seed', '-1')).toMatchObject({ code: 2 })
   expect(await dunlinInThisProcess(['valsort', '/nowhere/x'])).toMatchObject({ code: 1 })
+  for (const size of ['64', '64KB']) {
+    const sort = ['bench', 'sort', '--input', '/nowhere/x', '--output', '/nowhere/y', '--memory', size]
+    expect(await dunlinInThisProcess(sort)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('It is 1MB at least, with its unit: 64MB.'),
+    })
+  }
 })

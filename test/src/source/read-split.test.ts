@@ -1,9 +1,10 @@
+import assert from 'node:assert/strict'
 import { appendFileSync, unlinkSync } from 'node:fs'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { recordsOf } from '../../../operators/batch/records.ts'
-import { DunlinError, type ReadFormat } from '../../../operators/index.ts'
+import { type Batch, DunlinError, type ReadFormat } from '../../../operators/index.ts'
 import type { Listing, Split, SplitRange } from '../../../planner/index.ts'
 import { type ReadCounters, readSplit } from '../../../src/source/read-split.ts'
 import type { ObjectStore, Stores } from '../../../src/store/object-store.ts'
@@ -267,6 +268,52 @@ describe('reading a split', () => {
     const signal = AbortSignal.abort()
     const ranges = rangesOf(await list(dir, ['a.txt']))
     expect((await failure(read(dir.stores, { ranges }, TEXT, { signal }))).code).toBe('CANCELLED')
+  })
+
+  test.each([
+    { name: 'text', format: TEXT, lent: false, reused: true },
+    { name: 'lines that are lent', format: TEXT, lent: true, reused: true },
+    { name: 'records', format: { format: 'records', length: 100 } as const, lent: false, reused: false },
+    {
+      name: 'records that are lent',
+      format: { format: 'records', length: 100 } as const,
+      lent: true,
+      reused: true,
+    },
+  ])('$name are right where the store writes to lent memory again', async ({ format, lent, reused }) => {
+    const dir = scratch()
+    const line = (i: number): string => `${String(i).padStart(99, '.')}\n`
+    dir.file('a', Array.from({ length: 40_000 }, (_, i) => line(i)).join(''))
+    const ranges = rangesOf(await list(dir, ['a']))
+    const real = dir.stores.open(dir.uri)
+    let again = 0
+    const store = overriding(real, {
+      async *stream(key, range, options) {
+        for await (const piece of real.stream(key, range, options)) {
+          yield piece
+          if (options?.lent !== true) continue
+          again++
+          piece.fill(33)
+        }
+      },
+    })
+    const counters: ReadCounters = { bytesIn: 0, gets: 0, invalidText: 0 }
+    const { signal } = new AbortController()
+    const options = { stores: { open: () => store }, counters, signal, lent }
+    const kept: Batch[] = []
+    const seen: string[] = []
+    const textOf = (record: unknown): string =>
+      typeof record === 'string'
+        ? `${record}\n`
+        : Buffer.from((record as { value: Uint8Array }).value).toString()
+    for await (const batch of readSplit({ ranges }, format, options)) {
+      seen.push(...recordsOf(batch).map(textOf))
+      kept.push(batch)
+    }
+    const expected = Array.from({ length: 40_000 }, (_, i) => line(i))
+    assert.deepEqual(seen, expected)
+    if (!lent) assert.deepEqual(kept.flatMap(recordsOf).map(textOf), expected)
+    expect(again > 0).toBe(reused)
   })
 
   describe('of fixed-length records', () => {

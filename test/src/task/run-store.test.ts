@@ -12,6 +12,7 @@ import type { StageId } from '../../../planner/index.ts'
 import { FileStore } from '../../../src/store/file-store.ts'
 import { MemoryStore } from '../../../src/store/memory-store.ts'
 import type { ObjectStore } from '../../../src/store/object-store.ts'
+import { bytesOf, piecesOf } from '../../../src/store/request.ts'
 import { StoreRuns } from '../../../src/task/run-store.ts'
 import { datasets, readBack } from '../../operators/batch/arbitrary-records.ts'
 import { batchesOf, batchOf } from '../../operators/batch/batch-of.ts'
@@ -280,7 +281,8 @@ it('a full disk is NO_SPACE, and nothing stays', async () => {
       return {
         ...writer,
         write: async bytes => {
-          if ((room -= bytes.byteLength) < 0) throw new DunlinError('NO_SPACE', `no space left for ${key}`)
+          if ((room -= bytesOf(piecesOf(bytes))) < 0)
+            throw new DunlinError('NO_SPACE', `no space left for ${key}`)
           await writer.write(bytes)
         },
       }

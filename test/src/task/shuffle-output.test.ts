@@ -15,7 +15,8 @@ import {
 import { dataKey } from '../../../src/shuffle/keys.ts'
 import { sliceCrc } from '../../../src/shuffle/slice-entry.ts'
 import { MemoryStore } from '../../../src/store/memory-store.ts'
-import type { ObjectStore } from '../../../src/store/object-store.ts'
+import type { Body, ObjectStore } from '../../../src/store/object-store.ts'
+import { bytesOf, piecesOf } from '../../../src/store/request.ts'
 import type { FinishedOutput } from '../../../src/task/task-output.ts'
 import { datasets, readBack } from '../../operators/batch/arbitrary-records.ts'
 import { batchesOf, batchOf } from '../../operators/batch/batch-of.ts'
@@ -99,8 +100,8 @@ describe('a shuffle object', () => {
         const writer = await store.writer(key)
         return {
           ...writer,
-          write: (bytes: Uint8Array) => {
-            largest = Math.max(largest, bytes.byteLength)
+          write: (bytes: Body) => {
+            largest = Math.max(largest, bytesOf(piecesOf(bytes)))
             return writer.write(bytes)
           },
         }
@@ -206,8 +207,8 @@ describe('an output that ends early', () => {
           const writer = await store.writer(key)
           return {
             ...writer,
-            write: async (piece: Uint8Array) => {
-              if ((left -= piece.byteLength) < 0) throw new DunlinError('NO_SPACE', 'full')
+            write: async (piece: Body) => {
+              if ((left -= bytesOf(piecesOf(piece))) < 0) throw new DunlinError('NO_SPACE', 'full')
               await writer.write(piece)
             },
           }
