@@ -94,7 +94,7 @@ test('printable records are lines, which valsort and other tools take alike', as
   const again = await dunlinInThisProcess([...made, '--output', inside('all.txt')])
   expect(again).toMatchObject({
     code: 1,
-    stderr: expect.stringMatching(/is there already[^]*Say --overwrite/),
+    stderr: expect.stringMatching(/is there already[\s\S]*Say --overwrite/),
   })
   const replaced = [...made, '--seed', '7', '--overwrite', '--output', inside('all.txt')]
   expect((await dunlinInThisProcess(replaced)).code).toBe(0)
