@@ -114,6 +114,14 @@ export function unifySchemas(
     )
   }
   const fields = unifyFields(a.fields, b.fields, '', (path, x, y) => {
+    // A computed column: its name is not the user's.
+    if (path.startsWith('\u0000')) {
+      throw new DunlinError(
+        'TYPE_MISMATCH',
+        `a key function returned ${typeText(x)} for some records and ${typeText(y)} for others`,
+        { hint: 'Return values of one type from it.', place },
+      )
+    }
     throw new DunlinError(
       'TYPE_MISMATCH',
       `column "${path}" is ${typeText(x)} in some records and ${typeText(y)} in others`,

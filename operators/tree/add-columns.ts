@@ -78,26 +78,36 @@ function addValue(column: Computed, record: unknown): void {
     column.values.add({ key })
   } catch (error) {
     if (!(error instanceof DunlinError)) throw error
-    const { code, hint, place } = error
-    throw new DunlinError(code, refusalText(column, key, error), {
-      ...(hint !== undefined && { hint: hint.replace('Make the values of the column', 'Return values of') }),
+    const { code, place } = error
+    const { message, hint = error.hint } = refusalOf(column, key, error)
+    throw new DunlinError(code, message, {
+      ...(hint !== undefined && { hint }),
       place: { ...place, ...column.at, record: recordPreview(record) },
     })
   }
 }
 
 /** The column is none that the caller has named: what is said is said of the function. */
-function refusalText({ text, values }: Computed, key: unknown, error: DunlinError): string {
+function refusalOf(
+  { text, values }: Computed,
+  key: unknown,
+  error: DunlinError,
+): { readonly message: string; readonly hint?: string } {
   const shown = previewOf(key)
   const alone = new BatchBuilder({ operator: '' })
   try {
     alone.add({ key })
   } catch {
-    return error.code === 'TOO_LARGE'
-      ? `${text} returned ${shown}, which is outside of 64 bits`
-      : `${text} returned a value that no column can hold: ${shown}`
+    const what =
+      error.code === 'TOO_LARGE'
+        ? `${shown}, which is outside of 64 bits`
+        : `a value that no column can hold: ${shown}`
+    return { message: `${text} returned ${what}` }
   }
   const [before, now] = [values, alone].map(({ schema }) => typeText(schema!.fields[0]!.type))
-  if (before === now) return `${text}: ${error.message}`
-  return `${text} returned ${before} for some records and ${now} for another: ${shown}`
+  if (before === now) return { message: `${text}: ${error.message}` }
+  return {
+    message: `${text} returned ${before} for some records and ${now} for another: ${shown}`,
+    hint: 'Return values of one type from it.',
+  }
 }

@@ -158,6 +158,11 @@ describe('casting', () => {
     )
   })
 
+  test('of what a key function returned is refused without the name of its column', () => {
+    const unify = () => unifySchemas(of({ '\u0000sort0': F64 }), of({ '\u0000sort0': UTF8 }))
+    expect(unify).toThrow('a key function returned float64 for some records and utf8 for others')
+  })
+
   test('to a narrower schema is refused', () => {
     const batch = batchOf([{ x: 1, y: 2 }])
     expect(() => castBatch(batch, of({ x: F64 }))).toThrow('column "y" is not in the schema')

@@ -128,6 +128,7 @@ describe('computed columns', () => {
       expect.objectContaining({
         code: 'TYPE_MISMATCH',
         message: 'the key function returned float64 for some records and utf8 for another: "large"',
+        hint: 'Return values of one type from it.',
         place: { operator: 'Compute key: key', record: '2', at: 'job.ts:1' },
       }),
     )
