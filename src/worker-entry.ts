@@ -4,6 +4,7 @@ import { peakMemoryBytes } from './compute/peak-memory.ts'
 import { serveTasks } from './compute/serve-tasks.ts'
 import { readWorkerSettings } from './compute/worker-message.ts'
 import { systemClock } from './engine/system-clock.ts'
+import { systemRandom } from './engine/system-random.ts'
 import type { Stores } from './store/object-store.ts'
 import { createStores } from './store/open-stores.ts'
 import { runTask } from './task/run-task.ts'
@@ -26,6 +27,7 @@ serveTasks({
     runTask(event, {
       stores: storesOf(event.store),
       clock: systemClock,
+      random: systemRandom,
       signal,
       loadFunctions: loader.load,
       peakMemoryBytes,

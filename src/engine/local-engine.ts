@@ -54,7 +54,7 @@ function backend({ isolation, stores, ...options }: BackendOptions): ComputeBack
   if (isolation !== 'inline') return createLocalBackend({ isolation, ...options })
   const loader = createFunctionLoader({ directory: options.tempDirectory })
   return createInlineBackend({
-    ports: { stores, clock: systemClock, loadFunctions: loader.load, peakMemoryBytes },
+    ports: { stores, clock: systemClock, random: systemRandom, loadFunctions: loader.load, peakMemoryBytes },
   })
 }
 

@@ -9,6 +9,8 @@ export interface Clock {
   now(): number
   /** Calls back once, not before `delayMs` milliseconds have passed. */
   after(delayMs: number, callback: () => void): Timer
+  /** Calls back once, in a later turn of the event loop: whatever else is ready has its turn first. */
+  soon(callback: () => void): void
 }
 
 export interface Randomness {

@@ -7,6 +7,7 @@ const LONGEST_TIMEOUT_MS = 2 ** 31 - 1
 /** Timers measure by the monotonic clock, so that setting the system's clock neither hurries nor delays them. */
 export const systemClock: Clock = {
   now: () => Date.now(),
+  soon: callback => void setImmediate(callback),
   after(delayMs, callback): Timer {
     const until = performance.now() + delayMs
     const wait = (): NodeJS.Timeout => {

@@ -103,7 +103,7 @@ export class JobRun implements RunningJob {
   #askForTurn(): void {
     if (this.#turnIsDue) return
     this.#turnIsDue = true
-    setImmediate(() => {
+    this.#options.engine.clock.soon(() => {
       this.#turnIsDue = false
       this.#turn()
     })

@@ -6,8 +6,14 @@ import type { ManifestTaskEvent, TaskEvent, TaskResult } from './task-event.ts'
 import type { TaskPorts } from './task-ports.ts'
 import { stopGuard } from './task-recorder.ts'
 
+/** Of the nonce of an attempt, this many digits are its launch's, and as many its delivery's. */
+const NONCE_HALF_DIGITS = 8
+
 /** Runs a task event to its end. Never rejects: a failure of any kind is data, with the place where it happened. */
-export async function runTask(event: TaskEvent, ports: TaskPorts): Promise<TaskResult> {
+export async function runTask(received: TaskEvent, ports: TaskPorts): Promise<TaskResult> {
+  // One event may be delivered twice, and both deliveries run at once: each writes keys of its own.
+  const nonce = received.nonce.slice(0, NONCE_HALF_DIGITS) + ports.random.hex(NONCE_HALF_DIGITS / 2)
+  const event = { ...received, nonce }
   try {
     return event.kind === 'manifest' ? await runManifestTask(event, ports) : await runStageTask(event, ports)
   } catch (thrown) {

@@ -11,7 +11,7 @@ interface TaskEventBase {
   /** SHA-256 of the plan's canonical text; a worker that reads another plan refuses. */
   readonly fingerprint: string
   readonly stage: StageId
-  /** Unique to this delivery; part of every key that the attempt writes. */
+  /** Unique to this launch. The worker makes the nonce of its delivery from it, which is part of every key that is written. */
   readonly nonce: string
   readonly attempt: number
   /** Milliseconds since 1970, or null for none. (JSON has no Infinity.) */

@@ -1,11 +1,13 @@
 /** What `runTask` is given by whoever runs it: a local worker, a Lambda handler, a test. */
 import type { UserFn } from '../../operators/index.ts'
-import type { Clock } from '../engine/ports.ts'
+import type { Clock, Randomness } from '../engine/ports.ts'
 import type { ObjectStore, Stores } from '../store/object-store.ts'
 
 export interface TaskPorts {
   readonly stores: Stores
   readonly clock: Clock
+  /** Tells the deliveries of one event apart: nothing of it reaches a result. */
+  readonly random: Pick<Randomness, 'hex'>
   /** Aborted when the attempt is cancelled. */
   readonly signal: AbortSignal
   /** Resident memory of this process at its highest, for the report. */

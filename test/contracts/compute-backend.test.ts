@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { createInlineBackend } from '../../src/compute/inline-backend.ts'
 import { createLocalBackend } from '../../src/compute/local-backend.ts'
 import { systemClock } from '../../src/engine/system-clock.ts'
+import { systemRandom } from '../../src/engine/system-random.ts'
 import { createStores } from '../../src/store/open-stores.ts'
 import { behave } from '../fixtures/compute/behaviours.ts'
 import { computeBackendContract } from './compute-backend.contract.ts'
@@ -14,7 +15,7 @@ computeBackendContract({
   open: () =>
     createInlineBackend({
       slots: 2,
-      ports: { stores: createStores(), clock: systemClock, loadFunctions: async () => [] },
+      ports: { stores: createStores(), clock: systemClock, random: systemRandom, loadFunctions: async () => [] },
       run: (event, { signal }) => behave(event, signal),
     }),
   shields: { busyLoops: false, endings: false, kills: false },

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { createHandler, type HandlerHost, parseTaskEvent } from '../../lambda/index.ts'
 import { aggregateNode, type Planned, plan, type StageId, scanNode } from '../../planner/index.ts'
 import { systemClock } from '../../src/engine/system-clock.ts'
+import { systemRandom } from '../../src/engine/system-random.ts'
 import { MemoryStore } from '../../src/store/memory-store.ts'
 import type { StageTaskEvent, TaskEvent } from '../../src/task/task-event.ts'
 
@@ -24,7 +25,12 @@ const event: StageTaskEvent = {
 }
 
 const store = new MemoryStore({ name: 'handler' })
-const host: HandlerHost = { stores: { open: () => store }, clock: systemClock, loadFunctions: async () => [] }
+const host: HandlerHost = {
+  stores: { open: () => store },
+  clock: systemClock,
+  random: systemRandom,
+  loadFunctions: async () => [],
+}
 const plenty = { remainingMs: () => 60_000 }
 
 /** Counts numbers, in one task. */
@@ -52,14 +58,14 @@ describe('the handler', () => {
   it('runs a task: JSON in, JSON out, the result in the store', async () => {
     const task = JSON.parse(JSON.stringify(await submitted('counts', 1_000))) as unknown
     const result = await createHandler(host)(task, plenty)
-    expect(result).toMatchObject({ ok: true, attempt: 1, nonce: event.nonce, rowsOut: 1 })
+    expect(result).toMatchObject({ ok: true, attempt: 1, nonce: expect.stringMatching(/^01234567[0-9a-f]{8}$/), rowsOut: 1 })
     expect(JSON.parse(JSON.stringify(result))).toEqual(result)
     expect(await store.head('jobs/counts/stage-0/commits/0.0')).toBeDefined()
   })
 
   it('stops a task that only computes, in which no timer can fire', async () => {
     let now = 0
-    const clock = { now: () => (now += 1_000), after: () => ({ cancel() {} }) }
+    const clock = { now: () => (now += 1_000), after: () => ({ cancel() {} }), soon() {} }
     const task = await submitted('busy', 1_000_000)
     const result = await createHandler({ ...host, clock })(task, { remainingMs: () => 6_000 })
     expect(result).toMatchObject({ ok: false, failure: { code: 'TIMEOUT', retryable: true } })

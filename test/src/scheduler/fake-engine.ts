@@ -20,6 +20,10 @@ export class FakeClock implements Clock {
     return timer
   }
 
+  soon(callback: () => void): void {
+    setImmediate(callback)
+  }
+
   /** Timers that have neither fired nor been cancelled. */
   get waiting(): number {
     return this.#timers.size

@@ -3,6 +3,7 @@ import { aggregateNode, type Planned, plan, type StageId, scanNode } from '../..
 import { manifestTaskEvent, stageTaskEvent } from '../../../src/scheduler/task-events.ts'
 import { type CommitRecord, decodeCommit, encodeCommit } from '../../../src/shuffle/commit-record.ts'
 import { commitKey, dataKey, manifestKey } from '../../../src/shuffle/keys.ts'
+import { systemRandom } from '../../../src/engine/system-random.ts'
 import { MemoryStore } from '../../../src/store/memory-store.ts'
 import { runTask } from '../../../src/task/run-task.ts'
 import type { TaskResult, TaskSuccess } from '../../../src/task/task-event.ts'
@@ -73,7 +74,8 @@ class Exchange {
   #run(event: Parameters<typeof runTask>[0]): Promise<TaskResult> {
     return runTask(event, {
       stores: { open: () => this.store },
-      clock: { now: () => 0, after: () => ({ cancel() {} }) },
+      clock: { now: () => 0, after: () => ({ cancel() {} }), soon() {} },
+      random: systemRandom,
       signal: new AbortController().signal,
       loadFunctions: async () => [],
     })

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { DunlinError } from '../../../operators/index.ts'
 import { type Planned, plan, scanNode } from '../../../planner/index.ts'
 import { systemClock } from '../../../src/engine/system-clock.ts'
+import { systemRandom } from '../../../src/engine/system-random.ts'
 import { stageTaskEvent } from '../../../src/scheduler/task-events.ts'
 import { MemoryStore } from '../../../src/store/memory-store.ts'
 import type { ObjectStore } from '../../../src/store/object-store.ts'
@@ -56,6 +57,7 @@ describe('a commit whose outcome is not known', () => {
         {
           stores: { open: () => broken },
           clock: systemClock,
+          random: systemRandom,
           signal: new AbortController().signal,
           loadFunctions: async () => [],
         },
