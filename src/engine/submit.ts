@@ -64,7 +64,8 @@ export async function submit(logical: LogicalPlan, given: RunOptions): Promise<F
   }
 }
 
-async function runPrepared(
+/** Runs a job whose plan has been made; `submit` is this after planning. */
+export async function runPrepared(
   job: string,
   prepared: PreparedPlan,
   engine: Engine,
@@ -172,7 +173,7 @@ async function mapped(failure: Failure, shipped: ShippedModule | null): Promise<
 }
 
 /** Shuffle data, commits and staged values; what says how the job went stays. */
-async function discardData(engine: Engine, job: string): Promise<void> {
+export async function discardData(engine: Engine, job: string): Promise<void> {
   const kept = [jobKeys.plan(job), jobKeys.end(job)]
   await deleteAll(engine.store, jobKeys.folder(job), {
     goes: key => !kept.includes(key) && !key.startsWith(jobKeys.journal(job)),

@@ -1,0 +1,45 @@
+/** commitsOnce: what is created exclusively is created once and stays as it is while the job runs. */
+import { decodeCommit } from '../../../src/shuffle/commit-record.ts'
+import { dataKey } from '../../../src/shuffle/keys.ts'
+import type { Change } from '../object-space.ts'
+import type { SimulationRun } from '../simulation-run.ts'
+import { JOB } from '../workload.ts'
+import { ENGINE_URI } from '../world.ts'
+
+/** Commits, journal, plan and end. */
+const EXCLUSIVE = /^jobs\/[^/]+\/(stage-\d+\/commits\/|journal\/|plan\.json$|end\.json$)/
+const COMMIT = /\/stage-(\d+)\/commits\/(\d+)\.(\d+)$/
+
+export function* commitsOnce({ world }: SimulationRun): Generator<string> {
+  const { changes } = world.space(ENGINE_URI)
+  const creates = new Map<string, Change>()
+  const there = new Set<string>()
+  for (const change of changes) {
+    const { key, kind, by } = change
+    // What an orphan writes when the job is over and its data gone is nobody's.
+    if (by.startsWith('driver') && kind === 'delete') break
+    if (kind === 'create' || kind === 'replace') there.add(key)
+    if (kind === 'delete') there.delete(key)
+    if (!EXCLUSIVE.test(key) || by === 'the disk' || kind === 'delete') continue
+    const before = creates.get(key)
+    if (!change.ifAbsent) yield `${by} wrote ${key} without a condition`
+    if (before !== undefined) yield `${key} was written by ${before.by} and again by ${by}`
+    creates.set(key, change)
+    const commit = COMMIT.exec(key)
+    if (commit !== null) yield* isComplete(change, Number(commit[1]), Number(commit[2]), there)
+  }
+}
+
+/** A commit names what is there. */
+function* isComplete(
+  change: Change,
+  stage: number,
+  task: number,
+  there: ReadonlySet<string>,
+): Generator<string> {
+  const { success, slices } = decodeCommit(change.bytes!, change.key)
+  if (slices.length === 0) return
+  const { attempt, nonce } = success
+  const key = dataKey(JOB, stage as never, { task, attempt, nonce })
+  if (!there.has(key)) yield `${change.by} committed ${change.key} before ${key} was there`
+}

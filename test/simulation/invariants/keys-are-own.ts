@@ -1,0 +1,47 @@
+/** keysAreOwn: what a delivery writes carries its own nonce; what it reads is its own or has won. */
+import { decodeCommit } from '../../../src/shuffle/commit-record.ts'
+import type { ObjectSpace } from '../object-space.ts'
+import type { SimulationRun } from '../simulation-run.ts'
+import { ENGINE_URI } from '../world.ts'
+
+const SHARED = /\/(commits\/\d+\.\d+|exchange\.manifest)$/
+const OF_ATTEMPT = /\/(data|runs)\/(\d+)-(\d+)-([0-9a-f]+)(-\d+)?\.arrow$/
+
+type Nonces = ReadonlyMap<string, string | null>
+
+export function* keysAreOwn({ world, fleet }: SimulationRun): Generator<string> {
+  const nonces: Nonces = new Map(fleet.deliveries.map(({ name, nonce }) => [name, nonce]))
+  for (const space of world.spaces.values()) yield* writesAreOwn(space, nonces)
+  yield* readsAreOfWinners(world.space(ENGINE_URI), nonces)
+}
+
+function* writesAreOwn(space: ObjectSpace, nonces: Nonces): Generator<string> {
+  const manifests = new Map<string, Uint8Array>()
+  for (const { key, by, kind, bytes } of space.changes) {
+    if (!by.startsWith('worker') || kind === 'delete') continue
+    if (kind === 'move') yield `${by} moved ${key}`
+    const nonce = nonces.get(by) ?? 'none'
+    if (!SHARED.test(key) && !key.includes(`-${nonce}`)) {
+      yield `${by}, whose nonce is ${nonce}, wrote ${space.uri}${key}`
+    }
+    if (!key.endsWith('exchange.manifest')) continue
+    const before = manifests.get(key)
+    if (before !== undefined && Buffer.compare(before, bytes!) !== 0) yield `${by} wrote another ${key}`
+    manifests.set(key, bytes!)
+  }
+}
+
+function* readsAreOfWinners(engine: ObjectSpace, nonces: Nonces): Generator<string> {
+  const won = new Set<string>()
+  for (const { key, kind, bytes, by } of engine.changes) {
+    if (kind === 'create' && by.startsWith('worker') && key.includes('/commits/')) {
+      won.add(decodeCommit(bytes!, key).success.nonce)
+    }
+  }
+  for (const { key, by } of engine.reads) {
+    const [, folder, , , nonce] = OF_ATTEMPT.exec(key) ?? []
+    if (nonce === undefined || !by.startsWith('worker')) continue
+    if (folder === 'data' && !won.has(nonce)) yield `${by} read ${key}, which has not won`
+    if (folder === 'runs' && nonces.get(by) !== nonce) yield `${by} read ${key} of another`
+  }
+}

@@ -1,0 +1,44 @@
+/** leaksAfterCleaning: when a job has ended and its orphans have stopped, nothing of it is left but what it gave. */
+import { cleanJobs } from '../../../src/job/clean-jobs.ts'
+import { outputSpaces, type SimulationRun } from '../simulation-run.ts'
+import { JOB } from '../workload.ts'
+import { ENGINE_URI, World } from '../world.ts'
+
+export async function leaksAfterCleaning(run: SimulationRun): Promise<string[]> {
+  const { world, driver, endedMs } = run
+  const leaks: string[] = []
+  for (const { space } of outputSpaces(run)) {
+    for (const key of space.keys) {
+      if (!key.startsWith('_dunlin/')) continue
+      const last = space.changes.findLast(change => change.key === key)!
+      const late = last.atMs >= endedMs
+      // What an orphan wrote when its job was over, nobody has removed yet.
+      if (late || world.faults.fatal.length > 0) continue
+      leaks.push(`${space.uri}${key} of ${last.by} is left`)
+    }
+  }
+  if (!world.space(ENGINE_URI).keys.includes(`jobs/${JOB}/end.json`)) {
+    return driver.outcome?.state === 'succeeded' ? [...leaks, 'the job has no end'] : leaks
+  }
+  // Somebody cleans up another day, when all is calm.
+  const calm = new World({ seed: world.seed, objects: new Map(), rates: {} })
+  for (const [uri, space] of world.spaces) calm.spaces.set(uri, space)
+  const process = calm.start('cleaner')
+  const stores = calm.stores({
+    process,
+    random: calm.random.of('cleaner'),
+    isDriver: true,
+    by: process.name,
+    struck: () => ({ process: process.name }),
+  })
+  let done = false
+  const cleaning = cleanJobs(stores.open(ENGINE_URI), { now: calm.time.nowMs, ids: [JOB] }).then(() => {
+    done = true
+  })
+  await calm.time.run(() => done, 3_600_000)
+  await cleaning
+  for (const key of world.space(ENGINE_URI).keys) {
+    if (key.startsWith(`jobs/${JOB}/`)) leaks.push(`${key} is left after the job was cleaned`)
+  }
+  return leaks
+}
