@@ -1,5 +1,6 @@
 /** The faults of the simulation: how often each strikes, what failures it may show as, and whether a job survives it. */
 import type { ErrorCode } from '../../operators/index.ts'
+import { EXPECTED } from './expectations.ts'
 
 interface FaultKindFacts {
   /** Probabilities of one stroke, for a request, an event, a stage or a job: a seed draws one in between. */
@@ -13,9 +14,18 @@ interface FaultKindFacts {
   readonly survived: boolean
 }
 
-/** What the engine is expected to survive stands here and nowhere else. */
+const DAMAGE = {
+  codes: [
+    'CORRUPT',
+    'ROWS_NOT_CONSERVED',
+    'FINGERPRINT',
+    ...(EXPECTED.manifestIsChecked ? [] : (['INVALID_ARGUMENT'] as const)),
+  ],
+  survived: EXPECTED.survivesDamage,
+} as const
+
 export const FAULT_KINDS = {
-  // A store's answers. The same kinds strike drivers, see DRIVER_SURVIVES_STORE.
+  // A store's answers. The same kinds strike drivers, see `expectations.ts`.
   slowDown: { rate: [0.002, 0.04], codes: ['THROTTLED'], survived: true },
   serverError: { rate: [0.002, 0.03], codes: ['STORE'], survived: true },
   resetMidBody: { rate: [0.002, 0.03], codes: ['STORE'], survived: true },
@@ -24,16 +34,8 @@ export const FAULT_KINDS = {
   latePut: { rate: [0.005, 0.1], codes: ['STORE'], survived: true },
   lostRace: { rate: [0.02, 0.4], codes: ['STORE'], survived: true },
   noSpace: { rate: [0.001, 0.01], codes: ['NO_SPACE'], survived: false },
-  wrongBytes: {
-    rate: [0.001, 0.02],
-    codes: ['CORRUPT', 'ROWS_NOT_CONSERVED', 'FINGERPRINT'],
-    survived: false,
-  },
-  truncatedBody: {
-    rate: [0.001, 0.02],
-    codes: ['CORRUPT', 'ROWS_NOT_CONSERVED', 'FINGERPRINT'],
-    survived: false,
-  },
+  wrongBytes: { rate: [0.001, 0.02], ...DAMAGE },
+  truncatedBody: { rate: [0.001, 0.02], ...DAMAGE },
   // A backend's ways with an event.
   throttled: { rate: [0.02, 0.5], codes: ['THROTTLED'], survived: true },
   refused: { rate: [0.01, 0.12], codes: ['WORKER_LOST'], survived: true },
@@ -49,13 +51,13 @@ export const FAULT_KINDS = {
   straggler: { rate: [0.01, 0.2], codes: ['TIMEOUT'], survived: true },
   coldStart: { rate: [0.1, 0.8], codes: [], survived: true },
   // What lies in the store between two waves.
-  dataDamaged: { rate: [0.05, 0.3], codes: ['CORRUPT', 'ROWS_NOT_CONSERVED'], survived: false },
-  commitDamaged: { rate: [0.05, 0.3], codes: ['CORRUPT', 'ROWS_NOT_CONSERVED'], survived: false },
-  manifestDamaged: { rate: [0.05, 0.3], codes: ['CORRUPT', 'ROWS_NOT_CONSERVED'], survived: false },
+  dataDamaged: { rate: [0.05, 0.3], ...DAMAGE },
+  commitDamaged: { rate: [0.05, 0.3], ...DAMAGE },
+  manifestDamaged: { rate: [0.05, 0.3], ...DAMAGE },
   // What happens to a driver.
   driverStore: { rate: [0.2, 1], codes: [], survived: false },
   driverPaused: { rate: [0.3, 1], codes: ['TIMEOUT'], survived: true },
-  driverKilled: { rate: [0.3, 1], codes: [], survived: false },
+  driverKilled: { rate: [0.3, 1], codes: [], survived: EXPECTED.resumesKilledDrivers },
   clockJump: { rate: [0.5, 1], codes: ['TIMEOUT'], survived: true },
   cancelled: { rate: [0.5, 1], codes: ['CANCELLED'], survived: false },
 } as const satisfies Readonly<Record<string, FaultKindFacts>>
@@ -65,6 +67,3 @@ export type FaultKind = keyof typeof FAULT_KINDS
 export const FAULT_NAMES = Object.keys(FAULT_KINDS) as readonly FaultKind[]
 
 export const factsOf = (kind: FaultKind): FaultKindFacts => FAULT_KINDS[kind]
-
-/** Whether a driver goes on when a request of its own to the store has failed. */
-export const DRIVER_SURVIVES_STORE = false

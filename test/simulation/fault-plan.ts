@@ -1,7 +1,8 @@
 /** FaultPlan: which faults a seed has, how often each strikes, and where each has struck. */
 import type { ErrorCode } from '../../operators/index.ts'
 import type { EventLog } from './event-log.ts'
-import { DRIVER_SURVIVES_STORE, FAULT_NAMES, type FaultKind, factsOf } from './fault-kinds.ts'
+import { EXPECTED } from './expectations.ts'
+import { FAULT_NAMES, type FaultKind, factsOf } from './fault-kinds.ts'
 import type { RandomStream, RandomStreams } from './random-streams.ts'
 
 /** Seeds without any fault, as a share: the simulation itself must be right. */
@@ -68,12 +69,17 @@ export class FaultPlan {
   get fatal(): InjectedFault[] {
     return this.injected.filter(fault => !factsOf(fault.kind).survived || isOfDriver(fault))
   }
+
+  /** Whether a request of a driver failed, which it need not survive. */
+  get hasStruckDriver(): boolean {
+    return this.injected.some(isOfDriver)
+  }
 }
 
 const isDamage = (kind: FaultKind): boolean => kind.endsWith('Damaged')
 
 function isOfDriver({ kind, process }: InjectedFault): boolean {
-  return !DRIVER_SURVIVES_STORE && process.startsWith('driver') && FAILS_REQUESTS.has(kind)
+  return !EXPECTED.driverSurvivesStoreFaults && process.startsWith('driver') && FAILS_REQUESTS.has(kind)
 }
 
 const FAILS_REQUESTS: ReadonlySet<FaultKind> = new Set<FaultKind>([

@@ -18,6 +18,8 @@ export function* keysAreOwn({ world, fleet }: SimulationRun): Generator<string> 
 function* writesAreOwn(space: ObjectSpace, nonces: Nonces): Generator<string> {
   const manifests = new Map<string, Uint8Array>()
   for (const { key, by, kind, bytes } of space.changes) {
+    // What an orphan makes of a job whose data is gone is nobody's.
+    if (space.uri === ENGINE_URI && by.startsWith('driver') && kind === 'delete') break
     if (!by.startsWith('worker') || kind === 'delete') continue
     if (kind === 'move') yield `${by} moved ${key}`
     const nonce = nonces.get(by) ?? 'none'

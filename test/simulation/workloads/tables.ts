@@ -95,7 +95,7 @@ export const limitThenSort: Workload = {
   plan: { partitions: 2 },
   outputs: () => [
     written(
-      range(100, { splitRows: 20 })
+      range(96, { splitRows: 16 })
         .map(n => ({ n, half: n % 2 }))
         .limit(45)
         .sortBy('half', 'desc'),
