@@ -29,7 +29,11 @@ export class Container implements RequestSource {
   delivery: Delivery | null = null
   #deliveries = 0
 
-  constructor(world: World, functions: readonly UserFn[]) {
+  readonly #hex: (digits: string) => string
+
+  /** @param hex stands between chance and the nonces of deliveries, for planted bugs */
+  constructor(world: World, functions: readonly UserFn[], hex = (digits: string): string => digits) {
+    this.#hex = hex
     this.#world = world
     this.process = world.start('worker')
     this.random = world.random.of(this.process.name)
@@ -69,7 +73,7 @@ export class Container implements RequestSource {
       clock: this.process.clock,
       random: {
         hex: bytes => {
-          const digits = this.random.hex(bytes)
+          const digits = this.#hex(this.random.hex(bytes))
           delivery.nonce = event.nonce.slice(0, 8) + digits
           return digits
         },

@@ -13,6 +13,9 @@ import type { World } from './world.ts'
 /** Deliveries of one event besides the first. */
 const MOST_DUPLICATES = 3
 const DUPLICATE_AFTER_MS = 30_000
+/** Some answers take longer: others overtake them. */
+const SLOW_ANSWERS = 0.1
+const SLOWEST_ANSWER_MS = 5_000
 /** When a local worker has stopped, or was stopped, for certain. */
 const STOPPED_MS = 400
 
@@ -20,6 +23,8 @@ export interface FleetOptions {
   readonly functions: readonly UserFn[]
   /** Stands between drivers and the backend, for planted bugs. */
   readonly wrapCompute?: (compute: ComputeBackend) => ComputeBackend
+  /** Stands between chance and the nonces of deliveries, for planted bugs. */
+  readonly wrapHex?: (digits: string) => string
 }
 
 export class Fleet {
@@ -58,7 +63,7 @@ export class Fleet {
   take(cold: boolean): Container {
     let container = cold ? undefined : this.containers.findLast(one => one.isFree)
     if (container === undefined) {
-      container = new Container(this.#world, this.#options.functions)
+      container = new Container(this.#world, this.#options.functions, this.#options.wrapHex)
       this.containers.push(container)
     }
     return container
@@ -79,7 +84,10 @@ export class Fleet {
     const arrive = (callback: () => void, delayMs = random.logarithmic(2, 50)): void => {
       time.after(delayMs, () => driver.deliver(callback))
     }
-    const answer = (json: string): void => arrive(() => resolve(JSON.parse(json) as TaskResult))
+    const answer = (json: string): void => {
+      const slowMs = random.chance(SLOW_ANSWERS) ? random.logarithmic(50, SLOWEST_ANSWER_MS) : 0
+      arrive(() => resolve(JSON.parse(json) as TaskResult), slowMs + random.logarithmic(2, 50))
+    }
     const fail = (code: ErrorCode, message: string, retryable: boolean): void =>
       answer(JSON.stringify(failed(new DunlinError(code, message, { retryable }), event)))
 

@@ -72,9 +72,12 @@ const BUGS: Readonly<Record<string, SimulationOptions>> = {
       return bytes
     },
   })),
-  'a store that moves without removing': withStore(store => ({
+  'a store that moves nothing': withStore(() => ({ move: async () => {} })),
+  'a store that moves something else': withStore(store => ({
     async move(from, to, options) {
-      await store.put(to, await store.get(from, undefined, options), options)
+      const bytes = await store.get(from, undefined, options)
+      await store.put(from, bytes.toReversed(), options)
+      await store.move(from, to, options)
     },
   })),
   'a backend that answers well without running': withCompute(() => async event => {
@@ -98,9 +101,7 @@ const BUGS: Readonly<Record<string, SimulationOptions>> = {
   'a backend that never answers a second attempt': withCompute(
     compute => (event, options) => (event.attempt > 1 ? new Promise(() => {}) : compute.run(event, options)),
   ),
-  'a backend that runs each event with the nonce of the first': withCompute(
-    compute => (event, options) => compute.run({ ...event, nonce: '0'.repeat(16) }, options),
-  ),
+  'workers that have no nonce of their own': { wrapHex: digits => '0'.repeat(digits.length) },
   'a backend that gives every event to the next task': withCompute(
     compute => (event, options) =>
       compute.run(event.kind === 'task' ? { ...event, task: event.task ^ 1 } : event, options),

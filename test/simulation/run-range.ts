@@ -44,11 +44,14 @@ export async function runRange(
 ): Promise<Tally> {
   const tally = emptyTally()
   const startedMs = performance.now()
+  const before = process.cpuUsage()
   for (let seed = from; seed < from + seeds; seed++) {
     const verdict = await runOne(seed, options)
     addVerdict(tally, verdict)
     each(verdict)
   }
+  const { user, system } = process.cpuUsage(before)
   tally.realMs = performance.now() - startedMs
+  tally.workMs = (user + system) / 1000
   return tally
 }

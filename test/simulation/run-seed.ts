@@ -22,6 +22,7 @@ export interface SeedOptions {
   readonly rates?: FaultRates
   readonly wrapStore?: (store: ObjectStore) => ObjectStore
   readonly wrapCompute?: (compute: ComputeBackend) => ComputeBackend
+  readonly wrapHex?: (digits: string) => string
 }
 
 export interface Verdict {
@@ -35,7 +36,7 @@ export interface Verdict {
 }
 
 export async function runSeed(options: SeedOptions): Promise<Verdict> {
-  const { seed, workload, reference, rates, wrapStore, wrapCompute } = options
+  const { seed, workload, reference, rates, wrapStore, wrapCompute, wrapHex } = options
   const world = new World({
     seed,
     objects: workload.objects,
@@ -46,6 +47,7 @@ export async function runSeed(options: SeedOptions): Promise<Verdict> {
   const fleet = new Fleet(world, {
     functions: workload.functions,
     ...(wrapCompute === undefined ? {} : { wrapCompute }),
+    ...(wrapHex === undefined ? {} : { wrapHex }),
   })
   let found: readonly Found[] | null = null
   const accidents = scheduleAccidents(world, workload)

@@ -7,6 +7,8 @@ export interface Tally {
   seeds: number
   /** Milliseconds of real time. */
   realMs: number
+  /** Milliseconds that processors worked. */
+  workMs: number
   virtualMs: number
   loopEvents: number
   readonly injected: Counts
@@ -18,6 +20,7 @@ export interface Tally {
 export const emptyTally = (): Tally => ({
   seeds: 0,
   realMs: 0,
+  workMs: 0,
   virtualMs: 0,
   loopEvents: 0,
   injected: {},
@@ -44,6 +47,7 @@ export function addVerdict(tally: Tally, { seed, workload, ended, findings, worl
 export function addTally(sum: Tally, tally: Tally): void {
   sum.seeds += tally.seeds
   sum.realMs = Math.max(sum.realMs, tally.realMs)
+  sum.workMs += tally.workMs
   sum.virtualMs += tally.virtualMs
   sum.loopEvents += tally.loopEvents
   for (const kind of ['injected', 'reached', 'ended'] as const) {
@@ -60,7 +64,7 @@ export function tallyText(tally: Tally): string {
       .join(' · ')
   const seconds = tally.realMs / 1000
   return [
-    `${tally.seeds} seeds in ${seconds.toFixed(1)} s, ${(tally.seeds / seconds).toFixed(0)} a second; ` +
+    `${tally.seeds} seeds in ${seconds.toFixed(1)} s, ${(tally.seeds / seconds).toFixed(0)} a second; ${(tally.workMs / tally.seeds).toFixed(1)} ms of work each; ` +
       `${(tally.virtualMs / 3_600_000).toFixed(0)} virtual hours, ${tally.loopEvents} events of the loop`,
     `ended: ${counts(tally.ended)}`,
     `faults: ${counts(tally.injected)}`,

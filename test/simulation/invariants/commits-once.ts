@@ -10,6 +10,24 @@ import { ENGINE_URI } from '../world.ts'
 const EXCLUSIVE = /^jobs\/[^/]+\/(stage-\d+\/commits\/|journal\/|plan\.json$|end\.json$)/
 const COMMIT = /\/stage-(\d+)\/commits\/(\d+)\.(\d+)$/
 
+/** What the driver was told of a task is what committed, and not what another delivery of it would have. */
+export function* onlyCommitsAreTold({ world, driver }: SimulationRun): Generator<string> {
+  const committed = new Map<string, string[]>()
+  for (const { key, kind, bytes, by } of world.space(ENGINE_URI).changes) {
+    const [, stage, task] = COMMIT.exec(key) ?? []
+    if (task === undefined || kind === 'delete' || by === 'the disk') continue
+    const { attempt, stats } = decodeCommit(bytes!, key).success
+    const place = `${stage}/${task}`
+    committed.set(place, [...(committed.get(place) ?? []), JSON.stringify({ attempt, stats })])
+  }
+  for (const event of driver.events) {
+    if (event.type !== 'taskCommitted') continue
+    const { stage, task, attempt, stats } = event
+    if (committed.get(`${stage}/${task}`)?.includes(JSON.stringify({ attempt, stats }))) continue
+    yield `the driver was told of ${stage}/${task} by attempt ${attempt} what has not committed`
+  }
+}
+
 export function* commitsOnce({ world }: SimulationRun): Generator<string> {
   const { changes } = world.space(ENGINE_URI)
   const creates = new Map<string, Change>()
@@ -20,6 +38,8 @@ export function* commitsOnce({ world }: SimulationRun): Generator<string> {
     if (by.startsWith('driver') && kind === 'delete') break
     if (kind === 'create' || kind === 'replace') there.add(key)
     if (kind === 'delete') there.delete(key)
+    // Where a disk has lost it, a request that was on its way for long may create it again.
+    if (by === 'the disk') creates.delete(key)
     if (!EXCLUSIVE.test(key) || by === 'the disk' || kind === 'delete') continue
     const before = creates.get(key)
     if (!change.ifAbsent) yield `${by} wrote ${key} without a condition`

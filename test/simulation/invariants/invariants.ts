@@ -1,6 +1,6 @@
 /** All invariants: what must hold of every run, whatever faults struck it. */
 import type { Invariant } from '../simulation-run.ts'
-import { commitsOnce } from './commits-once.ts'
+import { commitsOnce, onlyCommitsAreTold } from './commits-once.ts'
 import { endsRightly } from './ends-rightly.ts'
 import { failuresAreExplained } from './failures-are-explained.ts'
 import { keysAreOwn } from './keys-are-own.ts'
@@ -14,6 +14,7 @@ export const INVARIANTS: readonly Invariant[] = [
   endsRightly,
   failuresAreExplained,
   commitsOnce,
+  onlyCommitsAreTold,
   keysAreOwn,
   reportAddsUp,
 ]

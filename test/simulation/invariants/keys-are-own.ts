@@ -1,4 +1,4 @@
-/** keysAreOwn: what a delivery writes carries its own nonce; what it reads is its own or has won. */
+/** keysAreOwn: what a delivery writes carries its own nonce and is written once; what anybody reads or publishes has won. */
 import { decodeCommit } from '../../../src/shuffle/commit-record.ts'
 import type { ObjectSpace } from '../object-space.ts'
 import type { SimulationRun } from '../simulation-run.ts'
@@ -11,12 +11,36 @@ type Nonces = ReadonlyMap<string, string | null>
 
 export function* keysAreOwn({ world, fleet }: SimulationRun): Generator<string> {
   const nonces: Nonces = new Map(fleet.deliveries.map(({ name, nonce }) => [name, nonce]))
-  for (const space of world.spaces.values()) yield* writesAreOwn(space, nonces)
-  yield* readsAreOfWinners(world.space(ENGINE_URI), nonces)
+  const engine = world.space(ENGINE_URI)
+  const won = winnersOf(engine)
+  for (const space of world.spaces.values()) {
+    yield* writesAreOwn(space, nonces)
+    if (space !== engine) yield* movesAreOfWinners(space, won)
+  }
+  yield* readsAreOfWinners(engine, nonces, won)
+}
+
+/** Nonces that a commit names. */
+function winnersOf(engine: ObjectSpace): ReadonlySet<string> {
+  const won = new Set<string>()
+  for (const { key, kind, bytes, by } of engine.changes) {
+    if (kind === 'create' && by.startsWith('worker') && key.includes('/commits/')) {
+      won.add(decodeCommit(bytes!, key).success.nonce)
+    }
+  }
+  return won
+}
+
+function* movesAreOfWinners(space: ObjectSpace, won: ReadonlySet<string>): Generator<string> {
+  for (const { kind, key, by, to } of space.changes) {
+    const [, nonce] = /-([0-9a-f]{16})\.\w+$/.exec(key) ?? []
+    if (kind === 'move' && !won.has(nonce ?? '')) yield `${by} published ${key} as ${to}, which has not won`
+  }
 }
 
 function* writesAreOwn(space: ObjectSpace, nonces: Nonces): Generator<string> {
   const manifests = new Map<string, Uint8Array>()
+  const writers = new Map<string, string>()
   for (const { key, by, kind, bytes } of space.changes) {
     // What an orphan makes of a job whose data is gone is nobody's.
     if (space.uri === ENGINE_URI && by.startsWith('driver') && kind === 'delete') break
@@ -26,6 +50,8 @@ function* writesAreOwn(space: ObjectSpace, nonces: Nonces): Generator<string> {
     if (!SHARED.test(key) && !key.includes(`-${nonce}`)) {
       yield `${by}, whose nonce is ${nonce}, wrote ${space.uri}${key}`
     }
+    if (!SHARED.test(key) && writers.has(key)) yield `${key} was written by ${writers.get(key)} and by ${by}`
+    writers.set(key, by)
     if (!key.endsWith('exchange.manifest')) continue
     const before = manifests.get(key)
     if (before !== undefined && Buffer.compare(before, bytes!) !== 0) yield `${by} wrote another ${key}`
@@ -33,13 +59,11 @@ function* writesAreOwn(space: ObjectSpace, nonces: Nonces): Generator<string> {
   }
 }
 
-function* readsAreOfWinners(engine: ObjectSpace, nonces: Nonces): Generator<string> {
-  const won = new Set<string>()
-  for (const { key, kind, bytes, by } of engine.changes) {
-    if (kind === 'create' && by.startsWith('worker') && key.includes('/commits/')) {
-      won.add(decodeCommit(bytes!, key).success.nonce)
-    }
-  }
+function* readsAreOfWinners(
+  engine: ObjectSpace,
+  nonces: Nonces,
+  won: ReadonlySet<string>,
+): Generator<string> {
   for (const { key, by } of engine.reads) {
     const [, folder, , , nonce] = OF_ATTEMPT.exec(key) ?? []
     if (nonce === undefined || !by.startsWith('worker')) continue
