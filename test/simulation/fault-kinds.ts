@@ -19,7 +19,7 @@ const DAMAGE = {
     'CORRUPT',
     'ROWS_NOT_CONSERVED',
     'FINGERPRINT',
-    ...(EXPECTED.manifestIsChecked ? [] : (['INVALID_ARGUMENT'] as const)),
+    ...(EXPECTED.manifestIsChecked ? [] : (['INVALID_ARGUMENT', 'INTERNAL'] as const)),
   ],
   survived: EXPECTED.survivesDamage,
 } as const

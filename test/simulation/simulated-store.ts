@@ -15,7 +15,9 @@ import { checkRange, notFound, piecesOf, shorterThanAsked } from '../../src/stor
 import { flipped, truncated } from './damage.ts'
 import type { ObjectSpace, SpaceObject } from './object-space.ts'
 import { type RequestSource, type StoreRequest, send } from './store-request.ts'
-import { ENGINE_URI, type World } from './world.ts'
+import type { World } from './world.ts'
+
+export const ENGINE_URI = 'memory://engine/'
 
 /** What S3 takes in one request. */
 const MOST_DELETED_KEYS = 1_000

@@ -19,6 +19,8 @@ export type DriverOutcome =
 export interface Driver {
   readonly process: SimulatedProcess
   readonly events: JobEvent[]
+  /** When the last thing happened that mattered to the job: whatever runs after it is an orphan. */
+  settledMs: number
   /** Null until it has one, for ever if it is killed. */
   outcome: DriverOutcome | null
   /** Reads what the job gave, as the caller does before the data goes. */
@@ -67,6 +69,7 @@ export function startDriver(
   const driver: Driver = {
     process,
     events,
+    settledMs: 0,
     outcome: null,
     cancel: () => abort.abort(new Error('by the user')),
   }
@@ -74,6 +77,7 @@ export function startDriver(
   const { prepared } = workload
   const listen = (event: JobEvent): void => {
     events.push(event)
+    if (event.type !== 'jobFinished') driver.settledMs = world.time.nowMs
     world.log.add(process.name, `event ${event.type}${placeOf(event)}`)
     world.log.reach(`event ${event.type}`)
     for (const state of statesReached(event)) world.log.reach(state)

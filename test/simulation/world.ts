@@ -5,11 +5,11 @@ import { drawRates, FaultPlan, type FaultRates } from './fault-plan.ts'
 import { ObjectSpace, type SpaceObject } from './object-space.ts'
 import { RandomStreams } from './random-streams.ts'
 import { SimulatedProcess } from './simulated-process.ts'
-import { SimulatedStore } from './simulated-store.ts'
+import { ENGINE_URI, SimulatedStore } from './simulated-store.ts'
 import type { RequestSource } from './store-request.ts'
 import { VirtualTime } from './virtual-time.ts'
 
-export const ENGINE_URI = 'memory://engine/'
+export { ENGINE_URI }
 
 export interface WorldOptions {
   readonly seed: number

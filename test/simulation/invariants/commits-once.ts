@@ -32,6 +32,7 @@ export function* commitsOnce({ world }: SimulationRun): Generator<string> {
   const { changes } = world.space(ENGINE_URI)
   const creates = new Map<string, Change>()
   const there = new Set<string>()
+  const lost = new Set<string>()
   for (const change of changes) {
     const { key, kind, by } = change
     // What an orphan writes when the job is over and its data gone is nobody's.
@@ -39,8 +40,9 @@ export function* commitsOnce({ world }: SimulationRun): Generator<string> {
     if (kind === 'create' || kind === 'replace') there.add(key)
     if (kind === 'delete') there.delete(key)
     // Where a disk has lost it, a request that was on its way for long may create it again.
-    if (by === 'the disk') creates.delete(key)
+    if (by === 'the disk') lost.add(key)
     if (!EXCLUSIVE.test(key) || by === 'the disk' || kind === 'delete') continue
+    if (lost.has(key)) continue
     const before = creates.get(key)
     if (!change.ifAbsent) yield `${by} wrote ${key} without a condition`
     if (before !== undefined) yield `${key} was written by ${before.by} and again by ${by}`

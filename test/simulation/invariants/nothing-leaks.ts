@@ -38,12 +38,11 @@ function* leftInOutputs(run: SimulationRun): Generator<string> {
   // A driver whose requests failed could not remove it.
   if (run.world.faults.hasStruckDriver) return
   for (const { space } of outputSpaces(run)) {
-    const cleared = space.changes.findLastIndex(({ by }) => by.startsWith('driver'))
     for (const key of space.keys) {
       if (!key.startsWith('_dunlin/')) continue
-      const last = space.changes.findLastIndex(change => change.key === key)
-      if (!EXPECTED.orphansLeaveNothing && last > cleared) continue
-      yield `${space.uri}${key} of ${space.changes[last]!.by} is left`
+      const { by, atMs } = space.changes.findLast(change => change.key === key)!
+      if (!EXPECTED.orphansLeaveNothing && by.startsWith('worker') && atMs >= run.driver.settledMs) continue
+      yield `${space.uri}${key} of ${by} is left`
     }
   }
 }
