@@ -94,10 +94,11 @@ function idleEngine(slots: number): Engine {
   const idle: Engine['compute'] = {
     name: 'idle',
     slots,
-    run: async ({ attempt, nonce }) => ({
+    run: async ({ attempt, nonce, generation }) => ({
       ok: true,
       attempt,
       nonce,
+      generation,
       exchangeRowsIn: 0,
       rowsOut: 0,
       schema: null,

@@ -23,6 +23,7 @@ export type ErrorCode =
   | 'OUT_OF_MEMORY'
   | 'TIMEOUT'
   | 'CANCELLED'
+  | 'LEASE' // another driver has the job, or has taken it over
   | 'FINGERPRINT' // plan or code differ from what the driver submitted
   | 'CONFIGURATION'
   | 'INTERNAL'
@@ -41,6 +42,16 @@ export interface ErrorPlace {
   readonly at?: string
 }
 
+/** What a task could not read because it is gone or damaged, though it was committed: it can be made again. */
+export interface LostOutput {
+  /** The job whose it is. */
+  readonly job: string
+  readonly stage: number
+  /** The task whose output it is; null for the exchange manifest of the stage. */
+  readonly task: number | null
+  readonly generation: number
+}
+
 export interface DunlinErrorOptions {
   readonly cause?: unknown
   /** What to do about it, in one sentence. */
@@ -48,6 +59,7 @@ export interface DunlinErrorOptions {
   /** Whether another attempt of the same task could succeed. Default false. */
   readonly retryable?: boolean
   readonly place?: ErrorPlace
+  readonly lost?: LostOutput
 }
 
 /**
@@ -69,6 +81,8 @@ export class DunlinError extends Error {
   readonly retryable: boolean
   /** Where in the job it happened, as far as known. */
   readonly place: ErrorPlace
+  /** Set where something that was committed is gone or damaged. */
+  readonly lost: LostOutput | undefined
 
   /** `code` and `message` say what happened; `options` where, why, and what to do. */
   constructor(code: ErrorCode, message: string, options: DunlinErrorOptions = {}) {
@@ -77,6 +91,7 @@ export class DunlinError extends Error {
     this.hint = options.hint
     this.retryable = options.retryable ?? false
     this.place = options.place ?? {}
+    this.lost = options.lost
   }
 
   /**
@@ -92,6 +107,7 @@ export class DunlinError extends Error {
       retryable: this.retryable,
       place: { ...place, ...this.place },
       ...(this.hint === undefined ? {} : { hint: this.hint }),
+      ...(this.lost === undefined ? {} : { lost: this.lost }),
     })
     if (this.stack !== undefined) same.stack = this.stack
     return same
@@ -105,6 +121,7 @@ export interface Failure {
   readonly hint?: string
   readonly retryable: boolean
   readonly place: ErrorPlace
+  readonly lost?: LostOutput
   readonly stack?: string
   /** Names, messages and stacks of the chain of causes, outermost first. */
   readonly causes: readonly { readonly name: string; readonly message: string; readonly stack?: string }[]
@@ -136,6 +153,7 @@ export function toFailure(thrown: unknown): Failure {
     ...(error.hint === undefined ? {} : { hint: error.hint }),
     retryable: error.retryable,
     place: error.place,
+    ...(error.lost === undefined ? {} : { lost: error.lost }),
     ...(error.stack === undefined ? {} : { stack: error.stack }),
     causes,
   }
@@ -155,6 +173,7 @@ export function fromFailure(failure: Failure): DunlinError {
     retryable: failure.retryable,
     place: failure.place,
     ...(failure.hint === undefined ? {} : { hint: failure.hint }),
+    ...(failure.lost === undefined ? {} : { lost: failure.lost }),
   })
   if (failure.stack !== undefined) error.stack = failure.stack
   return error
