@@ -17,7 +17,7 @@ const PAUSE_MS = [100, 1_800_000] as const
 const DAMAGED = [
   ['dataDamaged', 'data/'],
   ['commitDamaged', 'commits/'],
-  ['manifestDamaged', 'exchange.manifest'],
+  ['manifestDamaged', 'exchange.'],
 ] as const satisfies readonly (readonly [FaultKind, string])[]
 
 export interface Accidents {

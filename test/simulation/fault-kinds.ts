@@ -56,9 +56,11 @@ export const FAULT_KINDS = {
   manifestDamaged: { rate: [0.05, 0.3], ...DAMAGE },
   // What happens to a driver.
   driverStore: { rate: [0.2, 1], codes: [], survived: false },
-  driverPaused: { rate: [0.3, 1], codes: ['TIMEOUT'], survived: true },
-  driverKilled: { rate: [0.3, 1], codes: [], survived: EXPECTED.resumesKilledDrivers },
+  driverPaused: { rate: [0.3, 1], codes: ['TIMEOUT', 'LEASE'], survived: true },
+  driverKilled: { rate: [0.3, 1], codes: ['LEASE'], survived: EXPECTED.resumesKilledDrivers },
   clockJump: { rate: [0.5, 1], codes: ['TIMEOUT'], survived: true },
+  secondDriver: { rate: [0.3, 1], codes: ['LEASE'], survived: true },
+  cancelledFromOutside: { rate: [0.3, 1], codes: ['CANCELLED'], survived: false },
   cancelled: { rate: [0.5, 1], codes: ['CANCELLED'], survived: false },
 } as const satisfies Readonly<Record<string, FaultKindFacts>>
 

@@ -1,7 +1,6 @@
 /** FaultPlan: which faults a seed has, how often each strikes, and where each has struck. */
 import type { ErrorCode } from '../../operators/index.ts'
 import type { EventLog } from './event-log.ts'
-import { EXPECTED } from './expectations.ts'
 import { FAULT_NAMES, type FaultKind, factsOf } from './fault-kinds.ts'
 import type { RandomStream, RandomStreams } from './random-streams.ts'
 
@@ -26,13 +25,18 @@ export interface InjectedFault extends Struck {
 export type FaultRates = Partial<Readonly<Record<FaultKind, number>>>
 
 export class FaultPlan {
-  readonly rates: FaultRates
+  rates: FaultRates
   readonly injected: InjectedFault[] = []
   readonly #log: EventLog
 
   constructor(rates: FaultRates, log: EventLog) {
     this.rates = rates
     this.#log = log
+  }
+
+  /** Nothing strikes any more. */
+  calm(): void {
+    this.rates = {}
   }
 
   has(kind: FaultKind): boolean {
@@ -67,10 +71,10 @@ export class FaultPlan {
 
   /** Faults that a job need not survive. */
   get fatal(): InjectedFault[] {
-    return this.injected.filter(fault => !factsOf(fault.kind).survived || isOfDriver(fault))
+    return this.injected.filter(fault => !factsOf(fault.kind).survived)
   }
 
-  /** Whether a request of a driver failed, which it need not survive. */
+  /** Whether a request of a driver failed. */
   get hasStruckDriver(): boolean {
     return this.injected.some(isOfDriver)
   }
@@ -79,7 +83,7 @@ export class FaultPlan {
 const isDamage = (kind: FaultKind): boolean => kind.endsWith('Damaged')
 
 function isOfDriver({ kind, process }: InjectedFault): boolean {
-  return !EXPECTED.driverSurvivesStoreFaults && process.startsWith('driver') && FAILS_REQUESTS.has(kind)
+  return process.startsWith('driver') && FAILS_REQUESTS.has(kind)
 }
 
 const FAILS_REQUESTS: ReadonlySet<FaultKind> = new Set<FaultKind>([

@@ -20,6 +20,11 @@ export interface Change {
   readonly atMs: number
 }
 
+/** A driver removes the data of a job that is over. */
+export function isDiscarded({ kind, by, key }: Change): boolean {
+  return kind === 'delete' && by.startsWith('driver') && key.includes('/data/')
+}
+
 export class ObjectSpace {
   readonly uri: string
   readonly #objects: Map<string, SpaceObject>

@@ -83,10 +83,17 @@ const BUGS: Readonly<Record<string, SimulationOptions>> = {
   'a backend that answers well without running': withCompute(() => async event => {
     const stats = { rowsIn: 0, rowsOut: 0, bytesIn: 0, bytesOut: 0, spilledBytes: 0, gets: 0, puts: 0 }
     const more = { durationMs: 1, peakMemoryBytes: 0, invalidText: 0 }
-    const { attempt, nonce } = event
+    const { attempt, nonce, generation } = event
     const part = { key: 'none', rows: 0, bytes: 0, crc32: 0 }
     const counts = { exchangeRowsIn: 0, rowsOut: 0, schema: null, part, counters: {}, logs: [] }
-    return { ok: true, attempt, nonce, ...counts, stats: { ...stats, ...more } } satisfies TaskResult
+    return {
+      ok: true,
+      attempt,
+      nonce,
+      generation,
+      ...counts,
+      stats: { ...stats, ...more },
+    } satisfies TaskResult
   }),
   'a backend that forgets the rows that a task has read': withCompute(compute => async (event, options) => {
     const result = await compute.run(event, options)

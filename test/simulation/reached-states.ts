@@ -15,6 +15,16 @@ export function statesReached(event: JobEvent): readonly string[] {
       return ['task committed']
     case 'taskFailed':
       return [event.retryInMs === null ? 'task failed' : 'task waiting']
+    case 'taskRemade':
+      return [event.task === null ? 'stage made again' : 'task made again']
+    case 'manifestRemade':
+      return ['manifest made again']
+    case 'jobTakenOver':
+      return ['job taken over']
+    case 'jobReopened':
+      return ['job reopened']
+    case 'jobEnding':
+      return ['job ending']
     case 'attemptCancelled':
       return ['attempt stray']
     case 'manifestStarted':

@@ -1,5 +1,6 @@
 /** readOutputs: what a job gave, read past the simulated network. */
-import type { FinishedJob } from '../../src/engine/submit.ts'
+import type { FinishedJob } from '../../src/engine/drive-job.ts'
+import type { ObjectSpace } from './object-space.ts'
 import { listedParts, outputSpaces, type SimulationRun } from './simulation-run.ts'
 import { type Found, recordsOfFile } from './workload.ts'
 import { ENGINE_URI } from './world.ts'
@@ -9,10 +10,7 @@ export function readOutputs(run: Pick<SimulationRun, 'world' | 'workload'>, job:
   const directories = new Map(outputSpaces(run).map(({ index, space }) => [index, space]))
   return workload.prepared.logical.outputs.map((output, index): Found => {
     if (output.kind === 'write') {
-      const space = directories.get(index)!
-      const parts = listedParts(space) ?? []
-      const text = parts.map(({ name }) => Buffer.from(space.get(name)?.bytes ?? []).toString()).join('')
-      return { kind: 'text', text }
+      return readDirectory(directories.get(index)!)
     }
     const stage = job.planned.plan.stages.find(
       one => one.output.kind === 'result' && one.output.output === index,
@@ -24,4 +22,11 @@ export function readOutputs(run: Pick<SimulationRun, 'world' | 'workload'>, job:
     })
     return { kind: 'records', records }
   })
+}
+
+/** The parts that `_SUCCESS` lists, one after another. */
+export function readDirectory(space: ObjectSpace): Found {
+  const parts = listedParts(space) ?? []
+  const text = parts.map(({ name }) => Buffer.from(space.get(name)?.bytes ?? []).toString()).join('')
+  return { kind: 'text', text }
 }

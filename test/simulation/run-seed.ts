@@ -1,13 +1,11 @@
 /** runSeed: one simulation from its seed to its verdict. */
 import type { ComputeBackend } from '../../src/compute/compute-backend.ts'
 import type { ObjectStore } from '../../src/store/object-store.ts'
-import { scheduleAccidents } from './accidents.ts'
+import { Caretaker } from './caretaker.ts'
 import type { FaultRates } from './fault-plan.ts'
 import { Fleet } from './fleet.ts'
 import { INVARIANTS, leaksAfterCleaning } from './invariants/invariants.ts'
-import { readOutputs } from './read-outputs.ts'
 import type { SimulationRun } from './simulation-run.ts'
-import { startDriver } from './start-driver.ts'
 import type { Found, PreparedWorkload } from './workload.ts'
 import { setChance } from './workloads/indeterminate.ts'
 import { World } from './world.ts'
@@ -36,7 +34,7 @@ export interface Verdict {
 }
 
 export async function runSeed(options: SeedOptions): Promise<Verdict> {
-  const { seed, workload, reference, rates, wrapStore, wrapCompute, wrapHex } = options
+  const { seed, workload, rates, wrapStore, wrapCompute, wrapHex } = options
   const world = new World({
     seed,
     objects: workload.objects,
@@ -49,39 +47,50 @@ export async function runSeed(options: SeedOptions): Promise<Verdict> {
     ...(wrapCompute === undefined ? {} : { wrapCompute }),
     ...(wrapHex === undefined ? {} : { wrapHex }),
   })
-  let found: readonly Found[] | null = null
-  const accidents = scheduleAccidents(world, workload)
-  const driver = startDriver(world, fleet, workload, {
-    onEvent: accidents.onEvent,
-    onSuccess: job => {
-      found = readOutputs({ world, workload }, job)
-    },
-  })
-  accidents.befall(driver)
-  const ended = (): boolean => driver.outcome !== null || driver.process.isKilled
-  const first = await world.time.run(ended, MOST_VIRTUAL_MS)
-  const endedMs = world.time.nowMs
-  const findings: string[] = []
-  if (first !== 'done') {
-    findings.push(
-      `stuck: the job has not ended and ${first === 'idle' ? 'nothing is left that could happen' : 'six hours have passed'}`,
-    )
-  } else {
-    // Workers that nobody waits for come to their end.
-    if ((await world.time.run(() => false, 2 * MOST_VIRTUAL_MS)) === 'late')
-      findings.push('orphans never stop')
-    const run: SimulationRun = { world, workload, fleet, driver, found, reference, endedMs }
-    for (const invariant of INVARIANTS) findings.push(...invariant(run))
-    if (driver.outcome !== null) findings.push(...(await leaksAfterCleaning(run)))
+  const caretaker = new Caretaker(world, fleet, workload)
+  const { stackTraceLimit } = Error
+  // Stacks name files, and are parts of records: their lengths must be the same everywhere.
+  Error.stackTraceLimit = 0
+  try {
+    caretaker.begin()
+    const { findings, ended } = await judged(options, { world, fleet, caretaker })
+    world.log.reach(`job ${ended}`)
+    return { seed, workload: workload.workload.name, ended, findings, found: caretaker.found, world }
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
   }
-  const state =
-    driver.outcome === null ? (driver.process.isKilled ? 'driver killed' : 'stuck') : endOf(driver.outcome)
-  world.log.reach(`job ${state}`)
-  return { seed, workload: workload.workload.name, ended: state, findings, found, world }
 }
 
-function endOf(outcome: { readonly state: string; readonly error?: unknown }): string {
-  if (outcome.state === 'succeeded') return 'succeeded'
-  const { code } = outcome.error as { readonly code?: string }
-  return code === 'CANCELLED' ? 'cancelled' : `failed ${code}`
+interface Simulation {
+  readonly world: World
+  readonly fleet: Fleet
+  readonly caretaker: Caretaker
+}
+
+async function judged(
+  options: SeedOptions,
+  { world, fleet, caretaker }: Simulation,
+): Promise<{ findings: string[]; ended: string }> {
+  const { workload, reference } = options
+  const first = await world.time.run(() => caretaker.done, MOST_VIRTUAL_MS)
+  if (first !== 'done') {
+    const why = first === 'idle' ? 'nothing is left that could happen' : 'six hours have passed'
+    return { findings: [`stuck: the job has not ended and ${why}`], ended: 'stuck' }
+  }
+  const findings: string[] = []
+  // Workers that nobody waits for come to their end.
+  if ((await world.time.run(() => false, 2 * MOST_VIRTUAL_MS)) === 'late') findings.push('orphans never stop')
+  const { drivers, end, endBeforeRetry, found } = caretaker
+  const run: SimulationRun = { world, workload, fleet, drivers, end, endBeforeRetry, found, reference }
+  for (const invariant of INVARIANTS) findings.push(...invariant(run))
+  const ended = endOf(caretaker)
+  findings.push(...(await leaksAfterCleaning(run)))
+  return { findings, ended }
+}
+
+function endOf({ end, drivers, endBeforeRetry }: Caretaker): string {
+  const again = endBeforeRetry === null ? '' : ' after a retry'
+  if (end === null) return drivers.length === 1 ? 'never recorded' : 'not ended'
+  if (end.report.state === 'failed') return `failed ${end.failure?.code}${again}`
+  return `${end.report.state}${again}`
 }

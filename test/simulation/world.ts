@@ -1,4 +1,5 @@
 /** World: what the processes of one simulation share: time, chance, faults, the objects, and the log of it all. */
+import type { DriverPlace } from '../../src/engine/ports.ts'
 import type { ObjectStore, Stores } from '../../src/store/object-store.ts'
 import { EventLog } from './event-log.ts'
 import { drawRates, FaultPlan, type FaultRates } from './fault-plan.ts'
@@ -30,6 +31,7 @@ export class World {
   readonly spaces = new Map<string, ObjectSpace>()
   readonly #options: WorldOptions
   readonly #processes = new Map<string, number>()
+  readonly #pids: SimulatedProcess[] = []
   /** Keys that one LIST request brings. */
   readonly pageKeys: number
 
@@ -50,6 +52,14 @@ export class World {
       this.spaces.set(uri, space)
     }
     return space
+  }
+
+  /** Where a driver is: on one of a few machines. */
+  placeOf(process: SimulatedProcess): DriverPlace {
+    this.#pids.push(process)
+    const pid = this.#pids.length
+    const host = `host-${this.random.of('places').below(2)}`
+    return { host, pid, isGone: other => this.#pids[other - 1]?.isKilled ?? true }
   }
 
   /** A process of that kind, numbered. */

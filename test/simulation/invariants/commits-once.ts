@@ -1,8 +1,8 @@
 /** commitsOnce: what is created exclusively is created once and stays as it is while the job runs. */
 import { decodeCommit } from '../../../src/shuffle/commit-record.ts'
 import { dataKey } from '../../../src/shuffle/keys.ts'
-import type { Change } from '../object-space.ts'
-import type { SimulationRun } from '../simulation-run.ts'
+import { type Change, isDiscarded } from '../object-space.ts'
+import { type SimulationRun, toldEvents } from '../simulation-run.ts'
 import { JOB } from '../workload.ts'
 import { ENGINE_URI } from '../world.ts'
 
@@ -11,20 +11,22 @@ const EXCLUSIVE = /^jobs\/[^/]+\/(stage-\d+\/commits\/|journal\/|plan\.json$|end
 const COMMIT = /\/stage-(\d+)\/commits\/(\d+)\.(\d+)$/
 
 /** What the driver was told of a task is what committed, and not what another delivery of it would have. */
-export function* onlyCommitsAreTold({ world, driver }: SimulationRun): Generator<string> {
+export function* onlyCommitsAreTold(run: SimulationRun): Generator<string> {
+  const { world } = run
   const committed = new Map<string, string[]>()
   for (const { key, kind, bytes, by } of world.space(ENGINE_URI).changes) {
-    const [, stage, task] = COMMIT.exec(key) ?? []
+    const [, stage, task, generation] = COMMIT.exec(key) ?? []
     if (task === undefined || kind === 'delete' || by === 'the disk') continue
     const { attempt, stats } = decodeCommit(bytes!, key).success
-    const place = `${stage}/${task}`
+    const place = `${stage}/${task} of generation ${generation}`
     committed.set(place, [...(committed.get(place) ?? []), JSON.stringify({ attempt, stats })])
   }
-  for (const event of driver.events) {
+  for (const event of toldEvents(run)) {
     if (event.type !== 'taskCommitted') continue
-    const { stage, task, attempt, stats } = event
-    if (committed.get(`${stage}/${task}`)?.includes(JSON.stringify({ attempt, stats }))) continue
-    yield `the driver was told of ${stage}/${task} by attempt ${attempt} what has not committed`
+    const { stage, task, attempt, stats, generation } = event
+    const place = `${stage}/${task} of generation ${generation}`
+    if (committed.get(place)?.includes(JSON.stringify({ attempt, stats }))) continue
+    yield `the driver was told of ${place} by attempt ${attempt} what has not committed`
   }
 }
 
@@ -36,7 +38,9 @@ export function* commitsOnce({ world }: SimulationRun): Generator<string> {
   for (const change of changes) {
     const { key, kind, by } = change
     // What an orphan writes when the job is over and its data gone is nobody's.
-    if (by.startsWith('driver') && kind === 'delete') break
+    if (isDiscarded(change)) break
+    // A retry takes the end back.
+    if (kind === 'delete' && by.startsWith('driver')) creates.delete(key)
     if (kind === 'create' || kind === 'replace') there.add(key)
     if (kind === 'delete') there.delete(key)
     // Where a disk has lost it, a request that was on its way for long may create it again.

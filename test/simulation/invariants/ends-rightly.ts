@@ -1,52 +1,87 @@
-/** endsRightly: a job fails only for a reason that it need not survive, and by a typed error. */
-import { DunlinError } from '../../../operators/index.ts'
+/** endsRightly: a job fails only for a reason that it need not survive, and what each driver says agrees with how it ended. */
+import { DunlinError, type Failure } from '../../../operators/index.ts'
 import { RETRY_POLICY } from '../../../src/scheduler/policies/retry.ts'
 import { EXPECTED } from '../expectations.ts'
-import type { SimulationRun } from '../simulation-run.ts'
+import { type SimulationRun, toldEvents } from '../simulation-run.ts'
+import type { Driver } from '../start-driver.ts'
 
 export function* endsRightly(run: SimulationRun): Generator<string> {
-  const { driver, world } = run
-  const { outcome } = driver
+  const { drivers, end, endBeforeRetry, world } = run
+  for (const one of [endBeforeRetry, end]) {
+    if (one?.failure !== undefined && one.report.state === 'failed') yield* failsRightly(run, one.failure)
+    const wasAsked = world.faults.injected.some(({ kind }) => kind.startsWith('cancelled'))
+    if (one?.report.state === 'cancelled' && !wasAsked)
+      yield 'the job was cancelled, and nobody had asked for it'
+  }
+  if (end === null && drivers.length > 1) yield `${drivers.length} drivers could not end the job`
+  if (endBeforeRetry !== null && end?.report.state !== 'succeeded') {
+    yield `a retry, when all was calm, ended ${end?.report.state}: ${end?.failure?.code} ${end?.failure?.message}`
+  }
+  for (const driver of drivers) yield* saysTheTruth(run, driver)
+}
+
+function* failsRightly(run: SimulationRun, failure: Failure): Generator<string> {
+  if (failure.code === 'INTERNAL' && (EXPECTED.manifestIsChecked || !isTruncated(run))) {
+    yield `the job failed by INTERNAL: ${failure.message}`
+  }
+  if (run.world.faults.fatal.length > 0 || (failure.retryable && isUsedUp(run, failure))) return
+  yield `the job failed though it should have survived: ${failure.code} ${failure.message} ${JSON.stringify(failure.place)}`
+}
+
+const isTruncated = ({ world }: SimulationRun): boolean =>
+  world.faults.injected.some(({ kind }) => kind === 'truncatedBody')
+
+/** The task whose failure ended the job had failed as often as it may. */
+function isUsedUp(run: SimulationRun, { code, place }: Failure): boolean {
+  const { stage, task } = place
+  const codes: string[] = []
+  for (const event of toldEvents(run)) {
+    if (event.type !== 'taskFailed' && event.type !== 'manifestFailed') continue
+    const failed = event.type === 'taskFailed' ? event.task : undefined
+    if (event.stage === stage && failed === task) codes.push(event.failure.code)
+  }
+  const throttled = codes.filter(one => one === 'THROTTLED').length
+  return code === 'THROTTLED'
+    ? throttled > RETRY_POLICY.throttleRetries
+    : codes.length - throttled > RETRY_POLICY.retries
+}
+
+function* saysTheTruth(run: SimulationRun, driver: Driver): Generator<string> {
+  const { outcome, process, verb } = driver
+  const { end, endBeforeRetry, world, drivers } = run
   if (outcome === null) return
   if (outcome.state === 'succeeded') {
+    if (verb !== 'cancel' && end?.report.state !== 'succeeded')
+      yield `${process.name} says that the job succeeded`
     const { discardError } = outcome
     if (discardError === undefined) return
     if (!(discardError instanceof DunlinError)) yield `clearing away failed by ${String(discardError)}`
-    else if (world.faults.fatal.length === 0)
+    else if (!world.faults.hasStruckDriver)
       yield `clearing away failed for no reason: ${discardError.message}`
     return
   }
   const { error } = outcome
   if (!(error instanceof DunlinError)) {
-    yield `the job failed by an error that is not ours: ${error instanceof Error ? error.stack : String(error)}`
+    yield `${process.name} failed by an error that is not ours: ${String(error)}`
     return
   }
-  if (error.code === 'INTERNAL' && (EXPECTED.manifestIsChecked || !isDamaged(run)))
-    yield `the job failed by INTERNAL: ${error.message}\n${error.stack}`
-  if (!isExcused(run, error)) {
-    yield `the job failed though it should have survived: ${error.code} ${error.message} ${JSON.stringify(error.place)}`
-  }
-}
-
-const isDamaged = ({ world }: SimulationRun): boolean =>
-  world.faults.injected.some(({ kind }) => kind === 'truncatedBody')
-
-function isExcused(run: SimulationRun, error: DunlinError): boolean {
-  if (run.world.faults.fatal.length > 0) return true
-  return error.retryable && isUsedUp(run, error)
-}
-
-/** The task whose failure ended the job had failed as often as it may. */
-function isUsedUp({ driver }: SimulationRun, error: DunlinError): boolean {
-  const { stage, task } = error.place
-  const failures = driver.events.filter(
-    event =>
-      (event.type === 'taskFailed' && event.stage === stage && event.task === task) ||
-      (event.type === 'manifestFailed' && event.stage === stage && task === undefined),
+  const isTheEnd = [end, endBeforeRetry].some(
+    one => one?.failure?.code === error.code && one.failure.message === error.message,
   )
-  const codes = failures.map(event => ('failure' in event ? event.failure?.code : undefined))
-  const throttled = codes.filter(code => code === 'THROTTLED').length
-  return error.code === 'THROTTLED'
-    ? throttled > RETRY_POLICY.throttleRetries
-    : codes.length - throttled > RETRY_POLICY.retries
+  if (isTheEnd) return
+  // Other drivers are why it may not go on: one is alive, has taken over, or has ended the job.
+  const others = drivers.length > 1 && (error.code === 'LEASE' || isEndedError(error))
+  if (others || world.faults.hasStruckDriver || isDamage(run, error)) return
+  yield `${process.name} (${verb}) failed for no reason: ${error.code} ${error.message}`
 }
+
+const isEndedError = ({ code, message }: DunlinError): boolean =>
+  (code === 'INVALID_ARGUMENT' && message.includes('has ended')) || code === 'NOT_FOUND'
+
+/** What a driver that takes over reads may be damaged on its way. */
+const isDamage = ({ world }: SimulationRun, { code }: DunlinError): boolean =>
+  code === 'CORRUPT' &&
+  world.faults.injected.some(
+    ({ kind, process }) =>
+      (kind === 'wrongBytes' || kind === 'truncatedBody') && process.startsWith('driver'),
+  )

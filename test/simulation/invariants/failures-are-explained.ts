@@ -1,8 +1,9 @@
 /** failuresAreExplained: no attempt fails but by a fault that struck it, retried or not. */
-import type { SimulationRun } from '../simulation-run.ts'
+import { type SimulationRun, toldEvents } from '../simulation-run.ts'
 
-export function* failuresAreExplained({ driver, world }: SimulationRun): Generator<string> {
-  for (const event of driver.events) {
+export function* failuresAreExplained(run: SimulationRun): Generator<string> {
+  const { world } = run
+  for (const event of toldEvents(run)) {
     if (event.type !== 'taskFailed' && event.type !== 'manifestFailed') continue
     const { stage, attempt, failure } = event
     const task = event.type === 'taskFailed' ? event.task : null

@@ -1,10 +1,10 @@
 /** keysAreOwn: what a delivery writes carries its own nonce and is written once; what anybody reads or publishes has won. */
 import { decodeCommit } from '../../../src/shuffle/commit-record.ts'
-import type { ObjectSpace } from '../object-space.ts'
+import { isDiscarded, type ObjectSpace } from '../object-space.ts'
 import type { SimulationRun } from '../simulation-run.ts'
 import { ENGINE_URI } from '../world.ts'
 
-const SHARED = /\/(commits\/\d+\.\d+|exchange\.manifest)$/
+const SHARED = /\/(commits\/\d+\.\d+|exchange\.\d+\.manifest)$/
 const OF_ATTEMPT = /\/(data|runs)\/(\d+)-(\d+)-([0-9a-f]+)(-\d+)?\.arrow$/
 
 type Nonces = ReadonlyMap<string, string | null>
@@ -41,9 +41,10 @@ function* movesAreOfWinners(space: ObjectSpace, won: ReadonlySet<string>): Gener
 function* writesAreOwn(space: ObjectSpace, nonces: Nonces): Generator<string> {
   const manifests = new Map<string, Uint8Array>()
   const writers = new Map<string, string>()
-  for (const { key, by, kind, bytes } of space.changes) {
+  for (const change of space.changes) {
+    const { key, by, kind, bytes } = change
     // What an orphan makes of a job whose data is gone is nobody's.
-    if (space.uri === ENGINE_URI && by.startsWith('driver') && kind === 'delete') break
+    if (isDiscarded(change)) break
     if (!by.startsWith('worker') || kind === 'delete') continue
     if (kind === 'move') yield `${by} moved ${key}`
     const nonce = nonces.get(by) ?? 'none'
@@ -52,7 +53,7 @@ function* writesAreOwn(space: ObjectSpace, nonces: Nonces): Generator<string> {
     }
     if (!SHARED.test(key) && writers.has(key)) yield `${key} was written by ${writers.get(key)} and by ${by}`
     writers.set(key, by)
-    if (!key.endsWith('exchange.manifest')) continue
+    if (!key.endsWith('.manifest')) continue
     const before = manifests.get(key)
     if (before !== undefined && Buffer.compare(before, bytes!) !== 0) yield `${by} wrote another ${key}`
     manifests.set(key, bytes!)

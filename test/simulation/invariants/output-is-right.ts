@@ -1,29 +1,44 @@
 /** outputIsRight: a job that succeeded gave what the array model gives; one that did not published nothing. */
 import { SUCCESS_KEY } from '../../../src/sink/output-keys.ts'
 import { EXPECTED } from '../expectations.ts'
+import { readDirectory } from '../read-outputs.ts'
 import { listedParts, outputSpaces, type SimulationRun } from '../simulation-run.ts'
 import type { Found } from '../workload.ts'
 
 export function* outputIsRight(run: SimulationRun): Generator<string> {
-  const { driver, found, reference, workload } = run
-  if (driver.outcome?.state === 'succeeded') {
-    const wrong = workload.workload.check(found!)
-    if (wrong !== null) yield `wrong output: ${wrong}`
-    else if (reference !== null && workload.workload.isDeterminate && !same(found!, reference)) {
-      yield 'the output is right, but not byte for byte that of a run without faults'
-    }
-    yield* directoriesAreWhole(run)
-  } else if (driver.outcome?.state === 'failed') {
+  const { end, found, reference, workload } = run
+  if (end?.report.state !== 'succeeded') {
     yield* nothingIsPublished(run)
+    return
+  }
+  yield* directoriesAreWhole(run)
+  if (found === null) {
+    yield* directoriesAreEqual(run)
+    return
+  }
+  const wrong = workload.workload.check(found)
+  if (wrong !== null) yield `wrong output: ${wrong}`
+  else if (
+    reference !== null &&
+    workload.workload.isDeterminate &&
+    !found.every((one, i) => same(one, reference[i]!))
+  ) {
+    yield 'the output is right, but not byte for byte that of a run without faults'
   }
 }
 
-function same(found: readonly Found[], reference: readonly Found[]): boolean {
-  return found.every((one, i) => {
-    const other = reference[i]!
-    if (one.kind === 'text') return other.kind === 'text' && one.text === other.text
-    return other.kind === 'records' && JSON.stringify(one.records) === JSON.stringify(other.records)
-  })
+function same(found: Found, reference: Found): boolean {
+  if (found.kind === 'text') return reference.kind === 'text' && found.text === reference.text
+  return reference.kind === 'records' && JSON.stringify(found.records) === JSON.stringify(reference.records)
+}
+
+/** Where the driver that ended the job was killed before anybody could read what it collected. */
+function* directoriesAreEqual(run: SimulationRun): Generator<string> {
+  if (run.reference === null || !run.workload.workload.isDeterminate) return
+  for (const { index, space } of outputSpaces(run)) {
+    if (!same(readDirectory(space), run.reference[index]!))
+      yield `${space.uri} is not what a run without faults gave`
+  }
 }
 
 function* directoriesAreWhole(run: SimulationRun): Generator<string> {
@@ -32,6 +47,10 @@ function* directoriesAreWhole(run: SimulationRun): Generator<string> {
     if (parts === null) {
       yield `${space.uri} has no ${SUCCESS_KEY}`
       continue
+    }
+    const known = new Set([SUCCESS_KEY, ...parts.map(({ name }) => name)])
+    for (const key of space.keys) {
+      if (!known.has(key) && !key.startsWith('_dunlin/')) yield `${space.uri}${key} is not listed`
     }
     for (const { name, bytes } of parts) {
       const size = space.get(name)?.bytes.length
@@ -47,6 +66,6 @@ function* nothingIsPublished(run: SimulationRun): Generator<string> {
   if (!EXPECTED.failedPublishingLeavesNothing && run.world.faults.hasStruckDriver) return
   for (const { space } of outputSpaces(run)) {
     const seen = space.keys.filter(key => !key.startsWith('_dunlin/'))
-    if (seen.length > 0) yield `the job failed, but ${space.uri} holds ${seen.join(', ')}`
+    if (seen.length > 0) yield `the job did not succeed, but ${space.uri} holds ${seen.join(', ')}`
   }
 }

@@ -1,19 +1,12 @@
 /** reportAddsUp: the report of a job that succeeded says what happened. */
+import type { JobReport } from '../../../src/events/job-event.ts'
 import { listedParts, outputSpaces, type SimulationRun } from '../simulation-run.ts'
 
 export function* reportAddsUp(run: SimulationRun): Generator<string> {
-  const { driver, fleet, workload } = run
-  if (driver.outcome?.state !== 'succeeded') return
-  const { report } = driver.outcome.job
-  const launches = fleet.launched.filter(event => event.kind === 'task').length
-  if (report.attempts !== launches)
-    yield `the report has ${report.attempts} attempts, launched were ${launches}`
-  const again = fleet.launched.filter(event => event.attempt > 1).length
-  const retried = driver.events.filter(
-    event => (event.type === 'taskFailed' || event.type === 'manifestFailed') && event.retryInMs !== null,
-  ).length
-  if (report.retries !== retried) yield `the report has ${report.retries} retries, decided were ${retried}`
-  if (again > report.retries) yield `the report has ${report.retries} retries, launched were ${again}`
+  const { drivers, end, workload } = run
+  if (end?.report.state !== 'succeeded') return
+  const { report } = end
+  if (drivers.length === 1) yield* countsAreAll(run, report)
   const planned = workload.prepared.planned.plan.stages.reduce((sum, stage) => sum + stage.tasks, 0)
   if (report.tasks !== planned) yield `the report has ${report.tasks} tasks, planned are ${planned}`
   const directories = outputSpaces(run)
@@ -26,4 +19,20 @@ export function* reportAddsUp(run: SimulationRun): Generator<string> {
       yield `the report says ${count} parts, ${rows} rows and ${bytes} bytes of ${space.uri}: ${JSON.stringify(parts)}`
     }
   }
+}
+
+/** Of a job that one driver has driven to its end. */
+function* countsAreAll({ drivers, fleet }: SimulationRun, report: JobReport): Generator<string> {
+  const launches = fleet.launched.filter(event => event.kind === 'task').length
+  if (report.attempts !== launches)
+    yield `the report has ${report.attempts} attempts, launched were ${launches}`
+  const again = fleet.launched.filter(event => event.attempt > 1).length
+  const retried = drivers[0]!.events.filter(
+    event => (event.type === 'taskFailed' || event.type === 'manifestFailed') && event.retryInMs !== null,
+  ).length
+  if (report.retries !== retried) yield `the report has ${report.retries} retries, decided were ${retried}`
+  // What is made again goes on counting attempts.
+  const isRemade = drivers[0]!.events.some(({ type }) => type === 'taskRemade' || type === 'manifestRemade')
+  if (!isRemade && again > report.retries)
+    yield `the report has ${report.retries} retries, launched were ${again}`
 }
