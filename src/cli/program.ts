@@ -168,6 +168,34 @@ export function buildProgram(open: (options: Record<string, unknown>) => VerbHos
     async () => (await import('./verbs/jobs.ts')).showJob,
   )
   verb(
+    engineOptions(
+      jobs
+        .command('resume')
+        .description('go on with a job whose driver is gone: only what has not committed runs')
+        .argument('<id>', 'as jobs list prints it'),
+    ),
+    async () => (await import('./verbs/go-on.ts')).resume,
+  )
+  verb(
+    engineOptions(
+      jobs
+        .command('retry')
+        .description('go on with a job that failed or was cancelled: what had committed is not run again')
+        .argument('<id>', 'as jobs list prints it')
+        .option('--stage <n>', 'run all tasks of this stage again, though they had committed', parseSeed),
+    ),
+    async () => (await import('./verbs/go-on.ts')).retry,
+  )
+  verb(
+    storeOption(
+      jobs
+        .command('cancel')
+        .description('cancel a job, wherever it is driven; what has committed is kept, for retry')
+        .argument('<id>', 'as jobs list prints it'),
+    ),
+    async () => (await import('./verbs/go-on.ts')).cancel,
+  )
+  verb(
     storeOption(
       jobs
         .command('clean')

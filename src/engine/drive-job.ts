@@ -4,9 +4,10 @@ import type { Planned } from '../../planner/index.ts'
 import type { RunOptions } from '../dataset/run-options.ts'
 import type { JobReport, WrittenOutput } from '../events/job-event.ts'
 import type { ReportBuilder } from '../events/report.ts'
+import { stageOutline } from '../job/advance.ts'
 import { jobKeys, writeEnd } from '../job/job-records.ts'
 import type { JournalWriter } from '../job/journal.ts'
-import { type LeaseHolder, readLease } from '../job/lease.ts'
+import { holderText, type LeaseHolder, readLease } from '../job/lease.ts'
 import { LeaseKeeper } from '../job/lease-keeper.ts'
 import type { RestoredJob } from '../job/restore.ts'
 import { type JobOutcome, type JobResults, runJob } from '../scheduler/run-job.ts'
@@ -67,20 +68,30 @@ export async function driveJob(drive: JobToDrive): Promise<FinishedJob> {
   if (drive.signal?.aborted) cancel()
   else drive.signal?.addEventListener('abort', cancel, { once: true })
   const listener = new Listener(drive.onEvent)
-  let outputs: readonly WrittenOutput[] = []
+  if (drive.epoch > 1) await tellTakenOver(drive, listener)
+  const outputs: WrittenOutput[] = []
+  let interrupted: DunlinError | undefined
   const publish = async (results: JobResults): Promise<void> => {
-    outputs = await publishOutputs({
-      ...outputsOf(drive),
-      results,
-      report: drive.report,
-      isOurs: () => isOurs(drive),
-    })
+    try {
+      await publishOutputs({
+        ...outputsOf(drive),
+        results,
+        report: drive.report,
+        isOurs: () => isOurs(drive),
+        written: output => outputs.push(output),
+      })
+    } catch (error) {
+      if (error instanceof DunlinError && error.retryable) interrupted = unpublished(job, error)
+      throw error
+    }
   }
   try {
     const outcome = await run(drive, { signal: control.signal, listener, publish })
     // What was decided must be in the journal before it is acted upon; a journal that is another's decides nothing.
     await journal.close()
     if (lost.signal.aborted) throw lost.signal.reason
+    // That the job has succeeded is settled; only its outputs are not all visible yet.
+    if (interrupted !== undefined) throw interrupted
     const finished = await conclude(drive, outcome, outputs)
     await keeper.release()
     if (listener.lastWord !== undefined) throw listener.lastWord
@@ -91,6 +102,26 @@ export async function driveJob(drive: JobToDrive): Promise<FinishedJob> {
   } finally {
     drive.signal?.removeEventListener('abort', cancel)
   }
+}
+
+/** A listener that has not heard the job begin is told what it consists of. */
+async function tellTakenOver(
+  { engine, job, name, planned, epoch, holder }: JobToDrive,
+  listener: Listener,
+): Promise<void> {
+  const time = engine.clock.now()
+  const stages = planned.plan.stages.map(stageOutline)
+  await listener.tell({ type: 'jobStarted', time, job, name, engine: engine.name, stages })
+  await listener.tell({ type: 'jobTakenOver', time, epoch, driver: holderText(holder) })
+}
+
+function unpublished(job: string, error: DunlinError): DunlinError {
+  const message = `job ${job} is done, but its output could not be made visible: ${error.message}`
+  return new DunlinError(error.code, message, {
+    cause: error,
+    hint: `Everything is kept: \`dunlin jobs resume ${job}\` publishes it.`,
+    place: { job },
+  })
 }
 
 const hasLost = (error: unknown): boolean => error instanceof DunlinError && error.code === 'LEASE'

@@ -80,7 +80,7 @@ function start(step: Step): void {
   if (step.state.status.state !== 'created') return
   step.update({ status: { state: 'running' } })
   const { id, name, engine, epoch } = step.state.job
-  const stages = [...step.state.stages].map(({ stage }) => outline(stage))
+  const stages = [...step.state.stages].map(({ stage }) => stageOutline(stage))
   // A driver that takes a job over has said so in the journal before.
   if (epoch === 1) step.emit({ type: 'jobStarted', job: id, name, engine, stages })
   for (let position = 0; position < stages.length; position++) startIfUnblocked(step, position)
@@ -103,11 +103,11 @@ function timerFired(step: Step, id: TimerId): void {
 function grow(step: Step, added: readonly Stage[]): void {
   if (!step.running) throw notRunning(step.state)
   step.state = withStages(step.state, added)
-  step.emit({ type: 'stagesAdded', stages: added.map(outline) })
+  step.emit({ type: 'stagesAdded', stages: added.map(stageOutline) })
   for (const stage of added) startIfUnblocked(step, step.positionOf(stage.id))
 }
 
-function outline(stage: Stage): StageOutline {
+export function stageOutline(stage: Stage): StageOutline {
   const bytes = stage.inputs.reduce((sum, input) => sum + (input.kind === 'splits' ? input.bytes : 0), 0)
   return { id: stage.id, title: stage.title, tasks: stage.tasks, bytes }
 }
