@@ -3,12 +3,16 @@
 export const EXPECTED = {
   /** Nothing is visible of a job that failed while it published. */
   failedPublishingLeavesNothing: false,
-  /** Wrong bytes, in an answer or at rest, are made again; else the job ends with a typed error. */
+  /** A publication that was interrupted can be gone on with: no part is lost. */
+  interruptedPublishingKeepsParts: false,
+  /** What was damaged or removed at rest is made again. */
   survivesDamage: true,
-  /** Damage to the index of an exchange is told as damage. */
-  manifestIsChecked: false,
-  /** What orphans write into an output directory after its job is removed by somebody. */
-  orphansLeaveNothing: true,
+  /** Of an object that is whole, one answer of wrong bytes costs an attempt and no more. */
+  survivesWrongAnswers: false,
+  /** The report of a job whose first driver died early has its stages. */
+  reportsOfFollowedJobsAreWhole: false,
+  /** A driver that comes while the job ends is told that it has ended. */
+  lateDriversAreToldOfTheEnd: false,
   /** A job whose driver was killed is resumed. */
   resumesKilledDrivers: true,
 } as const

@@ -14,15 +14,9 @@ interface FaultKindFacts {
   readonly survived: boolean
 }
 
-const DAMAGE = {
-  codes: [
-    'CORRUPT',
-    'ROWS_NOT_CONSERVED',
-    'FINGERPRINT',
-    ...(EXPECTED.manifestIsChecked ? [] : (['INVALID_ARGUMENT', 'INTERNAL'] as const)),
-  ],
-  survived: EXPECTED.survivesDamage,
-} as const
+const DAMAGE_CODES = ['CORRUPT', 'ROWS_NOT_CONSERVED', 'FINGERPRINT'] as const
+const WRONG_ANSWER = { codes: DAMAGE_CODES, survived: EXPECTED.survivesWrongAnswers } as const
+const DAMAGE = { codes: DAMAGE_CODES, survived: EXPECTED.survivesDamage } as const
 
 export const FAULT_KINDS = {
   // A store's answers. The same kinds strike drivers, see `expectations.ts`.
@@ -34,8 +28,8 @@ export const FAULT_KINDS = {
   latePut: { rate: [0.005, 0.1], codes: ['STORE'], survived: true },
   lostRace: { rate: [0.02, 0.4], codes: ['STORE'], survived: true },
   noSpace: { rate: [0.001, 0.01], codes: ['NO_SPACE'], survived: false },
-  wrongBytes: { rate: [0.001, 0.02], ...DAMAGE },
-  truncatedBody: { rate: [0.001, 0.02], ...DAMAGE },
+  wrongBytes: { rate: [0.001, 0.02], ...WRONG_ANSWER },
+  truncatedBody: { rate: [0.001, 0.02], ...WRONG_ANSWER },
   // A backend's ways with an event.
   throttled: { rate: [0.02, 0.5], codes: ['THROTTLED'], survived: true },
   refused: { rate: [0.01, 0.12], codes: ['WORKER_LOST'], survived: true },

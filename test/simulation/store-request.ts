@@ -17,6 +17,11 @@ export interface RequestSource {
   readonly isDriver: boolean
 }
 
+/** Who did what a request did long after its answer. */
+const LATE = ' late'
+export const isLate = (by: string): boolean => by.endsWith(LATE)
+export const senderOf = (by: string): string => by.replace(LATE, '')
+
 export interface StoreRequest<T> {
   readonly kind: RequestKind
   readonly uri: string
@@ -75,7 +80,8 @@ export function send<T>(world: World, source: RequestSource, request: StoreReque
     if (lost) return
     world.log.add(by, `${kind} ${uri}${fate.fault === null ? '' : ` ${fate.fault}`}`)
     if (fate.fault !== null) world.faults.inject(fate.fault, struck)
-    const serve = (): T => request.apply(by)
+    // What takes effect after its sender was told that it had failed says so.
+    const serve = (): T => request.apply(fate.fault === 'latePut' ? `${by}${LATE}` : by)
     answer(served(world, { request, fate, random, serve }, { resolve, reject }))
     process.endStep(step)
   })

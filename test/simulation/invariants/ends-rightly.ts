@@ -21,15 +21,15 @@ export function* endsRightly(run: SimulationRun): Generator<string> {
 }
 
 function* failsRightly(run: SimulationRun, failure: Failure): Generator<string> {
-  if (failure.code === 'INTERNAL' && (EXPECTED.manifestIsChecked || !isTruncated(run))) {
-    yield `the job failed by INTERNAL: ${failure.message}`
-  }
+  if (failure.code === 'INTERNAL') yield `the job failed by INTERNAL: ${failure.message}`
+  if (!EXPECTED.interruptedPublishingKeepsParts && run.world.faults.hasStruckDriver && isLostPart(failure))
+    return
   if (run.world.faults.fatal.length > 0 || (failure.retryable && isUsedUp(run, failure))) return
   yield `the job failed though it should have survived: ${failure.code} ${failure.message} ${JSON.stringify(failure.place)}`
 }
 
-const isTruncated = ({ world }: SimulationRun): boolean =>
-  world.faults.injected.some(({ kind }) => kind === 'truncatedBody')
+const isLostPart = ({ code, message }: Failure): boolean =>
+  code === 'CORRUPT' && message.startsWith('a part of the output is lost')
 
 /** The task whose failure ended the job had failed as often as it may. */
 function isUsedUp(run: SimulationRun, { code, place }: Failure): boolean {
@@ -72,11 +72,15 @@ function* saysTheTruth(run: SimulationRun, driver: Driver): Generator<string> {
   // Other drivers are why it may not go on: one is alive, has taken over, or has ended the job.
   const others = drivers.length > 1 && (error.code === 'LEASE' || isEndedError(error))
   if (others || world.faults.hasStruckDriver || isDamage(run, error)) return
+  if (!EXPECTED.lateDriversAreToldOfTheEnd && end !== null && isGoneSplits(error)) return
   yield `${process.name} (${verb}) failed for no reason: ${error.code} ${error.message}`
 }
 
 const isEndedError = ({ code, message }: DunlinError): boolean =>
   (code === 'INVALID_ARGUMENT' && message.includes('has ended')) || code === 'NOT_FOUND'
+
+const isGoneSplits = ({ code, message }: DunlinError): boolean =>
+  code === 'CORRUPT' && message.includes('splits.json')
 
 /** What a driver that takes over reads may be damaged on its way. */
 const isDamage = ({ world }: SimulationRun, { code }: DunlinError): boolean =>

@@ -2,6 +2,7 @@
 import { decodeCommit } from '../../../src/shuffle/commit-record.ts'
 import { isDiscarded, type ObjectSpace } from '../object-space.ts'
 import type { SimulationRun } from '../simulation-run.ts'
+import { senderOf } from '../store-request.ts'
 import { ENGINE_URI } from '../world.ts'
 
 const SHARED = /\/(commits\/\d+\.\d+|exchange\.\d+\.manifest)$/
@@ -47,7 +48,7 @@ function* writesAreOwn(space: ObjectSpace, nonces: Nonces): Generator<string> {
     if (isDiscarded(change)) break
     if (!by.startsWith('worker') || kind === 'delete') continue
     if (kind === 'move') yield `${by} moved ${key}`
-    const nonce = nonces.get(by) ?? 'none'
+    const nonce = nonces.get(senderOf(by)) ?? 'none'
     if (!SHARED.test(key) && !key.includes(`-${nonce}`)) {
       yield `${by}, whose nonce is ${nonce}, wrote ${space.uri}${key}`
     }
