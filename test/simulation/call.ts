@@ -56,6 +56,7 @@ function run(world: World, fleet: Fleet, call: Call, container: Container): void
     delivery.endedMs = world.time.nowMs
     world.time.after(random.logarithmic(10, 2_000), () => call.fail(code, message, true))
   }
+  process.onKill(() => lose('WORKER_LOST', 'the worker was killed'))
   strikeOnTheWay(world, call, container, lose)
   const limit = world.time.after(PLATFORM_LIMIT_MS, () => lose('TIMEOUT', 'the platform ended the worker'))
   if (fleet.style === 'local') {

@@ -16,6 +16,7 @@ const MOST_DRIVERS = 14
 const UNTIL_NOTICED_MS = [100, 60_000] as const
 /** Of jobs that have failed or were cancelled. */
 const RETRIED_SHARE = 0.5
+const LOOK_MS = 5
 
 export class Caretaker {
   readonly drivers: Driver[] = []
@@ -42,8 +43,9 @@ export class Caretaker {
 
   begin(): void {
     this.#start('start')
-    const { faults, time } = this.#world
+    const { faults, time, strike } = this.#world
     const random = this.#random
+    if (strike?.who === 'driver' && strike.how === 'paused') this.#followPaused()
     const later = (act: () => void): void => void time.after(random.logarithmic(50, 120_000), act)
     if (faults.strikes('secondDriver', random)) {
       later(() => {
@@ -59,6 +61,13 @@ export class Caretaker {
         this.#start('cancel')
       })
     }
+  }
+
+  /** Another driver is started as soon as the first one is paused. */
+  #followPaused(): void {
+    const { time } = this.#world
+    if (this.#exists && this.drivers.some(({ process }) => process.isPaused)) this.#start('resume')
+    else if (!this.done) time.after(LOOK_MS, () => this.#followPaused())
   }
 
   /** How the job has ended; null where it has not. */

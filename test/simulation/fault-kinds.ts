@@ -23,7 +23,7 @@ export const FAULT_KINDS = {
   slowDown: { rate: [0.002, 0.04], codes: ['THROTTLED'], survived: true },
   serverError: { rate: [0.002, 0.03], codes: ['STORE'], survived: true },
   resetMidBody: { rate: [0.002, 0.03], codes: ['STORE'], survived: true },
-  slowRequest: { rate: [0.002, 0.05], codes: ['TIMEOUT'], survived: true },
+  slowRequest: { rate: [0.002, 0.05], codes: ['TIMEOUT', 'LEASE'], survived: true },
   ambiguousPut: { rate: [0.005, 0.1], codes: ['STORE'], survived: true },
   latePut: { rate: [0.005, 0.1], codes: ['STORE'], survived: true },
   lostRace: { rate: [0.02, 0.4], codes: ['STORE'], survived: true },

@@ -8,7 +8,7 @@ import { INVARIANTS, leaksAfterCleaning } from './invariants/invariants.ts'
 import type { SimulationRun } from './simulation-run.ts'
 import type { Found, PreparedWorkload } from './workload.ts'
 import { setChance } from './workloads/indeterminate.ts'
-import { World } from './world.ts'
+import { type Strike, World } from './world.ts'
 
 const MOST_VIRTUAL_MS = 6 * 3_600_000
 
@@ -18,6 +18,7 @@ export interface SeedOptions {
   /** What a run without faults gave; null for that run itself. */
   readonly reference: readonly Found[] | null
   readonly rates?: FaultRates
+  readonly strike?: Strike
   readonly wrapStore?: (store: ObjectStore) => ObjectStore
   readonly wrapCompute?: (compute: ComputeBackend) => ComputeBackend
   readonly wrapHex?: (digits: string) => string
@@ -34,11 +35,12 @@ export interface Verdict {
 }
 
 export async function runSeed(options: SeedOptions): Promise<Verdict> {
-  const { seed, workload, rates, wrapStore, wrapCompute, wrapHex } = options
+  const { seed, workload, rates, strike, wrapStore, wrapCompute, wrapHex } = options
   const world = new World({
     seed,
     objects: workload.objects,
     ...(rates === undefined ? {} : { rates }),
+    ...(strike === undefined ? {} : { strike }),
     ...(wrapStore === undefined ? {} : { wrapStore }),
   })
   setChance(world.random.of('chance of functions'))

@@ -2,11 +2,15 @@
 import { fork } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import { runOne, runRange, type SeedRange } from './run-range.ts'
+import { tallyStrikes } from './strike-everywhere.ts'
 import { addTally, emptyTally, type Tally, tallyText } from './tally.ts'
+import { workloadNames } from './workloads/workloads.ts'
 
 const USAGE = `npm run simulate -- --seeds N [--from S] [--workers W]   seeds S … S+N-1 (defaults 2,000, 1 and 2)
 npm run simulate -- --seed S                              one seed, with its event log
-npm run simulate -- --seeds N --hash                      the hash of each seed's event log`
+npm run simulate -- --seeds N --hash                      the hash of each seed's event log
+npm run simulate -- --strikes [--workload NAME]           drivers and workers killed, and drivers paused, before and
+                                                          after each of their requests, for one workload or all`
 
 const { values } = parseArgs({
   options: {
@@ -14,6 +18,8 @@ const { values } = parseArgs({
     from: { type: 'string', default: '1' },
     workers: { type: 'string', default: '2' },
     seed: { type: 'string' },
+    strikes: { type: 'boolean', default: false },
+    workload: { type: 'string' },
     hash: { type: 'boolean', default: false },
     /** A process that was forked: it sends its tally. */
     child: { type: 'boolean', default: false },
@@ -60,6 +66,25 @@ async function showRange(range: SeedRange, workers: number): Promise<boolean> {
   return sum.failing.length === 0
 }
 
+const STRIKES = [
+  { who: 'driver', how: 'killed' },
+  { who: 'driver', how: 'paused' },
+  { who: 'worker', how: 'killed' },
+] as const
+
+async function showStrikes(workloads: readonly string[]): Promise<boolean> {
+  let failing = 0
+  for (const workload of workloads) {
+    for (const strike of STRIKES) {
+      const tally = await tallyStrikes({ workload, ...strike })
+      print(`${workload}, ${strike.who} ${strike.how}: ${tally.runs} points, ${JSON.stringify(tally.ended)}`)
+      for (const line of tally.failing) print(`FAILING ${line}`)
+      failing += tally.failing.length
+    }
+  }
+  return failing === 0
+}
+
 const range: SeedRange = { from: Number(values.from), seeds: Number(values.seeds) }
 if (values.help) {
   print(USAGE)
@@ -69,8 +94,9 @@ if (values.help) {
 } else if (values.hash) {
   await runRange(range, {}, ({ seed, world }) => print(`${seed} ${world.log.hash}`))
 } else {
-  const good =
-    values.seed === undefined
+  const good = values.strikes
+    ? await showStrikes(values.workload === undefined ? workloadNames : [values.workload])
+    : values.seed === undefined
       ? await showRange(range, Number(values.workers))
       : await showSeed(Number(values.seed))
   if (!good) process.exitCode = 1

@@ -45,6 +45,10 @@ export class SimulatedProcess {
     return this.#state === 'killed'
   }
 
+  get isPaused(): boolean {
+    return this.#state === 'paused'
+  }
+
   /** Something reaches the process: a killed one never hears of it, a paused one when it goes on. */
   deliver(callback: () => void): void {
     if (this.#state === 'running') callback()

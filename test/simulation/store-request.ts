@@ -48,6 +48,9 @@ export function send<T>(world: World, source: RequestSource, request: StoreReque
   const { kind, uri, signal, checked } = request
   if (signal?.aborted) throw cancelled(uri, signal)
   const step = process.beginStep()
+  const who = isDriver ? 'driver' : 'worker'
+  const number = world.countRequest(who)
+  if (world.isStruck(who, number, 'before')) strike(world, source)
   // A killed process gets no further.
   if (process.isKilled) return promise
   const struck = source.struck()
@@ -84,8 +87,26 @@ export function send<T>(world: World, source: RequestSource, request: StoreReque
     const serve = (): T => request.apply(fate.fault === 'latePut' ? `${by}${LATE}` : by)
     answer(served(world, { request, fate, random, serve }, { resolve, reject }))
     process.endStep(step)
+    if (world.isStruck(who, number, 'after')) strike(world, source)
   })
   return promise
+}
+
+/** Long enough for another driver to take over. */
+const STRUCK_PAUSE_MS = 60_000
+
+/** What was planned for this very request. */
+function strike(world: World, source: RequestSource): void {
+  const { process, isDriver } = source
+  const struck = source.struck()
+  if (world.strike?.how === 'paused') {
+    world.faults.inject(isDriver ? 'driverPaused' : 'workerPaused', struck)
+    process.pause()
+    world.time.after(STRUCK_PAUSE_MS, () => process.resume())
+  } else {
+    world.faults.inject(isDriver ? 'driverKilled' : 'workerKilled', struck)
+    process.kill()
+  }
 }
 
 interface Served<T> {

@@ -12,12 +12,23 @@ import { VirtualTime } from './virtual-time.ts'
 
 export { ENGINE_URI }
 
+/** What happens to a process at one request: the n-th of all drivers, or of all workers. */
+export interface Strike {
+  readonly who: 'driver' | 'worker'
+  /** From 1. */
+  readonly request: number
+  /** Before it is sent, or when it has taken effect. */
+  readonly moment: 'before' | 'after'
+  readonly how: 'killed' | 'paused'
+}
+
 export interface WorldOptions {
   readonly seed: number
   /** What is there from the beginning, by root URI. */
   readonly objects: ReadonlyMap<string, ReadonlyMap<string, SpaceObject>>
   /** Instead of those that the seed draws. */
   readonly rates?: FaultRates
+  readonly strike?: Strike
   /** Stands between every process and the store, for planted bugs. */
   readonly wrapStore?: (store: ObjectStore) => ObjectStore
 }
@@ -29,6 +40,8 @@ export class World {
   readonly log: EventLog
   readonly faults: FaultPlan
   readonly spaces = new Map<string, ObjectSpace>()
+  /** Sent so far. */
+  readonly requests = { driver: 0, worker: 0 }
   readonly #options: WorldOptions
   readonly #processes = new Map<string, number>()
   readonly #pids: SimulatedProcess[] = []
@@ -43,6 +56,22 @@ export class World {
     this.log = new EventLog(this.time)
     this.faults = new FaultPlan(options.rates ?? drawRates(this.random), this.log)
     this.pageKeys = this.random.of('pages').pick([1, 2, 3, 7, 1000])
+  }
+
+  /** A request of a driver or worker is about to be sent; gives its number. */
+  countRequest(who: Strike['who']): number {
+    this.requests[who]++
+    return this.requests[who]
+  }
+
+  /** Whether the seed's strike is at this moment. */
+  isStruck(who: Strike['who'], request: number, moment: Strike['moment']): boolean {
+    const { strike } = this.#options
+    return strike?.who === who && strike.request === request && strike.moment === moment
+  }
+
+  get strike(): Strike | undefined {
+    return this.#options.strike
   }
 
   space(uri: string): ObjectSpace {
