@@ -77,6 +77,10 @@ export function buildProgram(open: (options: Record<string, unknown>) => VerbHos
         .description('run a job file: a script, or a module that exports an output (see dunlin run --help)')
         .argument('<job.ts>', 'the job file')
         .argument('[args...]', 'after --: the arguments of a script, as its process.argv')
+        .option(
+          '--reuse',
+          'use what earlier runs with --reuse have computed, and keep what this one computes',
+        )
         .addHelpText('after', RUN_HELP),
     ),
     async () => (await import('./verbs/run.ts')).run,

@@ -1,8 +1,8 @@
 /** Driving a job to its end: run what has not committed, publish, record how it ended; by its first driver or a later one. */
 import { DunlinError, type Failure, fromFailure } from '../../operators/index.ts'
-import type { Planned } from '../../planner/index.ts'
+import type { Planned, StageId } from '../../planner/index.ts'
 import type { RunOptions } from '../dataset/run-options.ts'
-import type { JobReport, WrittenOutput } from '../events/job-event.ts'
+import type { JobEvent, JobReport, WrittenOutput } from '../events/job-event.ts'
 import type { ReportBuilder } from '../events/report.ts'
 import { stageOutline } from '../job/advance.ts'
 import { jobKeys, writeEnd } from '../job/job-records.ts'
@@ -10,6 +10,7 @@ import type { JournalWriter } from '../job/journal.ts'
 import { holderText, type LeaseHolder, readLease } from '../job/lease.ts'
 import { LeaseKeeper } from '../job/lease-keeper.ts'
 import type { RestoredJob } from '../job/restore.ts'
+import { recordReusable } from '../job/reuse.ts'
 import { type JobOutcome, type JobResults, runJob } from '../scheduler/run-job.ts'
 import { deleteAll } from '../store/delete-all.ts'
 import type { ObjectStore } from '../store/object-store.ts'
@@ -32,6 +33,8 @@ export interface JobToDrive extends Pick<RunOptions, 'signal' | 'onEvent' | 'ret
   /** Holds what earlier drivers have done. */
   readonly report: ReportBuilder
   readonly restored?: RestoredJob
+  /** Set where finished stages are kept for later jobs, each under its digest. */
+  readonly digests?: ReadonlyMap<StageId, string>
   /** Points stacks of user functions at the user's own source. */
   readonly mapFailure: (failure: Failure) => Promise<Failure>
 }
@@ -162,7 +165,7 @@ async function run(drive: JobToDrive, { signal, listener, publish }: Running): P
     ...(restored === undefined ? {} : { restored }),
     ...(retries === undefined ? {} : { retries }),
     ...(concurrency === undefined ? {} : { concurrency }),
-    onEvent: event => all(listener.tell(event), journal.add(event)),
+    onEvent: event => all(all(listener.tell(event), journal.add(event)), keepForLater(drive, event)),
   })
 }
 
@@ -221,7 +224,13 @@ async function conclude(
     await discardOutputs(outputsOf(drive))
     throw fromFailure(failure)
   }
-  return { engine, planned, results: outcome, report, discard: () => discardData(store, job, planned) }
+  return {
+    engine,
+    planned,
+    results: outcome,
+    report,
+    discard: async () => (drive.digests === undefined ? discardData(store, job, planned) : undefined),
+  }
 }
 
 /**
@@ -238,6 +247,12 @@ export async function discardData(store: ObjectStore, job: string, planned?: Pla
   await deleteAll(store, folder, {
     goes: key => !kept.includes(key) && !keptFolders.some(prefix => key.startsWith(prefix)),
   })
+}
+
+/** Of a stage that has finished, so that a later job need not run it. */
+function keepForLater({ store, job, digests }: JobToDrive, event: JobEvent): void | Promise<void> {
+  if (digests === undefined || event.type !== 'stageFinished' || event.exchange === undefined) return
+  return recordReusable(store, digests.get(event.stage)!, { job, stage: event.stage }, event.exchange)
 }
 
 /** Done when both are. */

@@ -9,7 +9,7 @@ import { withStages } from './create-job.ts'
 import type { DriverEvent, TimerId } from './driver-event.ts'
 import { endJob, failJob, finishJob, settle } from './ending.ts'
 import { startIfUnblocked } from './stages.ts'
-import { type JobState, MANIFEST } from './state.ts'
+import { type JobState, MANIFEST, type StageState } from './state.ts'
 import { Step } from './step.ts'
 
 /**
@@ -83,7 +83,17 @@ function start(step: Step): void {
   const stages = [...step.state.stages].map(({ stage }) => stageOutline(stage))
   // A driver that takes a job over has said so in the journal before.
   if (epoch === 1) step.emit({ type: 'jobStarted', job: id, name, engine, stages })
+  for (const state of step.state.stages) if (state.phase === 'finished') emitNotRun(step, state)
   for (let position = 0; position < stages.length; position++) startIfUnblocked(step, position)
+}
+
+/** A stage that has finished before the job starts does not run in it. */
+function emitNotRun(step: Step, { stage, origin, manifest, prefix }: StageState): void {
+  if (origin === undefined) step.emit({ type: 'stageSkipped', stage: stage.id })
+  else {
+    const exchange = { generation: manifest.generation, ...prefix }
+    step.emit({ type: 'stageReused', stage: stage.id, exchange, from: origin })
+  }
 }
 
 function timerFired(step: Step, id: TimerId): void {

@@ -2,7 +2,7 @@
 import { DunlinError } from '../../operators/index.ts'
 import type { Stage, StageId } from '../../planner/index.ts'
 import { PersistentVector } from './persistent-vector.ts'
-import type { RestoredJob, RestoredStage } from './restore.ts'
+import type { RestoredJob, RestoredStage, Reused } from './restore.ts'
 import { emptyJob, type JobOptions, type JobState, type StageState } from './state.ts'
 import { UNTRIED, untried } from './task-states.ts'
 
@@ -28,6 +28,7 @@ export function withStages(
 ): JobState {
   const positions = new Map(state.positions)
   let { stages } = state
+  let unfinished = state.unfinished + added.length
   for (const stage of added) {
     if (positions.has(stage.id)) throw invalid(stage, 'the job has a stage of this number already')
     const reads = new Set<number>()
@@ -45,9 +46,14 @@ export function withStages(
       stages = stages.set(read, { ...producer, readers: [...producer.readers, position] })
     }
     positions.set(stage.id, position)
-    stages = stages.push(blockedStage(stage, restored?.stages.get(stage.id)))
+    const known = restored?.stages.get(stage.id)
+    if (known?.instead === undefined) stages = stages.push(blockedStage(stage, known))
+    else {
+      stages = stages.push(finishedStage(stage, known.instead))
+      unfinished--
+    }
   }
-  return { ...state, stages, positions, unfinished: state.unfinished + added.length }
+  return { ...state, stages, positions, unfinished }
 }
 
 function blockedStage(stage: Stage, restored: RestoredStage | undefined): StageState {
@@ -70,6 +76,21 @@ function blockedStage(stage: Stage, restored: RestoredStage | undefined): StageS
     launched,
     exchangeRowsIn,
     prefix: { tasks: 0, rows: 0, schema: null },
+  }
+}
+
+/** A stage that does not run, since an earlier job's output is there, or since nobody reads its own. */
+function finishedStage(stage: Stage, reused: Reused | null): StageState {
+  const blocked = blockedStage(stage, undefined)
+  if (reused === null) return { ...blocked, phase: 'finished' }
+  const { generation, tasks, rows, schema } = reused.exchange
+  const attempt = { attempt: 1, rowsOut: 0, exchangeRowsIn: 0, schema: null }
+  return {
+    ...blocked,
+    phase: 'finished',
+    manifest: { ...untried(generation), ...attempt, state: 'committed' },
+    prefix: { tasks, rows, schema },
+    origin: reused.from,
   }
 }
 

@@ -23,6 +23,8 @@ export function eventText(progress: JobProgress, event: JobEvent): string | unde
       const took = durationText(stage.finishedAt - stage.startedAt)
       return `stage ${event.stage} finished in ${took}: ${plural(stage.done, 'task')}, ${plural(event.rowsOut, 'row')} out${failed}`
     }
+    case 'stageReused':
+      return `stage ${event.stage} is not run: job ${event.from.job} has its ${plural(event.exchange.rows, 'row')}`
     case 'jobFinished':
       return `job ${event.job} ${event.state} in ${durationText(event.time - progress.startedAt)}`
     case 'stagesAdded':
