@@ -15,7 +15,12 @@ computeBackendContract({
   open: () =>
     createInlineBackend({
       slots: 2,
-      ports: { stores: createStores(), clock: systemClock, random: systemRandom, loadFunctions: async () => [] },
+      ports: {
+        stores: createStores(),
+        clock: systemClock,
+        random: systemRandom,
+        loadFunctions: async () => [],
+      },
       run: (event, { signal }) => behave(event, signal),
     }),
   shields: { busyLoops: false, endings: false, kills: false },

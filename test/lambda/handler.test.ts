@@ -58,7 +58,12 @@ describe('the handler', () => {
   it('runs a task: JSON in, JSON out, the result in the store', async () => {
     const task = JSON.parse(JSON.stringify(await submitted('counts', 1_000))) as unknown
     const result = await createHandler(host)(task, plenty)
-    expect(result).toMatchObject({ ok: true, attempt: 1, nonce: expect.stringMatching(/^01234567[0-9a-f]{8}$/), rowsOut: 1 })
+    expect(result).toMatchObject({
+      ok: true,
+      attempt: 1,
+      nonce: expect.stringMatching(/^01234567[0-9a-f]{8}$/),
+      rowsOut: 1,
+    })
     expect(JSON.parse(JSON.stringify(result))).toEqual(result)
     expect(await store.head('jobs/counts/stage-0/commits/0.0')).toBeDefined()
   })
