@@ -1,5 +1,5 @@
 /** The job's event stream: what progress bars, reports, journals and `onEvent` are made from. */
-import type { Failure, LogLevel } from '../../operators/index.ts'
+import type { CountedFailure, Failure, LogLevel } from '../../operators/index.ts'
 import type { StageId } from '../../planner/index.ts'
 import type { TaskStats } from '../task/task-event.ts'
 
@@ -154,6 +154,6 @@ export interface JobReport {
   readonly counters: Readonly<Record<string, number>>
   /** Invalid UTF-8 sequences that became U+FFFD. */
   readonly invalidText: number
-  /** The first failure of each kind, retried or not. */
-  readonly failures: readonly Failure[]
+  /** The first failure of each kind, retried or not, and how many of its kind there were. */
+  readonly failures: readonly (Failure & Partial<CountedFailure>)[]
 }

@@ -1,8 +1,8 @@
 /** The report of a job: a fold over its events, in memory that grows with its stages and not with its tasks. */
-import type { Failure } from '../../operators/index.ts'
+import type { CountedFailure } from '../../operators/index.ts'
 import type { StageId } from '../../planner/index.ts'
 import type { TaskStats } from '../task/task-event.ts'
-import { withFirstFailure } from './first-failures.ts'
+import { withFirstFailure, withKnownFailure } from './first-failures.ts'
 import type { JobEvent, JobReport, StageOutline, StageReport } from './job-event.ts'
 
 /** What the events do not say: what was planned, and what was made visible. */
@@ -53,7 +53,7 @@ export class ReportBuilder {
   #startedAt = 0
   #lastTime = 0
   #invalidText = 0
-  #failures: readonly Failure[] = []
+  #failures: readonly CountedFailure[] = []
   readonly #stages = new Map<StageId, StageSums>()
   readonly #counters = new Map<string, number>()
 
@@ -104,7 +104,7 @@ export class ReportBuilder {
       case 'jobFinished':
         this.#state = event.state
         if (event.state === 'failed' && event.failure !== undefined) {
-          this.#failures = withFirstFailure(this.#failures, event.failure)
+          this.#failures = withKnownFailure(this.#failures, event.failure)
         }
         break
       case 'stageStarted':
