@@ -95,10 +95,11 @@ function idleEngine(slots: number): Engine {
     name: 'idle',
     slots,
     memorySizesMb: engine.compute.memorySizesMb,
-    run: async ({ attempt, nonce }) => ({
+    run: async ({ attempt, nonce, generation }) => ({
       ok: true,
       attempt,
       nonce,
+      generation,
       exchangeRowsIn: 0,
       rowsOut: 0,
       schema: null,

@@ -23,6 +23,7 @@ export type ErrorCode =
   | 'OUT_OF_MEMORY'
   | 'TIMEOUT'
   | 'CANCELLED'
+  | 'LEASE' // another driver has the job, or has taken it over
   | 'FINGERPRINT' // plan or code differ from what the driver submitted
   | 'CONFIGURATION'
   | 'INTERNAL'
@@ -41,6 +42,16 @@ export interface ErrorPlace {
   readonly at?: string
 }
 
+/** What a task could not read because it is gone or damaged, though it was committed: it can be made again. */
+export interface LostOutput {
+  /** The job whose it is. */
+  readonly job: string
+  readonly stage: number
+  /** The task whose output it is; null for the exchange manifest of the stage. */
+  readonly task: number | null
+  readonly generation: number
+}
+
 export interface DunlinErrorOptions {
   readonly cause?: unknown
   /** What to do about it, in one sentence. */
@@ -50,6 +61,7 @@ export interface DunlinErrorOptions {
   readonly place?: ErrorPlace
   /** Of the error that a job ended with: the failures that it met. */
   readonly failures?: readonly CountedFailure[]
+  readonly lost?: LostOutput
 }
 
 /**
@@ -73,6 +85,8 @@ export class DunlinError extends Error {
   readonly place: ErrorPlace
   /** Of the error that a job ended with: the first failure of each kind that it met, retried or not, and how many. */
   readonly failures?: readonly CountedFailure[]
+  /** Set where something that was committed is gone or damaged. */
+  readonly lost: LostOutput | undefined
 
   /** `code` and `message` say what happened; `options` where, why, and what to do. */
   constructor(code: ErrorCode, message: string, options: DunlinErrorOptions = {}) {
@@ -82,6 +96,7 @@ export class DunlinError extends Error {
     this.retryable = options.retryable ?? false
     this.place = options.place ?? {}
     if (options.failures !== undefined) this.failures = options.failures
+    this.lost = options.lost
   }
 
   /**
@@ -98,6 +113,7 @@ export class DunlinError extends Error {
       place: { ...place, ...this.place },
       ...(this.hint === undefined ? {} : { hint: this.hint }),
       ...(this.failures === undefined ? {} : { failures: this.failures }),
+      ...(this.lost === undefined ? {} : { lost: this.lost }),
     })
     if (this.stack !== undefined) same.stack = this.stack
     return same
@@ -111,6 +127,7 @@ export interface Failure {
   readonly hint?: string
   readonly retryable: boolean
   readonly place: ErrorPlace
+  readonly lost?: LostOutput
   readonly stack?: string
   /** Names, messages and stacks of the chain of causes, outermost first. */
   readonly causes: readonly { readonly name: string; readonly message: string; readonly stack?: string }[]
@@ -147,6 +164,7 @@ export function toFailure(thrown: unknown): Failure {
     ...(error.hint === undefined ? {} : { hint: error.hint }),
     retryable: error.retryable,
     place: error.place,
+    ...(error.lost === undefined ? {} : { lost: error.lost }),
     ...(error.stack === undefined ? {} : { stack: error.stack }),
     causes,
   }
@@ -167,6 +185,7 @@ export function fromFailure(failure: Failure, failures: readonly CountedFailure[
     place: failure.place,
     ...(failure.hint === undefined ? {} : { hint: failure.hint }),
     ...(failures.length === 0 ? {} : { failures }),
+    ...(failure.lost === undefined ? {} : { lost: failure.lost }),
   })
   if (failure.stack !== undefined) error.stack = failure.stack
   return error

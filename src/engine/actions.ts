@@ -6,9 +6,10 @@ import { explainText, type LogicalNode, type LogicalOutput } from '../../planner
 import type { CollectOptions, RunOptions } from '../dataset/run-options.ts'
 import type { JobReport } from '../events/job-event.ts'
 import type { TaskSuccess } from '../task/task-event.ts'
+import type { FinishedJob } from './drive-job.ts'
 import { engineFor } from './local-engine.ts'
 import { preparePlan } from './prepare-plan.ts'
-import { type FinishedJob, submit } from './submit.ts'
+import { submit } from './submit.ts'
 
 const COLLECT_BYTES = 256e6
 

@@ -1,44 +1,70 @@
 /** The outputs of one job: checked before it runs, published when it has succeeded, cleared away when it has not. */
 import { schemaText } from '../../operators/index.ts'
+import type { PhysicalPlan, Stage } from '../../planner/index.ts'
 import type { WrittenOutput } from '../events/job-event.ts'
 import type { ReportBuilder } from '../events/report.ts'
 import type { JobResults } from '../scheduler/run-job.ts'
 import { checkOutput } from '../sink/check-output.ts'
-import { discardAttempts, publishOutput } from '../sink/publish.ts'
+import { discardAttempts, isBegun, publishOutput } from '../sink/publish.ts'
+import type { ObjectStore, Stores } from '../store/object-store.ts'
 import type { CommittedPart } from '../task/task-event.ts'
-import type { Engine } from './engine.ts'
-import type { PreparedPlan } from './prepare-plan.ts'
 
-/** The outputs that are written, each with the store whose root is its directory. */
-function targets(prepared: PreparedPlan, engine: Engine) {
-  return prepared.logical.outputs.flatMap((output, index) =>
-    output.kind === 'write' ? [{ ...output, index, store: engine.stores.open(output.uri) }] : [],
-  )
+export interface OutputsOfJob {
+  readonly job: string
+  readonly plan: PhysicalPlan
+  /** Opens the directories of the outputs. */
+  readonly stores: Stores
+}
+
+type WriteStage = Stage & { readonly output: Extract<Stage['output'], { kind: 'write' }> }
+
+const isWriting = (stage: Stage): stage is WriteStage => stage.output.kind === 'write'
+
+/** The outputs that are written, in their order, each with the store whose root is its directory. */
+function targets({
+  plan,
+  stores,
+}: OutputsOfJob): { readonly stage: WriteStage; readonly store: ObjectStore }[] {
+  return plan.stages
+    .filter(isWriting)
+    .sort((a, b) => a.output.output - b.output.output)
+    .map(stage => ({ stage, store: stores.open(stage.output.uri) }))
 }
 
 /** @throws DunlinError `OUTPUT_NOT_EMPTY` for a directory that holds what the job may not replace */
-export async function checkOutputs(job: string, prepared: PreparedPlan, engine: Engine): Promise<void> {
-  for (const { store, mode } of targets(prepared, engine)) await checkOutput({ store, mode, job })
+export async function checkOutputs(outputs: OutputsOfJob): Promise<void> {
+  const { job } = outputs
+  for (const { store, stage } of targets(outputs)) {
+    await checkOutput({ store, mode: stage.output.mode, job })
+  }
 }
 
-export async function publishOutputs(
-  job: string,
-  prepared: PreparedPlan,
-  engine: Engine,
-  results: JobResults,
-  progress: ReportBuilder,
-): Promise<readonly WrittenOutput[]> {
+/** The same before the first part moves, by a driver that another may have been before. */
+async function checkUnpublished(outputs: OutputsOfJob): Promise<void> {
+  const { job } = outputs
+  for (const { store, stage } of targets(outputs)) {
+    if (!(await isBegun(store, job))) await checkOutput({ store, mode: stage.output.mode, job })
+  }
+}
+
+export interface Publication extends OutputsOfJob {
+  readonly results: JobResults
+  readonly report: ReportBuilder
+  /** Whether this driver still has the job: another one's output is not taken back. */
+  readonly isOurs: () => Promise<boolean>
+}
+
+export async function publishOutputs(publication: Publication): Promise<readonly WrittenOutput[]> {
+  const { job, results, report, isOurs } = publication
   // The chain of counts: what each stage was given and gave.
-  const counts = progress
+  const counts = report
     .parts()
     .stages.map(({ id, title, rowsIn, rowsOut }) => ({ stage: id, title, rowsIn, rowsOut }))
   // Whatever can be known to stand in the way is known before the first part moves.
-  await checkOutputs(job, prepared, engine)
+  await checkUnpublished(publication)
   const written: WrittenOutput[] = []
-  for (const { uri, mode, format, index, store } of targets(prepared, engine)) {
-    const stage = prepared.planned.plan.stages.find(
-      one => one.output.kind === 'write' && one.output.output === index,
-    )!
+  for (const { stage, store } of targets(publication)) {
+    const { uri, mode, format } = stage.output
     const schema = results.schemas.get(stage.id) ?? null
     const parts = filledParts(results.results.get(stage.id)!.map(task => task.part!))
     await publishOutput({
@@ -49,6 +75,7 @@ export async function publishOutputs(
       parts,
       schema: schema === null ? null : schemaText(schema),
       counts,
+      isOurs,
     })
     written.push({
       uri,
@@ -61,8 +88,8 @@ export async function publishOutputs(
 }
 
 /** What attempts of an unfinished job wrote below its outputs. */
-export async function discardOutputs(job: string, prepared: PreparedPlan, engine: Engine): Promise<void> {
-  for (const { store } of targets(prepared, engine)) await discardAttempts({ store, job })
+export async function discardOutputs(outputs: OutputsOfJob): Promise<void> {
+  for (const { store } of targets(outputs)) await discardAttempts({ store, job: outputs.job })
 }
 
 /** Parts without rows are left out (a CSV part of them may lack its header), but one if there are no others. */

@@ -1,36 +1,29 @@
-/** Submitting a plan: prepare it, record it, run it, publish its outputs, record how it ended. */
+/** Submitting a plan: prepare it, record it so that any driver could go on with it, and drive it. */
 import { createRequire } from 'node:module'
-import { DunlinError, type Failure, fromFailure } from '../../operators/index.ts'
-import type { LogicalPlan, Planned } from '../../planner/index.ts'
+import { DunlinError, type Failure } from '../../operators/index.ts'
+import type { LogicalPlan } from '../../planner/index.ts'
 import { argument } from '../dataset/arguments.ts'
 import type { RunOptions } from '../dataset/run-options.ts'
-import type { JobEvent, JobReport, WrittenOutput } from '../events/job-event.ts'
 import { ReportBuilder } from '../events/report.ts'
 import { newJobId } from '../job/job-id.ts'
-import { jobKeys, writeEnd, writePlan } from '../job/job-records.ts'
+import { jobKeys, writePlan } from '../job/job-records.ts'
 import { JournalWriter } from '../job/journal.ts'
-import { type JobResults, runJob } from '../scheduler/run-job.ts'
+import { acquireLease, newHolder } from '../job/lease.ts'
+import { writeSplits } from '../job/splits-record.ts'
 import type { ShippedModule } from '../ship/ship.ts'
-import { deleteAll } from '../store/delete-all.ts'
+import { patientStore } from '../store/patient-store.ts'
+import { discardData, driveJob, type FinishedJob } from './drive-job.ts'
 import type { Engine } from './engine.ts'
 import { engineFor } from './local-engine.ts'
 import { type PreparedPlan, preparePlan } from './prepare-plan.ts'
-import { checkOutputs, discardOutputs, publishOutputs } from './publish-outputs.ts'
+import { checkOutputs } from './publish-outputs.ts'
 import { runDefaults } from './run-defaults.ts'
-import { sharedLimit } from './shared-limit.ts'
-
-export interface FinishedJob {
-  readonly engine: Engine
-  readonly planned: Planned
-  readonly results: JobResults
-  readonly report: JobReport
-  /** Removes the job's data from the store; its plan, journal and end stay. */
-  discard(): Promise<void>
-}
 
 const { version } = createRequire(import.meta.url)('dunlin/package.json') as { version: string }
 
 const JOB_NAME = 'pipeline'
+/** The first driver's. */
+const EPOCH = 1
 
 /**
  * Runs a plan as one job.
@@ -51,34 +44,43 @@ export async function submit(logical: LogicalPlan, given: RunOptions): Promise<F
   await engine.prepare?.()
   const job = newJobId(engine.clock, engine.random)
   const signal = options.signal === undefined ? {} : { signal: options.signal }
+  let prepared: PreparedPlan
   try {
-    const prepared = await preparePlan(logical, engine, {
+    prepared = await preparePlan(logical, engine, {
       valuesPrefix: `${jobKeys.folder(job)}values/`,
       ...signal,
     })
-    await checkOutputs(job, prepared, engine)
-    return await runPrepared(job, prepared, engine, options)
+    await checkOutputs({ job, plan: prepared.planned.plan, stores: engine.stores })
   } catch (error) {
-    await discardData(engine, job)
+    await discardData(engine.store, job)
     throw error
   }
+  for (const warning of prepared.shipped?.warnings ?? []) process.emitWarning(warning, 'DunlinWarning')
+  return startJob(job, prepared, engine, options)
 }
 
-async function runPrepared(
+/**
+ * Records a job that has been prepared, and drives it.
+ *
+ * The plan is written last: a job that can be seen can be taken over.
+ */
+export async function startJob(
   job: string,
-  prepared: PreparedPlan,
+  { planned, shipped }: Pick<PreparedPlan, 'planned' | 'shipped'>,
   engine: Engine,
   options: RunOptions,
 ): Promise<FinishedJob> {
-  const { planned, shipped } = prepared
-  const { name = JOB_NAME, seed = 0, retries, concurrency, signal, onEvent } = options
+  const { name = JOB_NAME, seed = 0, retries, concurrency } = options
+  const store = patientStore(engine.store, engine)
+  const holder = newHolder(engine.random)
   const limits = {
     ...(retries === undefined ? {} : { retries }),
     ...(concurrency === undefined ? {} : { concurrency }),
   }
-  for (const warning of shipped?.warnings ?? []) process.emitWarning(warning, 'DunlinWarning')
-  if (shipped !== null) await engine.store.put(jobKeys.code(shipped.hash), shipped.source, { ifAbsent: true })
-  await writePlan(engine.store, {
+  if (shipped !== null) await store.put(jobKeys.code(shipped.hash), shipped.source, { ifAbsent: true })
+  await writeSplits(store, job, planned.splits)
+  await acquireLease(store, job, EPOCH, holder)
+  await writePlan(store, {
     version: 1,
     job,
     name,
@@ -89,67 +91,20 @@ async function runPrepared(
     text: planned.text,
     options: { seed, ...limits },
   })
-  const journal = new JournalWriter({ store: engine.store, job, clock: engine.clock })
-  const progress = new ReportBuilder()
-  let lastWord: unknown
-  /** A listener that fails, fails the job; but what it says of a job that has ended comes after the job's end. */
-  const told = (event: JobEvent): void | Promise<void> => {
-    const failed = (error: unknown): void => {
-      const wrapped = new DunlinError('USER_FUNCTION', `onEvent failed at ${event.type}`, { cause: error })
-      if (event.type !== 'jobFinished') throw wrapped
-      lastWord = wrapped
-    }
-    try {
-      const said = onEvent?.(event)
-      return said instanceof Promise ? said.catch(failed) : undefined
-    } catch (error) {
-      return failed(error)
-    }
-  }
-  let outputs: readonly WrittenOutput[] = []
-  const outcome = await runJob({
+  return driveJob({
+    ...options,
+    engine,
+    store,
     job,
     name,
-    planned,
-    engine,
     seed,
-    limit: sharedLimit(engine.compute),
-    ...limits,
-    ...(signal === undefined ? {} : { signal }),
-    onEvent: event => {
-      progress.add(event)
-      return all(told(event), journal.add(event))
-    },
-    publish: async results => {
-      outputs = await publishOutputs(job, prepared, engine, results, progress)
-    },
+    planned,
+    epoch: EPOCH,
+    holder,
+    journal: new JournalWriter({ store, job, clock: engine.clock, writer: holder.nonce }),
+    report: new ReportBuilder(),
+    mapFailure: failure => mapped(failure, shipped),
   })
-  // A journal that could not be written is reported when the job has its end: what is published stays published.
-  const journalled = await journal.close().then(
-    () => undefined,
-    (error: unknown) => error,
-  )
-  const failure = outcome.failure === undefined ? undefined : await mapped(outcome.failure, shipped)
-  const failures = await Promise.all(outcome.failures.map(one => mapped(one, shipped)))
-  const report: JobReport = { ...outcome.report, failures, fingerprint: planned.plan.fingerprint, outputs }
-  const ended = await writeEnd(engine.store, job, {
-    version: 1,
-    report,
-    ...(failure === undefined ? {} : { failure }),
-  })
-  if (!ended) {
-    throw new DunlinError('STORE', `job ${job} was ended by another driver`, {
-      hint: 'See how it ended with `dunlin jobs show`.',
-      place: { job },
-    })
-  }
-  if (failure !== undefined) {
-    await discardOutputs(job, prepared, engine)
-    throw fromFailure(failure)
-  }
-  if (journalled !== undefined) throw journalled
-  if (lastWord !== undefined) throw lastWord
-  return { engine, planned, results: outcome, report, discard: () => discardData(engine, job) }
 }
 
 function checkOptions({ retries, concurrency, seed }: RunOptions): void {
@@ -158,23 +113,9 @@ function checkOptions({ retries, concurrency, seed }: RunOptions): void {
   if (seed !== undefined) argument.whole('run', 'seed', seed, Number.MIN_SAFE_INTEGER)
 }
 
-/** Done when both are. */
-function all(a: void | Promise<void>, b: void | Promise<void>): void | Promise<void> {
-  if (a === undefined) return b
-  return b === undefined ? a : Promise.all([a, b]).then(() => undefined)
-}
-
 /** Stacks of user functions point at the user's own source again. */
 async function mapped(failure: Failure, shipped: ShippedModule | null): Promise<Failure> {
   if (shipped === null) return failure
   const { mapFailure } = await import('../ship/map-failure.ts')
   return mapFailure(failure, shipped)
-}
-
-/** Shuffle data, commits and staged values; what says how the job went stays. */
-async function discardData(engine: Engine, job: string): Promise<void> {
-  const kept = [jobKeys.plan(job), jobKeys.end(job)]
-  await deleteAll(engine.store, jobKeys.folder(job), {
-    goes: key => !kept.includes(key) && !key.startsWith(jobKeys.journal(job)),
-  })
 }

@@ -1,12 +1,22 @@
 /** The job's event stream: what progress bars, reports, journals and `onEvent` are made from. */
 import type { CountedFailure, Failure, LogLevel } from '../../operators/index.ts'
 import type { StageId } from '../../planner/index.ts'
-import type { TaskStats } from '../task/task-event.ts'
+import type { TaskStats, TaskSuccess } from '../task/task-event.ts'
 
 interface At {
   /** Milliseconds since 1970. */
   readonly time: number
 }
+
+/** How a job ends. */
+export type Outcome =
+  | { readonly state: 'succeeded' }
+  /** `failure` is the one that ended the job. */
+  | { readonly state: 'failed'; readonly failure: Failure }
+  | { readonly state: 'cancelled'; readonly reason: string }
+
+/** What a commit holds beside what its event says. */
+export type CommitDetails = Pick<TaskSuccess, 'nonce' | 'exchangeRowsIn' | 'schema' | 'part'>
 
 /** What an event says of a stage of the plan; `bytes` are those of its splits. */
 export interface StageOutline {
@@ -39,8 +49,28 @@ export type JobEvent =
       readonly stage: StageId
       readonly task: number
       readonly attempt: number
+      readonly generation: number
+      readonly rowsOut: number
       readonly stats: TaskStats
       readonly counters: Readonly<Record<string, number>>
+      /** The rest of what was committed: what another driver needs in order to go on from here. */
+      readonly commit: CommitDetails
+    })
+  /** What the task had committed is made again, as the next generation; null: all tasks of the stage. */
+  | (At & {
+      readonly type: 'taskRemade'
+      readonly stage: StageId
+      readonly task: number | null
+      readonly generation: number
+      /** What was lost; absent where the rows that it was made from have changed, or where it was asked for. */
+      readonly failure?: Failure
+    })
+  /** The index of the stage's exchange is made again. */
+  | (At & {
+      readonly type: 'manifestRemade'
+      readonly stage: StageId
+      readonly generation: number
+      readonly failure: Failure
     })
   | (At & {
       readonly type: 'taskFailed'
@@ -64,6 +94,7 @@ export type JobEvent =
       readonly type: 'manifestWritten'
       readonly stage: StageId
       readonly attempt: number
+      readonly generation: number
       readonly stats: TaskStats
     })
   | (At & {
@@ -87,6 +118,12 @@ export type JobEvent =
       /** Tasks of a partial wave that were never launched, because enough rows were there. */
       readonly skipped?: number
     })
+  /** Another driver goes on with the job. */
+  | (At & { readonly type: 'jobTakenOver'; readonly epoch: number; readonly driver: string })
+  /** A job that had failed or was cancelled is to go on. */
+  | (At & { readonly type: 'jobReopened' })
+  /** How the job ends is settled: whoever drives it from here on ends it so. Outputs are not visible yet. */
+  | (At & ({ readonly type: 'jobEnding' } & Outcome))
   | (At & {
       readonly type: 'jobFinished'
       readonly job: string

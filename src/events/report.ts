@@ -107,6 +107,11 @@ export class ReportBuilder {
           this.#failures = withKnownFailure(this.#failures, event.failure)
         }
         break
+      case 'jobTakenOver':
+      case 'jobReopened':
+      case 'jobEnding':
+      case 'taskRemade':
+      case 'manifestRemade':
       case 'stageStarted':
       case 'manifestStarted':
       case 'attemptCancelled':

@@ -79,9 +79,10 @@ function take(step: Step, event: DriverEvent): void {
 function start(step: Step): void {
   if (step.state.status.state !== 'created') return
   step.update({ status: { state: 'running' } })
-  const { id, name, engine } = step.state.job
+  const { id, name, engine, epoch } = step.state.job
   const stages = [...step.state.stages].map(({ stage }) => outline(stage))
-  step.emit({ type: 'jobStarted', job: id, name, engine, stages })
+  // A driver that takes a job over has said so in the journal before.
+  if (epoch === 1) step.emit({ type: 'jobStarted', job: id, name, engine, stages })
   for (let position = 0; position < stages.length; position++) startIfUnblocked(step, position)
 }
 

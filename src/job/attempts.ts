@@ -7,9 +7,12 @@ import { retryDelay } from '../scheduler/policies/retry.ts'
 import type { TaskResult, TaskSuccess } from '../task/task-event.ts'
 import type { TimerId } from './driver-event.ts'
 import { cancelUnanswered, failJob } from './ending.ts'
+import { launchCommand } from './launch.ts'
+import { redoReaders, remakeLost } from './remake.ts'
 import { finishStage, takeCommits } from './stages.ts'
-import { MANIFEST, type Tries, unansweredAttempts } from './state.ts'
+import { MANIFEST, type TaskState, type Tries, unansweredAttempts } from './state.ts'
 import type { Step, TaskRef } from './step.ts'
+import { pending } from './task-states.ts'
 
 /** One launch a slot; slots that nothing waits for go back at once. */
 export function launchReady(step: Step, slots: number): void {
@@ -25,33 +28,19 @@ export function launchReady(step: Step, slots: number): void {
 
 function launch(step: Step, ref: TaskRef): void {
   const task = step.task(ref)
-  if (task?.state !== 'pending') return
-  const { stage, launched, prefix } = step.stage(ref.position)
+  if (task.state !== 'pending') return
+  const { stage, launched } = step.stage(ref.position)
   const attempt = task.tries.launched + 1
   const first = ref.task !== MANIFEST && attempt === 1 ? 1 : 0
   step.setTask(
     ref,
-    { state: 'running', tries: { ...task.tries, launched: attempt }, attempts: [attempt] },
+    { ...task, state: 'running', tries: { ...task.tries, launched: attempt }, attempts: [attempt] },
     { launched: launched + first },
   )
   step.update({ unanswered: step.state.unanswered + 1 })
-  if (ref.task !== MANIFEST) {
-    step.emit({ type: 'taskStarted', stage: stage.id, task: ref.task, attempt })
-    step.command({ type: 'launchTask', stage: stage.id, task: ref.task, attempt })
-  } else if (stage.output.kind === 'exchange') {
-    const { tasks, rows, schema } = prefix
-    step.emit({ type: 'manifestStarted', stage: stage.id, attempt })
-    step.command({
-      type: 'launchManifest',
-      stage: stage.id,
-      attempt,
-      tasks,
-      // Undivided: each task wrote one slice, which the reader of its number finds in the one row.
-      partitions: stage.output.partitioning.kind === 'none' ? 1 : stage.output.partitions,
-      rows,
-      schema,
-    })
-  }
+  if (ref.task === MANIFEST) step.emit({ type: 'manifestStarted', stage: stage.id, attempt })
+  else step.emit({ type: 'taskStarted', stage: stage.id, task: ref.task, attempt })
+  step.command(launchCommand(step, ref, attempt))
 }
 
 export interface Answer {
@@ -61,75 +50,95 @@ export interface Answer {
 }
 
 /**
- * An attempt answered. A commit counts whenever it is heard of for the first time; a failure only from an attempt
- * that was waited for, since a cancelled one may fail in any way.
+ * An attempt answered. A commit counts whenever it is heard of for the first time, if it is of the generation that is
+ * wanted; a failure only from an attempt that was waited for, since a cancelled one may fail in any way.
  */
 export function takeAnswer(step: Step, ref: TaskRef, answer: Answer): void {
   const { attempt, result } = answer
   const task = step.task(ref)
-  if (task === null) return
   const awaited = unansweredAttempts(task).includes(attempt)
+  const isCurrent = task.state === 'running' && task.attempts.includes(attempt)
   if (awaited) {
     step.update({ unanswered: step.state.unanswered - 1 })
-    forget(step, ref, attempt)
+    step.setTask(ref, withoutAttempt(task, attempt))
   }
-  if (result.ok && task.state !== 'committed' && (step.isNeeded(ref) || isWelcomeLate(step, ref))) {
-    commit(step, ref, result)
-  } else if (!result.ok && awaited && task.state === 'running' && step.isNeeded(ref)) {
-    fail(step, ref, answer, result.failure)
-  } else if (awaited) {
-    drop(step, ref, attempt)
-  }
+  const isNew =
+    result.ok &&
+    result.generation === task.generation &&
+    task.state !== 'committed' &&
+    task.state !== 'failed'
+  if (isNew && (step.isNeeded(ref) || isWelcomeLate(step, ref, result))) commit(step, ref, result)
+  else if (!result.ok && isCurrent && step.isNeeded(ref)) fail(step, ref, answer, result.failure)
+  else if (awaited) drop(step, ref, attempt)
 }
 
 /** Takes an attempt out of those that the task waits for. */
-function forget(step: Step, ref: TaskRef, attempt: number): void {
-  const task = step.task(ref)
-  if (task?.state === 'running') {
-    step.setTask(ref, { ...task, attempts: task.attempts.filter(a => a !== attempt) })
-  } else if (task?.state === 'committed' || task?.state === 'failed') {
-    step.setTask(ref, { ...task, stray: task.stray.filter(a => a !== attempt) })
-  }
+function withoutAttempt(task: TaskState, attempt: number): TaskState {
+  const stray = task.stray.includes(attempt) ? task.stray.filter(a => a !== attempt) : task.stray
+  return task.state === 'running'
+    ? { ...task, stray, attempts: task.attempts.filter(a => a !== attempt) }
+    : { ...task, stray }
 }
 
 /** A commit that comes while the job is ending is in the store, so it is kept: a resumed job need not redo it. */
-function isWelcomeLate(step: Step, ref: TaskRef): boolean {
+function isWelcomeLate(step: Step, ref: TaskRef, { changed }: TaskSuccess): boolean {
+  // Its readers would have to read again, and nothing is begun any more.
+  if (changed) return false
   const { status } = step.state
+  const { phase } = step.stage(ref.position)
   return (
-    status.state === 'cancelling' &&
-    ref.task !== MANIFEST &&
-    step.stage(ref.position).phase.state === 'running'
+    status.state === 'cancelling' && ref.task !== MANIFEST && (phase === 'running' || phase === 'blocked')
   )
 }
 
 function commit(step: Step, ref: TaskRef, result: TaskSuccess): void {
-  const before = step.task(ref)
-  if (before === null) return
   // Every other attempt is beside the point now; the winner's own answer too, if it is still to come.
   cancelUnanswered(step, ref)
-  const stray = unansweredAttempts(before)
+  const task = step.task(ref)
   const { stage, exchangeRowsIn, prefix } = step.stage(ref.position)
-  const { attempt, rowsOut, stats, counters, logs } = result
-  if (ref.task === MANIFEST) {
-    step.emit({ type: 'manifestWritten', stage: stage.id, attempt, stats })
-    finishStage(step, ref.position, { state: 'committed', attempt, rowsOut, schema: null, stray })
-    return
-  }
+  const { attempt, generation, rowsOut, stats, counters, logs, nonce, part } = result
   // A hundred thousand tasks of one schema keep one object.
   const schema = sameAs(prefix.schema, result.schema)
-  step.setTask(
-    ref,
-    { state: 'committed', attempt, rowsOut, schema, stray },
-    { exchangeRowsIn: exchangeRowsIn + result.exchangeRowsIn },
-  )
-  step.emit({ type: 'taskCommitted', stage: stage.id, task: ref.task, attempt, stats, counters })
+  const committed: TaskState = {
+    ...pending(task),
+    state: 'committed',
+    attempt,
+    rowsOut,
+    exchangeRowsIn: result.exchangeRowsIn,
+    schema,
+  }
+  if (ref.task === MANIFEST) {
+    step.setTask(ref, committed)
+    step.emit({ type: 'manifestWritten', stage: stage.id, attempt, generation, stats })
+    finishStage(step, ref.position)
+    return
+  }
+  step.setTask(ref, committed, { exchangeRowsIn: exchangeRowsIn + result.exchangeRowsIn })
+  // Told before the commit is: a journal that ends between the two must not know the one without the other.
+  if (result.changed) redoReaders(step, ref.position)
+  step.emit({
+    type: 'taskCommitted',
+    stage: stage.id,
+    task: ref.task,
+    attempt,
+    generation,
+    rowsOut,
+    stats,
+    counters,
+    commit: {
+      nonce,
+      exchangeRowsIn: result.exchangeRowsIn,
+      schema,
+      ...(part === undefined ? {} : { part }),
+    },
+  })
   for (const { level, message } of logs) {
     step.emit({ type: 'log', stage: stage.id, task: ref.task, level, message })
   }
   if (stage.output.kind !== 'exchange') {
     step.command({ type: 'keepResult', stage: stage.id, task: ref.task, result: { ...result, schema } })
   }
-  if (step.running) takeCommits(step, ref.position)
+  if (step.running && step.stage(ref.position).phase === 'running') takeCommits(step, ref.position)
 }
 
 function sameAs(known: Schema | null, schema: Schema | null): Schema | null {
@@ -138,10 +147,14 @@ function sameAs(known: Schema | null, schema: Schema | null): Schema | null {
 
 function fail(step: Step, ref: TaskRef, answer: Answer, reported: Failure): void {
   const task = step.task(ref)
-  if (task?.state !== 'running') return
+  if (task.state !== 'running') return
   const { stage } = step.stage(ref.position)
   const failure = placed(step, ref, answer.attempt, reported)
   step.update({ failures: withFirstFailure(step.state.failures, failure) })
+  if (failure.lost !== undefined) {
+    failOfLoss(step, ref, answer.attempt, failure)
+    return
+  }
   const throttled = failure.code === 'THROTTLED'
   const tries: Tries = {
     ...task.tries,
@@ -153,22 +166,44 @@ function fail(step: Step, ref: TaskRef, answer: Answer, reported: Failure): void
   // Another attempt of the task that still runs is its retry.
   const isLast = task.attempts.length === 0
   const retryInMs = decision.retry && isLast ? decision.delayMs : null
-  const failed = { stage: stage.id, attempt: answer.attempt, failure, retryInMs }
-  if (ref.task === MANIFEST) step.emit({ type: 'manifestFailed', ...failed })
-  else step.emit({ type: 'taskFailed', task: ref.task, ...failed })
+  emitFailed(step, ref, answer.attempt, failure, retryInMs)
 
   if (retryInMs !== null) {
-    step.setTask(ref, { state: 'waiting', tries })
+    step.setTask(ref, { ...pending(task), state: 'waiting', tries })
     step.command({ type: 'startTimer', id: retryTimer(stage.id, ref.task), delayMs: retryInMs })
   } else if (decision.retry) {
     step.setTask(ref, { ...task, tries })
   } else {
     cancelUnanswered(step, ref)
-    step.setTask(ref, { state: 'failed', failure, stray: task.attempts })
+    step.setTask(ref, { ...pending(task), state: 'failed', failure })
     // A partial wave may have enough rows without this task: its prefix decides when it comes to it.
     if (ref.task !== MANIFEST && stage.until !== undefined) takeCommits(step, ref.position)
     else failJob(step, failure)
   }
+}
+
+/** Not the task's fault: what it could not read is made again, and the task waits for that. */
+function failOfLoss(step: Step, ref: TaskRef, attempt: number, failure: Failure): void {
+  const task = step.task(ref)
+  const isLast = task.state === 'running' && task.attempts.length === 0
+  emitFailed(step, ref, attempt, failure, isLast ? 0 : null)
+  if (isLast) step.setTask(ref, pending(task))
+  remakeLost(step, failure)
+  // Nothing had to be made again, or is being made already: then the task can go on as soon as that is there.
+  if (isLast && step.isLaunchable(ref))
+    step.pushReady({ position: ref.position, from: ref.task, to: ref.task + 1 })
+}
+
+function emitFailed(
+  step: Step,
+  ref: TaskRef,
+  attempt: number,
+  failure: Failure,
+  retryInMs: number | null,
+): void {
+  const failed = { stage: step.stage(ref.position).stage.id, attempt, failure, retryInMs }
+  if (ref.task === MANIFEST) step.emit({ type: 'manifestFailed', ...failed })
+  else step.emit({ type: 'taskFailed', task: ref.task, ...failed })
 }
 
 function retryTimer(stage: StageId, task: number): TimerId {
@@ -191,7 +226,7 @@ function drop(step: Step, ref: TaskRef, attempt: number): void {
 /** The wait before a retry is over. */
 export function retryNow(step: Step, ref: TaskRef): void {
   const task = step.task(ref)
-  if (task?.state !== 'waiting' || !step.isNeeded(ref)) return
-  step.setTask(ref, { state: 'pending', tries: task.tries })
-  step.pushReady({ position: ref.position, from: ref.task, to: ref.task + 1 })
+  if (task.state !== 'waiting' || !step.isNeeded(ref)) return
+  step.setTask(ref, pending(task))
+  if (step.isLaunchable(ref)) step.pushReady({ position: ref.position, from: ref.task, to: ref.task + 1 })
 }

@@ -1,8 +1,8 @@
 /** What the state machine tells the scheduler to do. */
 import type { Failure, Schema } from '../../operators/index.ts'
 import type { StageId } from '../../planner/index.ts'
-import type { JobEvent } from '../events/job-event.ts'
-import type { TaskSuccess } from '../task/task-event.ts'
+import type { JobEvent, Outcome } from '../events/job-event.ts'
+import type { ExchangeSource, TaskSuccess } from '../task/task-event.ts'
 import type { TimerId } from './driver-event.ts'
 
 type WithoutTime<E> = E extends unknown ? Omit<E, 'time'> : never
@@ -10,19 +10,23 @@ type WithoutTime<E> = E extends unknown ? Omit<E, 'time'> : never
 /** A job event before the scheduler puts its time on it. */
 export type UntimedEvent = WithoutTime<JobEvent>
 
-/** How a job ended. */
-export type Outcome =
-  | { readonly state: 'succeeded' }
-  /** `failure` is the one that ended the job. */
-  | { readonly state: 'failed'; readonly failure: Failure }
-  | { readonly state: 'cancelled'; readonly reason: string }
-
 export type Command =
-  | { readonly type: 'launchTask'; readonly stage: StageId; readonly task: number; readonly attempt: number }
+  | {
+      readonly type: 'launchTask'
+      readonly stage: StageId
+      readonly task: number
+      readonly attempt: number
+      readonly generation: number
+      /** One an input of the stage: where its exchange is; null where it is none. */
+      readonly exchanges: readonly (ExchangeSource | null)[]
+    }
   | {
       readonly type: 'launchManifest'
       readonly stage: StageId
       readonly attempt: number
+      readonly generation: number
+      /** Of the tasks that were made again; of all others 0. */
+      readonly generations: Readonly<Record<number, number>>
       /** The first `tasks` tasks of the stage are the producers: all of them but in a partial wave. */
       readonly tasks: number
       readonly partitions: number

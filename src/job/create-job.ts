@@ -2,20 +2,30 @@
 import { DunlinError } from '../../operators/index.ts'
 import type { Stage, StageId } from '../../planner/index.ts'
 import { PersistentVector } from './persistent-vector.ts'
-import { UNTRIED } from './stages.ts'
+import type { RestoredJob, RestoredStage } from './restore.ts'
 import { emptyJob, type JobOptions, type JobState, type StageState } from './state.ts'
+import { UNTRIED, untried } from './task-states.ts'
 
 /**
  * The state of a job that has not started.
  *
+ * @param restored what earlier drivers of the job have done
  * @throws INVALID_PLAN where the stages are not in an order in which each comes after those that it reads
  */
-export function createJob(options: JobOptions, stages: readonly Stage[]): JobState {
-  return withStages(emptyJob(options), stages)
+export function createJob(
+  options: JobOptions,
+  stages: readonly Stage[],
+  restored?: Pick<RestoredJob, 'stages'>,
+): JobState {
+  return withStages(emptyJob(options), stages, restored)
 }
 
 /** @throws INVALID_PLAN where a stage is there already, or reads one that is not, or reads it in another shape */
-export function withStages(state: JobState, added: readonly Stage[]): JobState {
+export function withStages(
+  state: JobState,
+  added: readonly Stage[],
+  restored?: Pick<RestoredJob, 'stages'>,
+): JobState {
   const positions = new Map(state.positions)
   let { stages } = state
   for (const stage of added) {
@@ -30,27 +40,35 @@ export function withStages(state: JobState, added: readonly Stage[]): JobState {
       reads.add(position)
     }
     const position = stages.length
-    let waitsFor = 0
     for (const read of reads) {
       const producer = stages.get(read)
-      if (producer.phase.state !== 'finished') waitsFor++
       stages = stages.set(read, { ...producer, readers: [...producer.readers, position] })
     }
     positions.set(stage.id, position)
-    stages = stages.push(blockedStage(stage, waitsFor))
+    stages = stages.push(blockedStage(stage, restored?.stages.get(stage.id)))
   }
   return { ...state, stages, positions, unfinished: state.unfinished + added.length }
 }
 
-function blockedStage(stage: Stage, waitsFor: number): StageState {
+function blockedStage(stage: Stage, restored: RestoredStage | undefined): StageState {
+  let tasks = PersistentVector.filled(stage.tasks, untried(restored?.generation ?? 0))
+  let exchangeRowsIn = 0
+  let launched = 0
+  for (const [task, state] of restored?.tasks ?? []) {
+    tasks = tasks.set(task, state)
+    if (state.state !== 'committed') continue
+    exchangeRowsIn += state.exchangeRowsIn
+    launched++
+  }
   return {
     stage,
-    phase: { state: 'blocked', waitsFor },
+    phase: 'blocked',
     readers: [],
-    tasks: PersistentVector.filled(stage.tasks, UNTRIED),
+    tasks,
+    manifest: restored?.manifest ?? UNTRIED,
     released: 0,
-    launched: 0,
-    exchangeRowsIn: 0,
+    launched,
+    exchangeRowsIn,
     prefix: { tasks: 0, rows: 0, schema: null },
   }
 }

@@ -1,6 +1,6 @@
 /** How a job ends: the outcome is settled, what still runs is cancelled and waited for, then the job is finished. */
 import type { Failure } from '../../operators/index.ts'
-import type { Outcome } from './command.ts'
+import type { Outcome } from '../events/job-event.ts'
 import { MANIFEST, unansweredAttempts } from './state.ts'
 import type { Step, TaskRef } from './step.ts'
 
@@ -16,10 +16,12 @@ export function endJob(step: Step, outcome: Outcome): void {
   const { state } = step.state.status
   if (state !== 'running' && state !== 'created') return
   step.update({ status: { state: 'cancelling', outcome }, ready: null, readyCount: 0 })
+  step.emit({ type: 'jobEnding', ...outcome })
   for (let position = 0; position < step.state.stages.length; position++) {
     const { phase, released } = step.stage(position)
-    if (phase.state === 'running') cancelTasks(step, position, 0, released)
-    if (phase.state === 'closing') cancelUnanswered(step, { position, task: MANIFEST })
+    if (phase === 'finished') continue
+    cancelTasks(step, position, 0, released)
+    cancelUnanswered(step, { position, task: MANIFEST })
   }
   if (step.state.unanswered > 0)
     step.command({ type: 'startTimer', id: { kind: 'grace' }, delayMs: GRACE_MS })
@@ -34,10 +36,8 @@ export function cancelTasks(step: Step, position: number, from: number, to: numb
 }
 
 export function cancelUnanswered(step: Step, ref: TaskRef): void {
-  const task = step.task(ref)
-  if (task === null) return
   const stage = step.stage(ref.position).stage.id
-  for (const attempt of unansweredAttempts(task)) {
+  for (const attempt of unansweredAttempts(step.task(ref))) {
     step.command({ type: 'cancelAttempt', stage, task: ref.task === MANIFEST ? null : ref.task, attempt })
   }
 }

@@ -4,6 +4,7 @@ import type { PhysicalPlan } from '../../planner/index.ts'
 import type { JobReport } from '../events/job-event.ts'
 import { getIfPresent } from '../store/get-if-present.ts'
 import type { ObjectStore } from '../store/object-store.ts'
+import { putOnce } from '../store/put-once.ts'
 import { checkJobId } from './job-id.ts'
 
 /** `plan.json`: what a worker runs and another driver would go on with. */
@@ -36,6 +37,9 @@ export interface JobEnd {
   readonly failure?: Failure
 }
 
+/** Keys of leases sort as text up to this many digits. */
+const EPOCH_DIGITS = 6
+
 /** Keys of a job; its tasks' objects lie beside them under `stage-<s>/`. */
 export const jobKeys = {
   all: 'jobs/',
@@ -43,6 +47,11 @@ export const jobKeys = {
   plan: (job: string): string => `${jobKeys.folder(job)}plan.json`,
   end: (job: string): string => `${jobKeys.folder(job)}end.json`,
   journal: (job: string): string => `${jobKeys.folder(job)}journal/`,
+  splits: (job: string): string => `${jobKeys.folder(job)}splits.json.zst`,
+  leases: (job: string): string => `${jobKeys.folder(job)}lease/`,
+  lease: (job: string, epoch: number): string =>
+    `${jobKeys.leases(job)}${String(epoch).padStart(EPOCH_DIGITS, '0')}.json`,
+  cancel: (job: string): string => `${jobKeys.folder(job)}cancel.json`,
   code: (hash: string): string => `code/${hash}.mjs`,
 }
 
@@ -52,14 +61,18 @@ export const jobKeys = {
  * @throws STORE where the store has a job of this id
  */
 export async function writePlan(store: ObjectStore, plan: JobPlan): Promise<void> {
-  const put = await store.put(jobKeys.plan(plan.job), encode(plan), { ifAbsent: true })
-  if (put.created) return
+  if (await putOnce(store, jobKeys.plan(plan.job), encode(plan))) return
   throw new DunlinError('STORE', `${store.uri} has a job ${plan.job} already`, { place: { job: plan.job } })
 }
 
 /** Ends a job. Of all that try, one is told true: it alone may publish the output or delete what was written. */
-export async function writeEnd(store: ObjectStore, job: string, end: JobEnd): Promise<boolean> {
-  return (await store.put(jobKeys.end(job), encode(end), { ifAbsent: true })).created
+export function writeEnd(store: ObjectStore, job: string, end: JobEnd): Promise<boolean> {
+  return putOnce(store, jobKeys.end(job), encode(end))
+}
+
+/** Whether `end.json` is there. */
+export async function hasEnded(store: ObjectStore, job: string): Promise<boolean> {
+  return (await store.head(jobKeys.end(job))) !== undefined
 }
 
 /** @throws NOT_FOUND where there is no such job; CORRUPT where its record is no JSON of ours */

@@ -1,9 +1,16 @@
-/** The journal of a job: its events, a line of JSON each, in numbered segments. */
+/**
+ * The journal of a job: its events, a line of JSON each, in numbered segments. A segment is appended by exclusive create
+ * at the next number, so the journal is a log with one writer: of two drivers that write the same number one is told that
+ * it has lost the job, and nothing that it did afterwards counts.
+ */
 import { DunlinError } from '../../operators/index.ts'
 import type { Clock, Timer } from '../engine/ports.ts'
 import type { JobEvent } from '../events/job-event.ts'
+import { getIfPresent } from '../store/get-if-present.ts'
 import type { ObjectStore } from '../store/object-store.ts'
+import { putOnce } from '../store/put-once.ts'
 import { jobKeys } from './job-records.ts'
+import { JournalDecoder, JournalEncoder } from './journal-lines.ts'
 
 /** A segment is written when it has so many events, or when its first one is so old. */
 const SEGMENT_EVENTS = 1_000
@@ -14,39 +21,63 @@ const WAITING_EVENTS = 8_000
 const SEQUENCE_DIGITS = 8
 
 /**
- * Writes segments one after another, in order, each by exclusive create: two drivers of one job cannot both keep
- * its journal.
+ * Events that have to be in the journal before anything is done that follows from them: another driver would otherwise
+ * decide again, and differently.
+ */
+const DECISIONS: ReadonlySet<JobEvent['type']> = new Set([
+  'taskRemade',
+  'manifestRemade',
+  'jobTakenOver',
+  'jobReopened',
+  'jobEnding',
+])
+
+export interface JournalOptions {
+  readonly store: ObjectStore
+  readonly job: string
+  readonly clock: Clock
+  /** Number of the first segment to write; default 0. */
+  readonly sequence?: number
+  /** What tells this writer's segments from those of others. */
+  readonly writer: string
+}
+
+/**
+ * Writes segments one after another, in order.
  *
  * @example
- * const journal = new JournalWriter({ store, job, clock })
+ * const journal = new JournalWriter({ store, job, clock, writer: holder.nonce })
  * await runJob({ …, onEvent: event => journal.add(event) })
  * await journal.close()
  */
 export class JournalWriter {
-  readonly #store: ObjectStore
-  readonly #job: string
-  readonly #clock: Clock
+  readonly #options: JournalOptions
+  readonly #encoder: JournalEncoder
   #lines: string[] = []
   #timer: Timer | null = null
-  #sequence = 0
+  #sequence: number
   /** Lines handed to the store that it has not confirmed. */
   #unconfirmed = 0
   /** Settles with the last write asked for; rejects from the first that failed on. */
   #written: Promise<void> = Promise.resolve()
   #hasFailed = false
 
-  constructor(options: { readonly store: ObjectStore; readonly job: string; readonly clock: Clock }) {
-    this.#store = options.store
-    this.#job = options.job
-    this.#clock = options.clock
+  constructor(options: JournalOptions) {
+    this.#options = options
+    this.#encoder = new JournalEncoder()
+    this.#sequence = options.sequence ?? 0
   }
 
-  /** A promise asks the caller to wait: the store is behind, or has failed (then it rejects). */
+  /**
+   * A promise asks the caller to wait: for a decision to be written, or since the store is behind, or has failed (then
+   * it rejects).
+   */
   add(event: JobEvent): void | Promise<void> {
-    this.#lines.push(JSON.stringify(event))
-    if (this.#lines.length >= SEGMENT_EVENTS) this.#flush()
-    else this.#timer ??= this.#clock.after(SEGMENT_AGE_MS, () => this.#flush())
-    return this.#hasFailed || this.#unconfirmed >= WAITING_EVENTS ? this.#written : undefined
+    this.#lines.push(this.#encoder.encode(event))
+    const decides = DECISIONS.has(event.type)
+    if (decides || this.#lines.length >= SEGMENT_EVENTS) this.#flush()
+    else this.#timer ??= this.#options.clock.after(SEGMENT_AGE_MS, () => this.#flush())
+    return decides || this.#hasFailed || this.#unconfirmed >= WAITING_EVENTS ? this.#written : undefined
   }
 
   /** Writes what is left; rejects where any segment could not be written. */
@@ -62,11 +93,10 @@ export class JournalWriter {
     const lines = this.#lines
     this.#lines = []
     this.#unconfirmed += lines.length
-    const key = segmentKey(this.#job, this.#sequence++)
+    const sequence = this.#sequence++
     this.#written = this.#written.then(async () => {
-      const body = new TextEncoder().encode(`${lines.join('\n')}\n`)
-      const put = await this.#store.put(key, body, { ifAbsent: true })
-      if (!put.created) throw this.#taken(key)
+      const { store, job, writer } = this.#options
+      await appendSegment(store, { job, sequence, writer, lines })
       this.#unconfirmed -= lines.length
     })
     // It is reported by `add` and `close`; until one of them is called, it is not unhandled.
@@ -74,37 +104,56 @@ export class JournalWriter {
       this.#hasFailed = true
     })
   }
-
-  #taken(key: string): DunlinError {
-    return new DunlinError(
-      'STORE',
-      `${this.#store.uri}${key} was written by another driver of job ${this.#job}`,
-      {
-        hint: 'Let one driver run the job; list the jobs with `dunlin jobs list`.',
-        place: { job: this.#job },
-      },
-    )
-  }
 }
 
-/** The events of a job in order, a segment in memory at a time. A job without a journal has none. */
-export async function* readJournal(store: ObjectStore, job: string): AsyncIterable<JobEvent> {
-  for await (const { key } of store.list(jobKeys.journal(job))) {
-    const text = new TextDecoder().decode(await store.get(key))
-    let line = 0
-    for (const json of text.split('\n')) {
-      line++
-      if (json !== '') yield parseEvent(json, `${store.uri}${key}:${line}`)
+interface Segment {
+  readonly job: string
+  readonly sequence: number
+  readonly writer: string
+  readonly lines: readonly string[]
+}
+
+/** @throws LEASE where the number is another writer's: taken by another driver */
+async function appendSegment(store: ObjectStore, segment: Segment): Promise<void> {
+  const { job, sequence, writer, lines } = segment
+  const key = segmentKey(job, sequence)
+  const head = JSON.stringify({ writer })
+  const body = new TextEncoder().encode(`${head}\n${lines.join('\n')}\n`)
+  if (await putOnce(store, key, body)) return
+  throw new DunlinError('LEASE', `another driver goes on with job ${job}: ${store.uri}${key} is not ours`, {
+    hint: 'It has taken the job over while this one was silent. See how it goes with `dunlin jobs show`.',
+    place: { job },
+  })
+}
+
+export interface JournalSegment {
+  readonly sequence: number
+  readonly events: readonly JobEvent[]
+}
+
+/** The segments of a job in order, one in memory at a time, from `sequence` on. A job without a journal has none. */
+export async function* readSegments(
+  store: ObjectStore,
+  job: string,
+  decoder: JournalDecoder,
+  sequence = 0,
+): AsyncGenerator<JournalSegment> {
+  for (let next = sequence; ; next++) {
+    const key = segmentKey(job, next)
+    const bytes = await getIfPresent(store, key)
+    if (bytes === undefined) return
+    const events: JobEvent[] = []
+    for (const [i, json] of new TextDecoder().decode(bytes).split('\n').entries()) {
+      // The first line names the writer.
+      if (i > 0 && json !== '') events.push(decoder.decode(json, `${store.uri}${key}:${i + 1}`))
     }
+    yield { sequence: next, events }
   }
 }
 
-function parseEvent(json: string, at: string): JobEvent {
-  try {
-    return JSON.parse(json) as JobEvent
-  } catch (cause) {
-    throw new DunlinError('CORRUPT', `${at} is not an event`, { cause, place: { at } })
-  }
+/** The events of a job in order. */
+export async function* readJournal(store: ObjectStore, job: string): AsyncIterable<JobEvent> {
+  for await (const { events } of readSegments(store, job, new JournalDecoder())) yield* events
 }
 
 function segmentKey(job: string, sequence: number): string {

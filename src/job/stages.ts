@@ -2,23 +2,40 @@
 
 import { DunlinError, type Failure, type Schema, unifySchemas } from '../../operators/index.ts'
 import { isBroadcast, readersOfBroadcast, type Stage } from '../../planner/index.ts'
-import { conservationFailure } from './conservation.ts'
+import { conservationFailure, type Produced } from './conservation.ts'
 import { cancelTasks, failJob } from './ending.ts'
-import { MANIFEST, type StageState, type TaskState } from './state.ts'
+import { MANIFEST, type StageState } from './state.ts'
 import type { Step } from './step.ts'
 
 /** A partial wave that has not enough rows goes on to this many times as many tasks: 1, 4, 16 … */
 const PARTIAL_WAVE_GROWTH = 4
 
-/** Never launched; shared by all tasks that are. */
-export const UNTRIED: TaskState = { state: 'pending', tries: { launched: 0, failed: 0, throttled: 0 } }
-
+/** Starts a stage whose inputs have finished, or lets one go on that had to wait for what it reads. */
 export function startIfUnblocked(step: Step, position: number): void {
-  const { phase, stage } = step.stage(position)
-  if (!step.running || phase.state !== 'blocked' || phase.waitsFor > 0) return
-  step.updateStage(position, { phase: { state: 'running' } })
-  step.emit({ type: 'stageStarted', stage: stage.id, tasks: stage.tasks })
+  const { phase, stage, released } = step.stage(position)
+  if (!step.running || phase !== 'blocked' || !inputsFinished(step, stage)) return
+  step.updateStage(position, { phase: 'running' })
+  if (released === 0) step.emit({ type: 'stageStarted', stage: stage.id, tasks: stage.tasks })
+  else pushPending(step, position)
   takeCommits(step, position)
+}
+
+function inputsFinished(step: Step, stage: Stage): boolean {
+  return stage.inputs.every(
+    input => input.kind !== 'exchange' || step.stage(step.positionOf(input.from)).phase === 'finished',
+  )
+}
+
+/** Tasks that have been released and wait for a launch: what stood in the queue before may have been passed over. */
+function pushPending(step: Step, position: number): void {
+  const { tasks, released } = step.stage(position)
+  for (let from = 0; from < released; from++) {
+    if (tasks.get(from).state !== 'pending') continue
+    let to = from + 1
+    while (to < released && tasks.get(to).state === 'pending') to++
+    step.pushReady({ position, from, to })
+    from = to
+  }
 }
 
 /**
@@ -47,7 +64,7 @@ export function takeCommits(step: Step, position: number): void {
   }
   step.updateStage(position, { prefix: { tasks, rows, schema } })
   if (tasks === stage.tasks || hasEnough(stage, rows)) closeStage(step, position)
-  else if (tasks === state.released) releaseTasks(step, position)
+  else if (tasks >= state.released) releaseTasks(step, position)
 }
 
 function hasEnough(stage: Stage, rows: number): boolean {
@@ -79,42 +96,42 @@ function unify(
 }
 
 function releaseTasks(step: Step, position: number): void {
-  const { stage, released } = step.stage(position)
+  const { stage, released, prefix } = step.stage(position)
   const goal = stage.until === undefined ? stage.tasks : Math.max(1, released * PARTIAL_WAVE_GROWTH)
-  const to = Math.min(stage.tasks, goal)
+  // Of a job that was taken over, more may have committed than were released so far.
+  const to = Math.min(stage.tasks, Math.max(goal, prefix.tasks + 1))
   step.updateStage(position, { released: to })
   step.pushReady({ position, from: released, to })
 }
 
 function closeStage(step: Step, position: number): void {
-  const { stage, exchangeRowsIn, prefix, released } = step.stage(position)
-  const produced = stage.inputs.flatMap((input, i) => {
-    if (input.kind !== 'exchange') return []
-    const producer = step.stage(step.positionOf(input.from))
-    return [
-      {
-        stage: producer.stage,
-        rows: producer.prefix.rows * (isBroadcast(input) ? readersOfBroadcast(stage, i) : 1),
-      },
-    ]
-  })
-  const failure = conservationFailure(stage, exchangeRowsIn, produced)
+  const { stage, exchangeRowsIn, manifest, prefix, released } = step.stage(position)
+  const failure = conservationFailure(stage, exchangeRowsIn, producedFor(step, stage))
   if (failure !== null) {
     failJob(step, failure)
     return
   }
   cancelTasks(step, position, prefix.tasks, released)
-  if (stage.output.kind === 'exchange') {
-    step.updateStage(position, { phase: { state: 'closing', manifest: UNTRIED } })
-    step.pushReady({ position, from: MANIFEST, to: MANIFEST + 1 })
+  if (stage.output.kind !== 'exchange' || manifest.state === 'committed') {
+    finishStage(step, position)
   } else {
-    finishStage(step, position, null)
+    step.updateStage(position, { phase: 'closing' })
+    step.pushReady({ position, from: MANIFEST, to: MANIFEST + 1 })
   }
 }
 
+function producedFor(step: Step, stage: Stage): Produced[] {
+  return stage.inputs.flatMap((input, i) => {
+    if (input.kind !== 'exchange') return []
+    const producer = step.stage(step.positionOf(input.from))
+    const times = isBroadcast(input) ? readersOfBroadcast(stage, i) : 1
+    return [{ stage: producer.stage, rows: producer.prefix.rows * times }]
+  })
+}
+
 /** The stage's output can be read from now on. */
-export function finishStage(step: Step, position: number, manifest: TaskState | null): void {
-  step.updateStage(position, { phase: { state: 'finished', manifest } })
+export function finishStage(step: Step, position: number): void {
+  step.updateStage(position, { phase: 'finished' })
   step.update({ unfinished: step.state.unfinished - 1 })
   const { stage, prefix, readers } = step.stage(position)
   step.emit({
@@ -123,12 +140,7 @@ export function finishStage(step: Step, position: number, manifest: TaskState | 
     rowsOut: prefix.rows,
     ...skipped(step.stage(position)),
   })
-  for (const reader of readers) {
-    const { phase } = step.stage(reader)
-    if (phase.state !== 'blocked') continue
-    step.updateStage(reader, { phase: { state: 'blocked', waitsFor: phase.waitsFor - 1 } })
-    startIfUnblocked(step, reader)
-  }
+  for (const reader of readers) startIfUnblocked(step, reader)
 }
 
 function skipped({ stage, launched }: StageState): { readonly skipped?: number } {

@@ -1,8 +1,8 @@
 /** What the driver knows of a running job: an immutable value, made and changed only by `advance`. */
 import type { Failure, Schema } from '../../operators/index.ts'
 import type { Stage, StageId } from '../../planner/index.ts'
+import type { Outcome } from '../events/job-event.ts'
 import type { RetryPolicy } from '../scheduler/policies/retry.ts'
-import type { Outcome } from './command.ts'
 import type { PersistentHeap } from './persistent-heap.ts'
 import { PersistentVector } from './persistent-vector.ts'
 
@@ -13,47 +13,52 @@ export interface Tries {
   readonly throttled: number
 }
 
+interface OfAnyState {
+  /** Grows by one whenever the task is made again; an answer of an older generation counts for nothing. */
+  readonly generation: number
+  readonly tries: Tries
+  /** Attempts that were launched, are not needed any more and have not answered. */
+  readonly stray: readonly number[]
+}
+
 /**
  * One task, or the manifest of a stage.
  *
  * ```
  *            launched              answered well
  *  pending ───────────▶ running ───────────────────▶ committed
- *     ▲                    │
- *     │ timer        failed│  not again
- *     └───── waiting ◀─────┴────────────▶ failed
- *             (for its retry)
+ *     ▲                    │                             │
+ *     │ timer        failed│  not again                  │ its output was lost, or made from rows
+ *     ├───── waiting ◀─────┴────────────▶ failed         │ that are made again: the next generation
+ *     │       (for its retry)                            │
+ *     └──────────────────────────────────────────────────┘
  * ```
  *
- * Any state goes to `committed` when an attempt, however late, says that the task has committed.
- * `stray` holds attempts that were launched, are not needed any more and have not answered.
+ * Any state goes to `committed` when an attempt of its generation, however late, says that the task has committed.
  */
 export type TaskState =
-  | { readonly state: 'pending'; readonly tries: Tries }
-  | { readonly state: 'running'; readonly tries: Tries; readonly attempts: readonly number[] }
-  | { readonly state: 'waiting'; readonly tries: Tries }
-  | {
+  | (OfAnyState & { readonly state: 'pending' })
+  | (OfAnyState & { readonly state: 'running'; readonly attempts: readonly number[] })
+  | (OfAnyState & { readonly state: 'waiting' })
+  | (OfAnyState & {
       readonly state: 'committed'
       /** The one that won. */
       readonly attempt: number
       readonly rowsOut: number
+      /** Rows read through exchanges. */
+      readonly exchangeRowsIn: number
       readonly schema: Schema | null
-      readonly stray: readonly number[]
-    }
-  | { readonly state: 'failed'; readonly failure: Failure; readonly stray: readonly number[] }
+    })
+  | (OfAnyState & { readonly state: 'failed'; readonly failure: Failure })
 
 /**
  * ```
  *  blocked ──inputs finished──▶ running ──all needed tasks committed──▶ closing ──manifest written──▶ finished
- *                                  └──────────── output is not an exchange ─────────────────────────────▲
+ *     ▲                            └──────────── output is not an exchange ─────────────────────────────▲ │
+ *     └──── some of it is made again, or (while it runs) some of what it reads ───────────────────────────┘
  * ```
  */
-export type StagePhase =
-  /** `waitsFor` of the stages that it reads have not finished. */
-  | { readonly state: 'blocked'; readonly waitsFor: number }
-  | { readonly state: 'running' }
-  | { readonly state: 'closing'; readonly manifest: TaskState }
-  | { readonly state: 'finished'; readonly manifest: TaskState | null }
+export type StagePhase = 'blocked' | 'running' | 'closing' | 'finished'
 
 /** The first `tasks` tasks of a stage, all committed, taken together in their order: what does not depend on luck. */
 export interface Prefix {
@@ -62,12 +67,20 @@ export interface Prefix {
   readonly schema: Schema | null
 }
 
+/** Where the output of a stage is, if another job has made it. */
+export interface StageOrigin {
+  readonly job: string
+  readonly stage: StageId
+}
+
 export interface StageState {
   readonly stage: Stage
   readonly phase: StagePhase
   /** Positions of the stages that read this one. */
   readonly readers: readonly number[]
   readonly tasks: PersistentVector<TaskState>
+  /** The index of the stage's exchange; `pending` until the stage closes. */
+  readonly manifest: TaskState
   /** The first `released` tasks may run: all of them, but in a partial wave. */
   readonly released: number
   /** Tasks launched at least once. */
@@ -75,6 +88,8 @@ export interface StageState {
   /** Rows that the committed tasks read through exchanges. */
   readonly exchangeRowsIn: number
   readonly prefix: Prefix
+  /** Set where the output of an earlier job is used. */
+  readonly origin?: StageOrigin
 }
 
 /**
@@ -103,8 +118,16 @@ export interface ReadyTasks {
 /** Stands for the manifest of a stage where a task number is expected. */
 export const MANIFEST = -1
 
+export interface JobIdentity {
+  readonly id: string
+  readonly name: string
+  readonly engine: string
+  /** Counts the drivers that have had the job; this one's attempts may meet those of earlier ones. */
+  readonly epoch: number
+}
+
 export interface JobState {
-  readonly job: { readonly id: string; readonly name: string; readonly engine: string }
+  readonly job: JobIdentity
   readonly policy: RetryPolicy
   readonly status: JobStatus
   /** In the order of the plan. */
@@ -123,7 +146,7 @@ export interface JobState {
 }
 
 export interface JobOptions {
-  readonly job: { readonly id: string; readonly name: string; readonly engine: string }
+  readonly job: JobIdentity
   readonly policy: RetryPolicy
 }
 
@@ -150,14 +173,6 @@ export function slotsWanted(state: JobState): number {
 
 /** Attempts of a task that were launched and have not answered. */
 export function unansweredAttempts(task: TaskState): readonly number[] {
-  switch (task.state) {
-    case 'pending':
-    case 'waiting':
-      return []
-    case 'running':
-      return task.attempts
-    case 'committed':
-    case 'failed':
-      return task.stray
-  }
+  if (task.state !== 'running') return task.stray
+  return task.stray.length === 0 ? task.attempts : [...task.attempts, ...task.stray]
 }

@@ -50,26 +50,29 @@ export class Step {
     this.state = { ...this.state, stages }
   }
 
-  /** Null for a manifest that is not being written. */
-  task(ref: TaskRef): TaskState | null {
+  task(ref: TaskRef): TaskState {
     const stage = this.stage(ref.position)
-    if (ref.task !== MANIFEST) return stage.tasks.get(ref.task)
-    return stage.phase.state === 'closing' || stage.phase.state === 'finished' ? stage.phase.manifest : null
+    return ref.task === MANIFEST ? stage.manifest : stage.tasks.get(ref.task)
   }
 
   setTask(ref: TaskRef, task: TaskState, changes: Partial<StageState> = {}): void {
-    const stage = this.stage(ref.position)
-    if (ref.task !== MANIFEST) {
-      this.updateStage(ref.position, { ...changes, tasks: stage.tasks.set(ref.task, task) })
-    } else if (stage.phase.state === 'closing' || stage.phase.state === 'finished') {
-      this.updateStage(ref.position, { ...changes, phase: { ...stage.phase, manifest: task } })
-    }
+    const { tasks } = this.stage(ref.position)
+    const changed = ref.task === MANIFEST ? { manifest: task } : { tasks: tasks.set(ref.task, task) }
+    this.updateStage(ref.position, { ...changes, ...changed })
   }
 
-  /** Whether the task's answer can still matter: the job goes on and its stage waits for it. */
-  isNeeded(ref: TaskRef): boolean {
-    const phase = this.stage(ref.position).phase.state
+  /** Whether the task may be launched: its stage runs, and so does the job. */
+  isLaunchable(ref: TaskRef): boolean {
+    const { phase } = this.stage(ref.position)
     return this.running && phase === (ref.task === MANIFEST ? 'closing' : 'running')
+  }
+
+  /** Whether the task's answer can still matter. A stage that waits for what it reads may have attempts at work. */
+  isNeeded(ref: TaskRef): boolean {
+    const { phase, released } = this.stage(ref.position)
+    return (
+      this.isLaunchable(ref) || (this.running && ref.task !== MANIFEST && phase === 'blocked' && released > 0)
+    )
   }
 
   pushReady(tasks: ReadyTasks): void {
@@ -89,7 +92,7 @@ export class Step {
         readyCount: this.state.readyCount - 1,
       })
       const ref = { position, task: from }
-      if (this.isNeeded(ref) && this.task(ref)?.state === 'pending') return ref
+      if (this.isLaunchable(ref) && this.task(ref).state === 'pending') return ref
     }
     return null
   }

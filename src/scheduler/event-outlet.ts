@@ -2,11 +2,12 @@
 import { type Failure, toFailure } from '../../operators/index.ts'
 import type { Clock } from '../engine/ports.ts'
 import type { JobEvent } from '../events/job-event.ts'
-import { ReportBuilder } from '../events/report.ts'
+import type { ReportBuilder } from '../events/report.ts'
 import type { UntimedEvent } from '../job/command.ts'
 
 export interface OutletOptions {
   readonly clock: Clock
+  readonly report: ReportBuilder
   readonly onEvent: ((event: JobEvent) => void | Promise<void>) | undefined
   /** A listener that had asked for time (by a promise) is done. */
   readonly released: () => void
@@ -15,13 +16,14 @@ export interface OutletOptions {
 }
 
 export class EventOutlet {
-  readonly report = new ReportBuilder()
+  readonly report: ReportBuilder
   readonly #options: OutletOptions
   readonly #holds = new Set<Promise<void>>()
   #failure: Failure | null = null
 
   constructor(options: OutletOptions) {
     this.#options = options
+    this.report = options.report
   }
 
   /** Whether a listener has asked for time. */

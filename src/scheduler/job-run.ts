@@ -3,8 +3,10 @@ import { DunlinError, type Failure, type Schema, toFailure } from '../../operato
 import type { Planned, StageId } from '../../planner/index.ts'
 import type { Timer } from '../engine/ports.ts'
 import { withFirstFailure } from '../events/first-failures.ts'
+import type { Outcome } from '../events/job-event.ts'
+import { ReportBuilder } from '../events/report.ts'
 import { advance } from '../job/advance.ts'
-import type { Command, Outcome } from '../job/command.ts'
+import type { Command } from '../job/command.ts'
 import { createJob } from '../job/create-job.ts'
 import type { DriverEvent } from '../job/driver-event.ts'
 import { type JobState, slotsWanted } from '../job/state.ts'
@@ -48,13 +50,23 @@ export class JobRun implements RunningJob {
   #finished = false
 
   constructor(options: RunJobOptions) {
-    const { job, name, engine, planned, retries = RETRY_POLICY.retries, concurrency, signal } = options
+    const {
+      job,
+      name,
+      engine,
+      planned,
+      retries = RETRY_POLICY.retries,
+      concurrency,
+      signal,
+      epoch = 1,
+    } = options
     this.#options = options
     this.outcome = this.#settled.promise
-    this.#facts = { job, store: engine.store.uri, seed: options.seed }
+    this.#facts = { job, store: engine.store.uri, seed: options.seed, epoch }
     this.#inFlight = new InFlight(engine.compute, engine.clock)
     this.#outlet = new EventOutlet({
       clock: engine.clock,
+      report: options.report ?? new ReportBuilder(),
       onEvent: options.onEvent,
       released: () => this.#askForTurn(),
       failed: failure => this.#tell({ type: 'driverFailed', failure }),
@@ -65,9 +77,13 @@ export class JobRun implements RunningJob {
       granted: count => this.#tell({ type: 'slotsGranted', count }),
     })
     this.#state = createJob(
-      { job: { id: job, name, engine: engine.name }, policy: { ...RETRY_POLICY, retries } },
+      { job: { id: job, name, engine: engine.name, epoch }, policy: { ...RETRY_POLICY, retries } },
       planned.plan.stages,
+      options.restored,
     )
+    for (const [stage, { results }] of options.restored?.stages ?? []) {
+      for (const [task, result] of results) this.#kept.keep(stage, task, result)
+    }
     this.#remember(planned)
     this.#tell({ type: 'started' })
     if (signal?.aborted) this.#aborted()
@@ -188,6 +204,7 @@ export class JobRun implements RunningJob {
     const hasDeadline = Number.isFinite(stage.timeoutMs)
     const launch: Launch = {
       attempt,
+      generation: command.generation,
       nonce: random.hex(NONCE_BYTES),
       deadline: hasDeadline ? clock.now() + stage.timeoutMs : null,
     }
@@ -214,10 +231,12 @@ export class JobRun implements RunningJob {
     const planned = this.#plans.get(command.stage)!
     if (command.type === 'launchTask') {
       const { stage } = this.#state.stages.get(this.#state.positions.get(command.stage)!)
-      return stageTaskEvent(this.#facts, planned, stage, command.task, launch)
+      const { task, exchanges } = command
+      return stageTaskEvent(this.#facts, planned, stage, task, { ...launch, exchanges })
     }
-    const { tasks, partitions, rows, schema } = command
-    return manifestTaskEvent(this.#facts, planned, command.stage, { tasks, partitions, rows, schema }, launch)
+    const { tasks, generations, partitions, rows, schema } = command
+    const producers = { tasks, generations, partitions, rows, schema }
+    return manifestTaskEvent(this.#facts, planned, command.stage, producers, launch)
   }
 
   #startTimer(delayMs: number, event: DriverEvent): void {

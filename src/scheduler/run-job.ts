@@ -3,7 +3,8 @@ import type { Failure, Schema } from '../../operators/index.ts'
 import type { Planned, StageId } from '../../planner/index.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { JobEvent } from '../events/job-event.ts'
-import type { ReportParts } from '../events/report.ts'
+import type { ReportBuilder, ReportParts } from '../events/report.ts'
+import type { RestoredJob } from '../job/restore.ts'
 import type { TaskSuccess } from '../task/task-event.ts'
 import type { ConcurrencyLimit } from './concurrency-limit.ts'
 import { JobRun } from './job-run.ts'
@@ -16,6 +17,12 @@ export interface RunJobOptions {
   readonly engine: Engine
   /** Seeds `task.random`. */
   readonly seed: number
+  /** Counts the drivers that have had the job. Default 1. */
+  readonly epoch?: number
+  /** What earlier drivers have done: only what has not committed runs. */
+  readonly restored?: RestoredJob
+  /** Goes on from what it holds. Default: an empty one. */
+  readonly report?: ReportBuilder
   /** Aborting cancels the job. */
   readonly signal?: AbortSignal
   /**

@@ -1,5 +1,4 @@
 /** What is sent to a worker for a task or a manifest, made from the plan and the launch. */
-import type { Schema } from '../../operators/index.ts'
 import { type Planned, type Stage, type StageId, splitsOfTask } from '../../planner/index.ts'
 import type { ManifestTaskEvent, StageTaskEvent } from '../task/task-event.ts'
 
@@ -9,32 +8,26 @@ export interface JobFacts {
   /** Root URI of the engine's store. */
   readonly store: string
   readonly seed: number
+  readonly epoch: number
 }
 
 /** What is new with each launch. */
 export interface Launch {
   readonly attempt: number
+  readonly generation: number
   readonly nonce: string
   readonly deadline: number | null
 }
 
 /** The producers whose commits a manifest is made from. */
-export interface Producers {
-  readonly tasks: number
-  readonly partitions: number
-  readonly rows: number
-  readonly schema: Schema | null
-}
-
-/** Generation of every commit: nothing committed is made a second time yet. */
-const GENERATION = 0
+export type Producers = Pick<ManifestTaskEvent, 'tasks' | 'generations' | 'partitions' | 'rows' | 'schema'>
 
 export function stageTaskEvent(
   facts: JobFacts,
   planned: Planned,
   stage: Stage,
   task: number,
-  launch: Launch,
+  launch: Launch & Pick<StageTaskEvent, 'exchanges'>,
 ): StageTaskEvent {
   const { fingerprint, codeHash } = planned.plan
   return {
@@ -45,7 +38,6 @@ export function stageTaskEvent(
     codeHash,
     stage: stage.id,
     task,
-    generation: GENERATION,
     ...launch,
     splits: splitsOfTask(planned, stage, task),
   }
@@ -58,7 +50,7 @@ export function manifestTaskEvent(
   producers: Producers,
   launch: Launch,
 ): ManifestTaskEvent {
-  const { job, store } = facts
+  const { job, store, epoch } = facts
   const { fingerprint } = planned.plan
-  return { version: 1, kind: 'manifest', job, store, fingerprint, stage, ...producers, ...launch }
+  return { version: 1, kind: 'manifest', job, store, epoch, fingerprint, stage, ...producers, ...launch }
 }

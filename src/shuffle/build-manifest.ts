@@ -5,6 +5,7 @@ import type { ManifestTaskEvent } from '../task/task-event.ts'
 import type { CommitRecord } from './commit-record.ts'
 import { readCommit } from './commit-task.ts'
 import { manifestKey } from './keys.ts'
+import { asLost } from './lost-output.ts'
 import { encodeManifestHead, manifestRowBytes, type Producer } from './manifest.ts'
 import { readAhead } from './read-ahead.ts'
 import { SLICE_ENTRY_BYTES, writeSliceEntry } from './slice-entry.ts'
@@ -20,7 +21,7 @@ export interface BuiltManifest {
 }
 
 /**
- * Writes `stage-<s>/exchange.manifest` from the commits of all producers, in memory bounded by one pass.
+ * Writes `stage-<s>/exchange.<generation>.manifest` from the commits of all producers, in memory bounded by one pass.
  *
  * @param guard throws where the task must stop; called for each commit that is read
  * @throws DunlinError `ROWS_NOT_CONSERVED` when the slices do not hold the rows that the driver was told of, and
@@ -38,7 +39,7 @@ export async function buildManifest(
   let rows = 0
   let bytes = 0
   let gets = 0
-  const writer = await store.writer(manifestKey(event.job, event.stage))
+  const writer = await store.writer(manifestKey(event.job, event.stage, event.generation))
   try {
     for (let from = 0; from < event.partitions; from += perPass) {
       const to = Math.min(event.partitions, from + perPass)
@@ -49,7 +50,7 @@ export async function buildManifest(
         guard()
         gets++
         if (from === 0) {
-          producers.push(producerOf(commit, schemas))
+          producers.push(producerOf(commit, generationOf(event, task), schemas))
           rows += checkSlices(commit, task, event)
         }
         for (const { partition, entry } of commit.slices) {
@@ -86,37 +87,44 @@ export async function buildManifest(
   return { rows, bytes, gets }
 }
 
+const generationOf = (event: ManifestTaskEvent, task: number): number => event.generations[task] ?? 0
+
 function commitsOf(store: ObjectStore, event: ManifestTaskEvent): AsyncGenerator<CommitRecord> {
   const tasks = Array.from({ length: event.tasks }, (_, task) => task)
-  return readAhead(
-    { items: tasks, width: READS_IN_FLIGHT, maxBytes: PASS_BYTES, sizeOf: () => 0 },
-    async task => {
-      const commit = await readCommit(store, { ...event, task }, 0)
-      if (commit === undefined) {
-        throw new DunlinError(
-          'CORRUPT',
-          `the commit record of task ${task} of stage ${event.stage} is gone`,
-          {
-            place: { task },
-            hint: 'Something outside of the job removed files of its store. Run the job again.',
-          },
-        )
-      }
-      return commit
-    },
+  return readAhead({ items: tasks, width: READS_IN_FLIGHT, maxBytes: PASS_BYTES, sizeOf: () => 0 }, task =>
+    commitOf(store, event, task),
   )
 }
 
-function producerOf(commit: CommitRecord, schemas: Map<string, { index: number; schema: Schema }>): Producer {
+async function commitOf(store: ObjectStore, event: ManifestTaskEvent, task: number): Promise<CommitRecord> {
+  const generation = generationOf(event, task)
+  const { job, stage } = event
+  const lost = { job, stage, task, generation }
+  const commit = await readCommit(store, { ...event, task }, generation).catch((error: unknown) => {
+    throw asLost(error, lost)
+  })
+  if (commit !== undefined) return commit
+  throw new DunlinError('CORRUPT', `the commit record of task ${task} of stage ${stage} is gone`, {
+    place: { task },
+    hint: 'Something outside of the job removed files of its store. Run the job again.',
+    lost,
+  })
+}
+
+function producerOf(
+  commit: CommitRecord,
+  generation: number,
+  schemas: Map<string, { index: number; schema: Schema }>,
+): Producer {
   const { attempt, nonce, schema } = commit.success
-  if (schema === null) return { attempt, nonce, schema: -1, generation: 0 }
+  if (schema === null) return { attempt, nonce, schema: -1, generation }
   const text = JSON.stringify(schema)
   let known = schemas.get(text)
   if (known === undefined) {
     known = { index: schemas.size, schema }
     schemas.set(text, known)
   }
-  return { attempt, nonce, schema: known.index, generation: 0 }
+  return { attempt, nonce, schema: known.index, generation }
 }
 
 /** Rows of a commit's slices, after checking that they are the commit's own and each partition stands once. */

@@ -18,8 +18,9 @@ export const dataKey = (job: string, stage: StageId, name: AttemptName): string 
 export const commitKey = (job: string, stage: StageId, task: number, generation: number): string =>
   `${stagePrefix(job, stage)}commits/${task}.${generation}`
 
-export const manifestKey = (job: string, stage: StageId): string =>
-  `${stagePrefix(job, stage)}exchange.manifest`
+/** One key a generation: attempts that read an older one may still be at work. */
+export const manifestKey = (job: string, stage: StageId, generation: number): string =>
+  `${stagePrefix(job, stage)}exchange.${generation}.manifest`
 
 /** The n-th object of runs that an attempt keeps. */
 export const runsKey = (job: string, stage: StageId, name: AttemptName, n: number): string =>

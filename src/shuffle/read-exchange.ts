@@ -1,8 +1,9 @@
 /** Reading one partition of an exchange: the consumer's row of the manifest, then its slices in producers' order. */
 import { type Batch, castBatch, DunlinError, type Partitioning, type Schema } from '../../operators/index.ts'
-import type { StageId } from '../../planner/index.ts'
 import type { ObjectStore } from '../store/object-store.ts'
+import type { ExchangeSource } from '../task/task-event.ts'
 import { dataKey, manifestKey } from './keys.ts'
+import { asLost } from './lost-output.ts'
 import { readAhead } from './read-ahead.ts'
 import { type PartitionSlice, readPartitionSlices } from './read-manifest.ts'
 import { decodeFetched, fetchSlice, type Slice, streamSlice } from './read-slice.ts'
@@ -30,8 +31,7 @@ export interface ExchangePartition {
 
 export interface ExchangeOptions {
   readonly store: ObjectStore
-  readonly job: string
-  readonly from: StageId
+  readonly source: ExchangeSource
   readonly partitioning: Partitioning
   /** The consumer's; of a `broadcast` every consumer reads the one there is. */
   readonly partition: number
@@ -42,33 +42,43 @@ export interface ExchangeOptions {
 }
 
 /**
- * Opens one partition of the exchange after stage `from`. Slices are fetched a few ahead, or streamed one at a time
+ * Opens one partition of an exchange. Slices are fetched a few ahead, or streamed one at a time
  * where they are large; checked against their CRC32 before a byte of them is decoded; and given in the order of the
  * producing tasks.
  *
  * @throws DunlinError `CORRUPT`, naming object, producer and partition, when a slice is not what was committed.
  */
 export async function openExchange(options: ExchangeOptions): Promise<ExchangePartition> {
-  const { store, job, from, signal, counters } = options
+  const { store, source, signal, counters } = options
+  const { job, stage, generation } = source
   const { kind } = options.partitioning
   // Without division each producer wrote one slice, which is for the consumer of the same number.
   const alone = kind === 'none'
   const partition = alone || kind === 'broadcast' ? 0 : options.partition
   const { header, slices } = await readPartitionSlices(
-    { store, key: manifestKey(job, from), signal, counters },
+    { store, key: manifestKey(job, stage, generation), signal, counters },
     partition,
     alone ? options.partition : undefined,
-  )
+  ).catch((error: unknown) => {
+    throw asLost(error, { job, stage, task: null, generation })
+  })
   const { schema, schemas } = header
   if (schema === null) return { schema, batches: nothing() }
 
   const sliceOf = ({ task, producer, entry }: PartitionSlice): Slice => {
-    const key = dataKey(job, from, { task, ...producer })
+    const key = dataKey(job, stage, { task, ...producer })
+    const lost = { job, stage, task, generation: producer.generation }
     const written = schemas[producer.schema]
     if (written === undefined) {
-      throw new DunlinError('CORRUPT', `the manifest of stage ${from} has no schema for ${store.uri}${key}`)
+      throw new DunlinError(
+        'CORRUPT',
+        `the manifest of stage ${stage} has no schema for ${store.uri}${key}`,
+        {
+          lost: { job, stage, task: null, generation },
+        },
+      )
     }
-    return { store, key, entry, owner: { stage: from, task, partition }, schema: written, signal }
+    return { store, key, entry, owner: { stage, task, partition }, lost, schema: written, signal }
   }
   return { schema, batches: readSlices(slices.map(sliceOf), schema, options) }
 }
@@ -78,8 +88,9 @@ async function* nothing(): AsyncGenerator<Batch> {}
 async function* readSlices(
   slices: readonly Slice[],
   schema: Schema,
-  { memoryBytes, counters }: ExchangeOptions,
+  options: ExchangeOptions,
 ): AsyncGenerator<Batch> {
+  const { memoryBytes, counters } = options
   const wholeBytes = Math.min(WHOLE_BYTES, memoryBytes * WHOLE_SHARE)
   const fetched = readAhead(
     {
@@ -108,6 +119,8 @@ async function* readSlices(
       throw new DunlinError(
         'ROWS_NOT_CONSERVED',
         `a slice of stage ${slice.owner.stage} holds ${rows} rows, committed were ${entry.rows}: ${uri}`,
+        // Its bytes are those that were committed: it is the index that is wrong.
+        { lost: { ...options.source, task: null } },
       )
     }
     counters.bytesIn += entry.byteLength

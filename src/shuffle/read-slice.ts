@@ -1,7 +1,15 @@
 /** Reading one slice: whole, or too large for that, as a stream. Its CRC32 is checked before a byte of it is decoded. */
-import { type Batch, DunlinError, decodeSlice, MessageReader, type Schema } from '../../operators/index.ts'
+import {
+  type Batch,
+  DunlinError,
+  decodeSlice,
+  type LostOutput,
+  MessageReader,
+  type Schema,
+} from '../../operators/index.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import { crcOfPieces } from './crc-of-pieces.ts'
+import { asLost } from './lost-output.ts'
 import { type SliceEntry, type SliceOwner, sliceCrc, sliceSeed } from './slice-entry.ts'
 
 /** A slice that was committed. */
@@ -11,22 +19,39 @@ export interface Slice {
   readonly key: string
   readonly entry: SliceEntry
   readonly owner: SliceOwner
+  /** Whose output it is, should it be gone or damaged. */
+  readonly lost: LostOutput
   /** What its batches were written with. */
   readonly schema: Schema
   readonly signal: AbortSignal
 }
 
-export async function fetchSlice({ store, key, entry, signal }: Slice): Promise<Uint8Array> {
+/**
+ * The bytes that were committed. Other bytes are asked for once more: the network, too, turns bits.
+ *
+ * @throws DunlinError `CORRUPT`, with what is lost, where they are gone or damaged.
+ */
+export async function fetchSlice(slice: Slice): Promise<Uint8Array> {
+  const bytes = await fetchOnce(slice)
+  if (isIntact(slice, bytes)) return bytes
+  const again = await fetchOnce(slice)
+  if (isIntact(slice, again)) return again
+  throw damaged(slice)
+}
+
+async function fetchOnce({ store, key, entry, signal, lost }: Slice): Promise<Uint8Array> {
   try {
     return await store.get(key, { offset: entry.offset, length: entry.byteLength }, { signal })
   } catch (error) {
-    throw ofMissing(error, store.uri + key)
+    throw ofMissing(error, store.uri + key, lost)
   }
 }
 
-/** @throws DunlinError `CORRUPT` where the bytes are not those that were committed. */
+const isIntact = ({ entry, owner }: Slice, bytes: Uint8Array): boolean =>
+  sliceCrc([bytes], owner) === entry.crc32
+
+/** Of bytes that `fetchSlice` gave. */
 export function decodeFetched(slice: Slice, bytes: Uint8Array): Batch[] {
-  if (sliceCrc([bytes], slice.owner) !== slice.entry.crc32) throw damaged(slice)
   return decodeSlice(slice.schema, bytes)
 }
 
@@ -36,11 +61,11 @@ export function decodeFetched(slice: Slice, bytes: Uint8Array): Batch[] {
  */
 export async function* streamSlice(slice: Slice): AsyncGenerator<Batch> {
   const { entry, owner } = slice
-  let crc = sliceSeed(owner)
-  for await (const piece of pieces(slice)) crc = crcOfPieces([piece], crc)
-  if (crc !== entry.crc32) throw damaged(slice)
+  if ((await streamedCrc(slice)) !== entry.crc32 && (await streamedCrc(slice)) !== entry.crc32) {
+    throw damaged(slice)
+  }
   const reader = new MessageReader(slice.schema, entry.byteLength)
-  crc = sliceSeed(owner)
+  let crc = sliceSeed(owner)
   for await (const piece of pieces(slice)) {
     crc = crcOfPieces([piece], crc)
     yield* reader.push(piece)
@@ -49,23 +74,30 @@ export async function* streamSlice(slice: Slice): AsyncGenerator<Batch> {
   reader.finish()
 }
 
-async function* pieces({ store, key, entry, signal }: Slice): AsyncGenerator<Uint8Array> {
+async function streamedCrc(slice: Slice): Promise<number> {
+  let crc = sliceSeed(slice.owner)
+  for await (const piece of pieces(slice)) crc = crcOfPieces([piece], crc)
+  return crc
+}
+
+async function* pieces({ store, key, entry, signal, lost }: Slice): AsyncGenerator<Uint8Array> {
   try {
     yield* store.stream(key, { offset: entry.offset, length: entry.byteLength }, { signal })
   } catch (error) {
-    throw ofMissing(error, store.uri + key)
+    throw ofMissing(error, store.uri + key, lost)
   }
 }
 
-function ofMissing(error: unknown, uri: string): unknown {
-  if (!(error instanceof DunlinError) || error.code !== 'NOT_FOUND') return error
+function ofMissing(error: unknown, uri: string, lost: LostOutput): unknown {
+  if (!(error instanceof DunlinError) || error.code !== 'NOT_FOUND') return asLost(error, lost)
   return new DunlinError('CORRUPT', `a committed object is gone: ${uri}`, {
     cause: error,
     hint: 'Something outside of the job removed files of its store. Run the job again.',
+    lost,
   })
 }
 
-function damaged({ store, key, entry, owner }: Slice): DunlinError {
+function damaged({ store, key, entry, owner, lost }: Slice): DunlinError {
   const uri = store.uri + key
   return new DunlinError(
     'CORRUPT',
@@ -74,6 +106,7 @@ function damaged({ store, key, entry, owner }: Slice): DunlinError {
     {
       hint: 'The disk or bucket returned other bytes than were written. Run the job again.',
       place: { at: uri },
+      lost,
     },
   )
 }

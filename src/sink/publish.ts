@@ -31,6 +31,8 @@ export interface OutputToPublish extends RequestOptions {
   /** `schemaText` of the rows, where known. */
   readonly schema?: string | null
   readonly counts?: readonly StageCount[]
+  /** Whether this driver still has the job; asked before anything is taken back. Default: it has. */
+  readonly isOurs?: () => Promise<boolean>
 }
 
 /**
@@ -71,9 +73,25 @@ export async function publishOutput(output: OutputToPublish): Promise<SuccessMan
       return now
     }
     // Unknown is not absent: nothing that a manifest may list is removed.
-    if (now !== undefined && mode !== 'overwrite') await takeBack(output, placement).catch(() => {})
+    const mayTakeBack = now !== undefined && mode !== 'overwrite' && (await isStillOurs(output))
+    if (mayTakeBack) await takeBack(output, placement).catch(() => {})
     throw error
   }
+}
+
+/** A driver that cannot know must not remove what another one may be publishing. */
+async function isStillOurs({ isOurs }: OutputToPublish): Promise<boolean> {
+  return isOurs === undefined || (await isOurs().catch(() => false))
+}
+
+/** Whether an earlier call for this job has begun to publish, or has ended. */
+export async function isBegun(
+  store: ObjectStore,
+  job: string,
+  options: RequestOptions = {},
+): Promise<boolean> {
+  if ((await store.head(publishingKey(job), options)) !== undefined) return true
+  return (await readManifest(store, '', options))?.job === job
 }
 
 /** The names of the parts, in their order, once they are known; and those that this call has moved there. */

@@ -1,4 +1,5 @@
 /** Running one task of a stage: read its partitions, push them through the operators, write, commit. */
+import { isDeepStrictEqual } from 'node:util'
 import {
   type Batch,
   concatBatches,
@@ -8,6 +9,8 @@ import {
   type Schema,
 } from '../../operators/index.ts'
 import { isBroadcast, partitionsOf, rootOfTask, type Stage } from '../../planner/index.ts'
+import { hasEnded } from '../job/job-records.ts'
+import { LeaseWatch } from '../job/lease-watch.ts'
 import { commitTask, readCommit } from '../shuffle/commit-task.ts'
 import { type ExchangeCounters, openExchange } from '../shuffle/read-exchange.ts'
 import { type ReadCounters, readSplit } from '../source/read-split.ts'
@@ -16,7 +19,7 @@ import { breakersOf, buildPipeline, type Pipeline } from './pipeline.ts'
 import { readPlan, stageOf } from './read-plan.ts'
 import { StoreRuns } from './run-store.ts'
 import type { StageTaskEvent, TaskSuccess } from './task-event.ts'
-import { openOutput, type TaskOutput } from './task-output.ts'
+import { type FinishedOutput, openOutput, type TaskOutput } from './task-output.ts'
 import type { TaskPorts } from './task-ports.ts'
 import { recordTask, stopGuard } from './task-recorder.ts'
 
@@ -48,7 +51,8 @@ export async function runStageTask(event: StageTaskEvent, ports: TaskPorts): Pro
   const startedAt = ports.clock.now()
   const store = ports.stores.open(event.store)
   const stage = stageOf(await readPlan(store, event.job, event.fingerprint), event.stage)
-  if (event.attempt > 1) {
+  // Nobody has launched it before: then there is no use in asking.
+  if (event.attempt > 1 || event.epoch > 1) {
     const earlier = await readCommit(store, event, event.generation)
     if (earlier !== undefined) return earlier.success
   }
@@ -57,7 +61,8 @@ export async function runStageTask(event: StageTaskEvent, ports: TaskPorts): Pro
   const partitions = partitionsOf(stage, event.task)
   const inputs = await openInputs(stage, event, partitions, { ports, store, counters })
   const recorder = recordTask(event, partitionOf(stage, partitions, event.task), ports.signal)
-  const guard = stopGuard(event, ports.clock, ports.signal)
+  const watch = new LeaseWatch(store, event, ports.clock)
+  const guard = stopGuard(event, { clock: ports.clock, signal: ports.signal, watch })
   const root = rootOfTask(stage, event.task)
   const budgetBytes = budgetOf(stage)
   const shareBytes = Math.floor(budgetBytes / (breakersOf(root) + (stage.output.kind === 'write' ? 0 : 1)))
@@ -110,6 +115,8 @@ export async function runStageTask(event: StageTaskEvent, ports: TaskPorts): Pro
       ok: true,
       attempt: event.attempt,
       nonce: event.nonce,
+      generation: event.generation,
+      ...((await isChanged(store, event, finished)) ? { changed: true } : {}),
       exchangeRowsIn: counters.exchangeRowsIn,
       rowsOut: output.rows,
       schema: finished.schema,
@@ -137,15 +144,34 @@ export async function runStageTask(event: StageTaskEvent, ports: TaskPorts): Pro
       slices: finished.slices,
     })
     if (winner.success.nonce !== event.nonce) await output.abort()
+    else if (stage.output.kind === 'write' && (await hasEnded(store, event.job))) {
+      // Whoever ended the job may have looked into the output's directory before this part was there.
+      await output.abort()
+      throw new DunlinError('CANCELLED', `job ${event.job} has ended without this task`)
+    }
     return winner.success
   } catch (error) {
     // A commit of unknown outcome may name what was written: then it stays, and goes when the job's data goes.
     if (!committing) await output?.abort()
     throw error
   } finally {
+    watch.stop()
     await pipeline?.close()
     await runs.close()
   }
+}
+
+/** Whether a task that is made again has given other rows than before: who has read those must read again. */
+async function isChanged(
+  store: ObjectStore,
+  event: StageTaskEvent,
+  { schema, slices }: FinishedOutput,
+): Promise<boolean> {
+  if (event.generation === 0) return false
+  // A record that cannot be read says nothing: then the rows count as others.
+  const before = await readCommit(store, event, event.generation - 1).catch(() => undefined)
+  if (before === undefined) return true
+  return !isDeepStrictEqual([before.success.schema, before.slices], [schema, slices])
 }
 
 /** Which partition the task works on: that of the first input that is divided. */
@@ -193,9 +219,16 @@ async function openInputs(
         readSplit(split, spec.format, { stores, signal, counters, lent, ...columns })
       inputs.set(input, { schema: null, batches })
     } else {
-      const { from, partitioning } = spec
+      const { partitioning } = spec
+      const source = event.exchanges[input]
+      if (source === null || source === undefined) {
+        throw new DunlinError(
+          'INTERNAL',
+          `the event does not say where input ${input} of stage ${stage.id} is`,
+        )
+      }
       const memoryBytes = stage.memoryMb * BYTES_PER_MB
-      const exchange = { store, job: event.job, from, partitioning, partition, memoryBytes, signal, counters }
+      const exchange = { store, source, partitioning, partition, memoryBytes, signal, counters }
       const { schema, batches } = await openExchange(exchange)
       inputs.set(input, { schema, batches: () => batches })
     }

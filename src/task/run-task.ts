@@ -1,5 +1,6 @@
 /** The one execution function: what a local worker and a cloud function both do with a task event. */
 import { DunlinError, toFailure } from '../../operators/index.ts'
+import { LeaseWatch } from '../job/lease-watch.ts'
 import { buildManifest } from '../shuffle/build-manifest.ts'
 import { runStageTask } from './run-stage-task.ts'
 import type { ManifestTaskEvent, TaskEvent, TaskResult } from './task-event.ts'
@@ -35,12 +36,15 @@ const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown
 
 async function runManifestTask(event: ManifestTaskEvent, ports: TaskPorts): Promise<TaskResult> {
   const startedAt = ports.clock.now()
-  const guard = stopGuard(event, ports.clock, ports.signal)
-  const built = await buildManifest(ports.stores.open(event.store), event, guard)
+  const store = ports.stores.open(event.store)
+  const watch = new LeaseWatch(store, event, ports.clock)
+  const guard = stopGuard(event, { clock: ports.clock, signal: ports.signal, watch })
+  const built = await buildManifest(store, event, guard).finally(() => watch.stop())
   return {
     ok: true,
     attempt: event.attempt,
     nonce: event.nonce,
+    generation: event.generation,
     exchangeRowsIn: 0,
     rowsOut: built.rows,
     schema: event.schema,

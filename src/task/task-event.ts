@@ -14,6 +14,10 @@ interface TaskEventBase {
   /** Unique to this launch. The worker makes the nonce of its delivery from it, which is part of every key that is written. */
   readonly nonce: string
   readonly attempt: number
+  /** Of the driver that asks: from 2 on, an earlier driver may have launched the same. */
+  readonly epoch: number
+  /** Grows when what was committed is made again; of a manifest too. */
+  readonly generation: number
   /** Milliseconds since 1970, or null for none. (JSON has no Infinity.) */
   readonly deadline: number | null
 }
@@ -22,14 +26,22 @@ interface TaskEventBase {
 export interface StageTaskEvent extends TaskEventBase {
   readonly kind: 'task'
   readonly task: number
-  /** Grows when a committed object was lost and is made again. */
-  readonly generation: number
   /** Hash of the shipped module; the worker trusts this, not the bucket. Empty when the plan has no functions. */
   readonly codeHash: string
   /** Seeds `task.random`. */
   readonly seed: number
   /** This task's split for each input of the stage; null where the input is an exchange or not this task's. */
   readonly splits: readonly (Split | null)[]
+  /** Where each input of the stage is that is an exchange; null for the others. */
+  readonly exchanges: readonly (ExchangeSource | null)[]
+}
+
+/** One exchange as it is to be read: the manifest of that generation. */
+export interface ExchangeSource {
+  /** The job that wrote it: another one where its output is used again. */
+  readonly job: string
+  readonly stage: StageId
+  readonly generation: number
 }
 
 /** The barrier after a stage whose output is an exchange: turns the commits into the exchange manifest. */
@@ -37,6 +49,8 @@ export interface ManifestTaskEvent extends TaskEventBase {
   readonly kind: 'manifest'
   /** Producers, i.e. commits to read: `stage-<s>/commits/<0 … tasks-1>.<generation>`. */
   readonly tasks: number
+  /** Generations of those producers that were made again; of all others 0. */
+  readonly generations: Readonly<Record<number, number>>
   readonly partitions: number
   /** What the driver was told: the manifest must hold exactly this many rows. */
   readonly rows: number
@@ -82,6 +96,9 @@ export interface TaskSuccess {
   /** The attempt that committed. */
   readonly attempt: number
   readonly nonce: string
+  readonly generation: number
+  /** Made again, and not equal to what the generation before had committed: who has read that must read again. */
+  readonly changed?: true
   /** Rows read through exchanges, for the conservation check; 0 where the inputs are splits. */
   readonly exchangeRowsIn: number
   /** Rows given to the exchange, the sink or the result. */

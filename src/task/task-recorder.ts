@@ -53,9 +53,21 @@ export function recordTask(event: StageTaskEvent, partition: number, signal: Abo
   }
 }
 
+export interface StopSigns {
+  readonly clock: Clock
+  readonly signal: AbortSignal
+  /** Sees whether there is still a driver. */
+  readonly watch: { readonly lapsed: boolean }
+}
+
 /** Throws where the task must stop: called between batches. */
-export function stopGuard(event: TaskEvent, clock: Clock, signal: AbortSignal): () => void {
+export function stopGuard(event: TaskEvent, { clock, signal, watch }: StopSigns): () => void {
   return () => {
+    if (watch.lapsed) {
+      const message = `the driver that asked for this task is gone, or has ended job ${event.job}`
+      // Should it be there after all, it asks again.
+      throw new DunlinError('LEASE', message, { retryable: true })
+    }
     if (signal.aborted) throw new DunlinError('CANCELLED', 'the task was cancelled', { cause: signal.reason })
     if (event.deadline !== null && clock.now() > event.deadline) throw deadlinePassed(event, clock.now())
   }

@@ -326,7 +326,7 @@ describe('an engine', () => {
     const jobs = await place.names('side/jobs')
     expect(jobs.length).toBe(4)
     for (const job of jobs)
-      expect(await place.names(`side/jobs/${job}`)).toEqual(['end.json', 'journal', 'plan.json'])
+      expect(await place.names(`side/jobs/${job}`)).toEqual(['end.json', 'journal', 'lease', 'plan.json'])
   })
 })
 

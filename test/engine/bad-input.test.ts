@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { count, DunlinError, from, range, read, run, sum } from 'dunlin'
+import { count, DunlinError, from, type JobEvent, range, read, run, sum } from 'dunlin'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Workplace, workplace } from './workplace.ts'
 
@@ -198,10 +198,10 @@ describe('a full disk', () => {
 })
 
 describe('a slice with a flipped bit', () => {
-  it('ends the job with CORRUPT, naming producer and partition, and publishes nothing', async () => {
-    const engine = place.engine({ workers: 1 })
+  it('is made again: the job gives the right output, and the report names producer and partition', async () => {
+    const engine = place.engine({ workers: 1, directory: place.path('flipping') })
     const flip = (): void => {
-      const files = readdirSync(place.path('.dunlin'), { recursive: true, withFileTypes: true })
+      const files = readdirSync(place.path('flipping'), { recursive: true, withFileTypes: true })
       const file = files.find(entry => entry.name.startsWith('0-') && entry.name.endsWith('.arrow'))!
       const path = join(file.parentPath, file.name)
       const bytes = readFileSync(path)
@@ -211,16 +211,23 @@ describe('a slice with a flipped bit', () => {
     const counts = range(20_000)
       .map(n => `w${n % 50}`)
       .valueCounts()
-    const job = counts.write.csv('flipped').run({
+    let flips = 0
+    const remade: JobEvent[] = []
+    const report = await counts.write.csv('flipped').run({
       engine,
       retries: 0,
       onEvent: event => {
-        if (event.type === 'stageFinished' && event.stage === 0) flip()
+        if (event.type === 'stageFinished' && event.stage === 0 && flips++ === 0) flip()
+        if (event.type === 'taskRemade') remade.push(event)
       },
     })
-    const error = await errorOf(job)
-    expect(error.code).toBe('CORRUPT')
-    expect(said(error)).toMatch(/slice of partition 0 that task 0 of stage 0 wrote is damaged/)
-    expect(await place.names('flipped')).toEqual([])
+    expect(remade).toMatchObject([{ stage: 0, task: 0, generation: 1, failure: { code: 'CORRUPT' } }])
+    expect(report.failures.map(failure => failure.message).join()).toMatch(
+      /slice of partition 0 that task 0 of stage 0 wrote is damaged/,
+    )
+    const written = await readFile(place.path('flipped/part-00000.csv'), 'utf8')
+    expect(written.trim().split('\n').sort()).toEqual(
+      ['value,count', ...Array.from({ length: 50 }, (_, n) => `w${n},400`)].sort(),
+    )
   })
 })

@@ -22,6 +22,8 @@ const event: StageTaskEvent = {
   codeHash: '',
   seed: 0,
   splits: [],
+  exchanges: [],
+  epoch: 1,
 }
 
 const store = new MemoryStore({ name: 'handler' })

@@ -132,6 +132,15 @@ export function advanceProgress(progress: JobProgress, event: JobEvent): JobProg
         failure: event.failure ?? progress.failure,
         stages: progress.stages.map(s => (s.running === 0 ? s : { ...s, running: 0 })),
       }
+    case 'taskRemade':
+      return withStage(progress, event.stage, s => ({
+        state: 'running',
+        done: event.task === null ? 0 : Math.max(0, s.done - 1),
+      }))
+    case 'jobTakenOver':
+    case 'jobReopened':
+    case 'jobEnding':
+    case 'manifestRemade':
     case 'manifestWritten':
     case 'log':
       return progress

@@ -24,6 +24,9 @@ function commit(time: number, task: number, counters = {}, attempt = 1): JobEven
     stage: id(0),
     task,
     attempt,
+    generation: 0,
+    rowsOut: stats.rowsOut,
+    commit: { nonce: 'n', exchangeRowsIn: 0, schema: null },
     stats: { ...stats, invalidText: 1 },
     counters,
   }
@@ -49,7 +52,7 @@ const events: readonly JobEvent[] = [
   commit(1_030, 0, { empty: 1, odd: 5 }, 2),
   { type: 'attemptCancelled', time: 1_031, stage: id(0), task: 1, attempt: 2 },
   { type: 'manifestStarted', time: 1_032, stage: id(0), attempt: 1 },
-  { type: 'manifestWritten', time: 1_040, stage: id(0), attempt: 1, stats },
+  { type: 'manifestWritten', time: 1_040, stage: id(0), attempt: 1, generation: 0, stats },
   { type: 'stageFinished', time: 1_040, stage: id(0), rowsOut: 4, skipped: 1 },
   { type: 'jobFinished', time: 1_100, job: 'j', state: 'succeeded' },
 ]

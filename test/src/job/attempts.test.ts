@@ -177,7 +177,13 @@ describe('deliveries', () => {
     const machine = startedWith(2, twoStages())
     const stage = machine.state.stages.get(0)
     const tries = { launched: 2, failed: 0, throttled: 0 }
-    const tasks = stage.tasks.set(0, { state: 'running', tries, attempts: [1, 2] })
+    const tasks = stage.tasks.set(0, {
+      state: 'running',
+      tries,
+      attempts: [1, 2],
+      generation: 0,
+      stray: [],
+    })
     machine.state = {
       ...machine.state,
       unanswered: 3,

@@ -30,7 +30,7 @@ describe('cancelling', () => {
     machine.finish(0, 0)
     machine.finish(0, 1)
     expect(emitted(machine.commands).slice(-2)).toEqual(['taskCommitted', 'taskCommitted'])
-    expect(machine.state.stages.get(0).phase.state).toBe('running')
+    expect(machine.state.stages.get(0).phase).toBe('running')
   })
 
   test('an answer after the end of the grace changes nothing', () => {

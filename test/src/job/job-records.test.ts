@@ -76,7 +76,9 @@ describe('records', () => {
     const plan = planOf('job-1', 5)
     await writePlan(store, plan)
     expect(await readPlan(store, 'job-1')).toEqual(plan)
-    await expect(writePlan(store, plan)).rejects.toThrow('memory://records/ has a job job-1 already')
+    await expect(writePlan(store, planOf('job-1', 6))).rejects.toThrow(
+      'memory://records/ has a job job-1 already',
+    )
   })
 
   test('of all that end a job one is told so', async () => {
@@ -124,7 +126,7 @@ describe('records', () => {
   test('a job is read with its plan, its report, why it failed and its events', async () => {
     const store = new MemoryStore({ name: 'read' })
     await writePlan(store, planOf('a', 10))
-    const journal = new JournalWriter({ store, job: 'a', clock: new FakeClock() })
+    const journal = new JournalWriter({ writer: 'w', store, job: 'a', clock: new FakeClock() })
     void journal.add(logged(1))
     await journal.close()
     const failure = { code: 'CORRUPT', message: 'm', retryable: false, place: {}, causes: [] } as const
@@ -145,7 +147,7 @@ describe('the journal', () => {
   test('is written in segments of a thousand events and read back in order', async () => {
     const store = new MemoryStore({ name: 'journal' })
     const clock = new FakeClock()
-    const journal = new JournalWriter({ store, job: 'j', clock })
+    const journal = new JournalWriter({ writer: 'w', store, job: 'j', clock })
     const events = Array.from({ length: 2_500 }, (_, n) => logged(n))
     for (const event of events) await journal.add(event)
     expect(clock.waiting).toBe(1)
@@ -158,7 +160,7 @@ describe('the journal', () => {
   test('is written after a second even if little happens', async () => {
     const store = new MemoryStore({ name: 'journal' })
     const clock = new FakeClock()
-    const journal = new JournalWriter({ store, job: 'j', clock })
+    const journal = new JournalWriter({ writer: 'w', store, job: 'j', clock })
     void journal.add(logged(0))
     await clock.pass(500)
     void journal.add(logged(1))
@@ -179,7 +181,7 @@ describe('the journal', () => {
         return store.put(...args)
       },
     })
-    const journal = new JournalWriter({ store: slow, job: 'j', clock: new FakeClock() })
+    const journal = new JournalWriter({ writer: 'w', store: slow, job: 'j', clock: new FakeClock() })
     let n = 1
     let hold = journal.add(logged(0))
     for (; hold === undefined && n < 100_000; n++) hold = journal.add(logged(n))
@@ -195,11 +197,11 @@ describe('the journal', () => {
     const store = new MemoryStore({ name: 'full' })
     await store.put('jobs/j/journal/00000000.jsonl', bytes('another driver'))
     const clock = new FakeClock()
-    const journal = new JournalWriter({ store, job: 'j', clock })
+    const journal = new JournalWriter({ writer: 'w', store, job: 'j', clock })
     void journal.add(logged(0))
     await clock.pass(1_000)
-    await expect(journal.add(logged(1))).rejects.toThrow('was written by another driver of job j')
-    await expect(journal.close()).rejects.toMatchObject({ code: 'STORE' })
+    await expect(journal.add(logged(1))).rejects.toThrow('another driver goes on with job j')
+    await expect(journal.close()).rejects.toMatchObject({ code: 'LEASE' })
   })
 
   test('with a torn line is an error that names the line', async () => {

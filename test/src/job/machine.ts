@@ -15,7 +15,7 @@ export class Machine {
   readonly commands: Command[] = []
 
   constructor(stages: readonly Stage[], policy: Partial<RetryPolicy> = {}) {
-    const job = { id: 'job-1', name: 'test', engine: 'fake' }
+    const job = { id: 'job-1', name: 'test', engine: 'fake', epoch: 1 }
     this.state = deepFreeze(createJob({ job, policy: { ...RETRY_POLICY, ...policy } }, stages))
   }
 

@@ -103,12 +103,17 @@ export function success(options: {
   readonly schema?: Schema | null
   readonly counters?: Record<string, number>
   readonly part?: CommittedPart
+  readonly generation?: number
+  readonly changed?: boolean
 }): TaskSuccess {
+  const { generation = 0, changed = false } = options
   const { attempt = 1, rowsIn = 0, rowsOut = 0, schema = NUMBERS, counters = {}, part } = options
   return {
     ok: true,
     attempt,
     nonce: `nonce-${attempt}`,
+    generation,
+    ...(changed ? { changed: true } : {}),
     exchangeRowsIn: rowsIn,
     rowsOut,
     schema,

@@ -17,6 +17,8 @@ describe('stages', () => {
       type: 'launchManifest',
       stage: 0,
       attempt: 1,
+      generation: 0,
+      generations: {},
       tasks: 2,
       partitions: 3,
       rows: 20,

@@ -173,7 +173,7 @@ export class World {
   #launch(attempt: Attempt): void {
     if (this.launched.length + 1 + this.returned > this.granted) this.breaches.push('launched without a slot')
     for (const input of this.#stages[attempt.stage]!.inputs) {
-      if (input.kind === 'exchange' && this.machine.state.stages.get(input.from).phase.state !== 'finished') {
+      if (input.kind === 'exchange' && this.machine.state.stages.get(input.from).phase !== 'finished') {
         this.breaches.push(`stage ${attempt.stage} launched before stage ${input.from} had finished`)
       }
     }

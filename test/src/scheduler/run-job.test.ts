@@ -59,13 +59,15 @@ describe('a job', () => {
       stage: 0,
       task: 0,
       generation: 0,
+      epoch: 1,
       attempt: 1,
       nonce: '0000000000000000',
       deadline: clock.now() + 60_000,
       splits: [{ ranges: [expect.objectContaining({ key: '0.txt' })] }],
+      exchanges: [null],
     })
     expect(manifest).toMatchObject({ kind: 'manifest', stage: 0, tasks: 3, partitions: 2, rows: 30 })
-    expect((fifth as StageTaskEvent).splits).toEqual([null])
+    expect(fifth).toMatchObject({ splits: [null], exchanges: [{ job: 'job-1', stage: 0, generation: 0 }] })
     expect(new Set(backend.events.map(e => e.nonce)).size).toBe(6)
   })
 

@@ -7,6 +7,7 @@ const success: TaskSuccess = {
   ok: true,
   attempt: 2,
   nonce: '0123456789abcdef',
+  generation: 0,
   exchangeRowsIn: 7,
   rowsOut: 3,
   schema: { shape: 'scalar', fields: [{ name: 'value', type: { kind: 'utf8' } }] },

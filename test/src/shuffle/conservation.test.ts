@@ -39,7 +39,7 @@ class Exchange {
   readonly planned = countOfNumbers()
   readonly store = new MemoryStore({ name: 'conservation' })
   readonly from = 0 as StageId
-  readonly #facts = { job: 'j', store: this.store.uri, seed: 0 }
+  readonly #facts = { job: 'j', store: this.store.uri, seed: 0, epoch: 1 }
   #nonces = 0
 
   async produce(): Promise<readonly TaskSuccess[]> {
@@ -50,19 +50,22 @@ class Exchange {
   }
 
   task(stage: number, task: number): Promise<TaskResult> {
-    const event = stageTaskEvent(
-      this.#facts,
-      this.planned,
-      this.planned.plan.stages[stage]!,
-      task,
-      this.#launch(),
-    )
+    const event = stageTaskEvent(this.#facts, this.planned, this.planned.plan.stages[stage]!, task, {
+      ...this.#launch(),
+      exchanges: [stage === 0 ? null : { job: 'j', stage: this.from, generation: 0 }],
+    })
     return this.#run(event)
   }
 
   manifest(done: readonly TaskSuccess[]): Promise<TaskResult> {
     const rows = done.reduce((sum, task) => sum + task.rowsOut, 0)
-    const producers = { tasks: PRODUCERS, partitions: PARTITIONS, rows, schema: done[0]!.schema }
+    const producers = {
+      tasks: PRODUCERS,
+      generations: {},
+      partitions: PARTITIONS,
+      rows,
+      schema: done[0]!.schema,
+    }
     return this.#run(manifestTaskEvent(this.#facts, this.planned, this.from, producers, this.#launch()))
   }
 
@@ -82,7 +85,7 @@ class Exchange {
   }
 
   #launch() {
-    return { attempt: 1, nonce: String(++this.#nonces).padStart(16, '0'), deadline: null }
+    return { attempt: 1, generation: 0, nonce: String(++this.#nonces).padStart(16, '0'), deadline: null }
   }
 }
 
@@ -172,7 +175,7 @@ describe('at the consumer', () => {
   it('a manifest that is gone is CORRUPT', async () => {
     const exchange = new Exchange()
     await exchange.manifest(await exchange.produce())
-    await exchange.store.delete([manifestKey('j', exchange.from)])
+    await exchange.store.delete([manifestKey('j', exchange.from, 0)])
     expect(code(await exchange.task(1, 0))).toBe('CORRUPT')
   })
 })

@@ -37,6 +37,8 @@ export const taskEvent = (task: number): StageTaskEvent => ({
   codeHash: '',
   seed: 0,
   splits: [],
+  exchanges: [],
+  epoch: 1,
 })
 
 export interface OpenedOutput {
@@ -80,6 +82,7 @@ export async function produce(
           ok: true,
           attempt: 1,
           nonce: event.nonce,
+          generation: 0,
           exchangeRowsIn: 0,
           rowsOut: output.rows,
           schema,
@@ -103,6 +106,9 @@ export async function produce(
     nonce,
     attempt,
     deadline,
+    epoch: 1,
+    generation: 0,
+    generations: {},
   } as const
   const { partitions } = shape
   await buildManifest(
@@ -127,8 +133,7 @@ export async function consume(
   const { signal } = new AbortController()
   const { batches } = await openExchange({
     store,
-    job: 'j',
-    from: FROM,
+    source: { job: 'j', stage: FROM, generation: 0 },
     partitioning,
     partition,
     memoryBytes,

@@ -153,7 +153,8 @@ describe('a damaged slice', () => {
     })
     const counters = { bytesIn: 0, gets: 0, exchangeRowsIn: 0 }
     const { signal } = new AbortController()
-    const options = { store, job: 'j', from: FROM, partitioning, partition: 0, memoryBytes, signal, counters }
+    const source = { job: 'j', stage: FROM, generation: 0 }
+    const options = { store, source, partitioning, partition: 0, memoryBytes, signal, counters }
     let batches = 0
     try {
       for await (const _ of (await openExchange(options)).batches) batches++
@@ -205,7 +206,9 @@ it('a slice of more than 2 GiB is read in the memory of a batch', async () => {
   })
   const entry = { offset, byteLength, crc32: crc, rows: rows * times }
   const { signal } = new AbortController()
+  const lost = { job: 'j', stage: 0, task: 0, generation: 0 }
   let seen = 0
-  for await (const one of streamSlice({ store, key: 'x', entry, owner, schema, signal })) seen += one.length
+  for await (const one of streamSlice({ store, key: 'x', entry, owner, lost, schema, signal }))
+    seen += one.length
   expect(seen).toBe(rows * times)
 })

@@ -49,11 +49,19 @@ describe('a commit whose outcome is not known', () => {
     const broken = ambiguous(store)
     const attempt = (number: number) =>
       runTask(
-        stageTaskEvent({ job: 'j', store: store.uri, seed: 0 }, planned, planned.plan.stages[0]!, 0, {
-          attempt: number,
-          nonce: `000000000000000${number}`,
-          deadline: null,
-        }),
+        stageTaskEvent(
+          { job: 'j', store: store.uri, seed: 0, epoch: 1 },
+          planned,
+          planned.plan.stages[0]!,
+          0,
+          {
+            attempt: number,
+            generation: 0,
+            exchanges: [null],
+            nonce: `000000000000000${number}`,
+            deadline: null,
+          },
+        ),
         {
           stores: { open: () => broken },
           clock: systemClock,

@@ -49,11 +49,18 @@ const failure: Failure = {
   causes: [],
 }
 
+const committed = {
+  generation: 0,
+  rowsOut: stats.rowsOut,
+  commit: { nonce: 'n', exchangeRowsIn: 0, schema: null },
+}
+
 const begin = (time: number, task: number, attempt = 1): JobEvent => ({
   ...{ type: 'taskStarted', time, stage: stage(0), task, attempt },
 })
 const commit = (time: number, task: number, attempt = 1): JobEvent => ({
   ...{ type: 'taskCommitted', time, stage: stage(0), task, attempt, stats, counters: {} },
+  ...committed,
 })
 const fail = (time: number, task: number, retryInMs: number | null = 100): JobEvent => ({
   ...{ type: 'taskFailed', time, stage: stage(0), task, attempt: 1, failure, retryInMs },
@@ -77,12 +84,21 @@ const WHOLE: readonly JobEvent[] = [
   ...HALF,
   ...[commit(2_000, 2), commit(2_100, 3)],
   { type: 'manifestStarted', time: 2_100, stage: stage(0), attempt: 1 },
-  { type: 'manifestWritten', time: 2_150, stage: stage(0), attempt: 1, stats },
+  { type: 'manifestWritten', time: 2_150, stage: stage(0), attempt: 1, generation: 0, stats },
   { type: 'stageFinished', time: 2_150, stage: stage(0), rowsOut: 200 },
   { type: 'stageStarted', time: 2_150, stage: stage(1), tasks: 2 },
   ...[0, 1].flatMap((task): JobEvent[] => [
     { type: 'taskStarted', time: 2_200, stage: stage(1), task, attempt: 1 },
-    { type: 'taskCommitted', time: 2_400, stage: stage(1), task, attempt: 1, stats, counters: {} },
+    {
+      type: 'taskCommitted',
+      time: 2_400,
+      stage: stage(1),
+      task,
+      attempt: 1,
+      stats,
+      counters: {},
+      ...committed,
+    },
   ]),
   { type: 'stageFinished', time: 2_400, stage: stage(1), rowsOut: 100 },
   { type: 'jobFinished', time: 2_500, job: '20261121-034112-x7f3k2', state: 'succeeded' },

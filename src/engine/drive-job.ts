@@ -1,0 +1,216 @@
+/** Driving a job to its end: run what has not committed, publish, record how it ended; by its first driver or a later one. */
+import { DunlinError, type Failure, fromFailure } from '../../operators/index.ts'
+import type { Planned } from '../../planner/index.ts'
+import type { RunOptions } from '../dataset/run-options.ts'
+import type { JobReport, WrittenOutput } from '../events/job-event.ts'
+import type { ReportBuilder } from '../events/report.ts'
+import { jobKeys, writeEnd } from '../job/job-records.ts'
+import type { JournalWriter } from '../job/journal.ts'
+import { type LeaseHolder, readLease } from '../job/lease.ts'
+import { LeaseKeeper } from '../job/lease-keeper.ts'
+import type { RestoredJob } from '../job/restore.ts'
+import { type JobOutcome, type JobResults, runJob } from '../scheduler/run-job.ts'
+import { deleteAll } from '../store/delete-all.ts'
+import type { ObjectStore } from '../store/object-store.ts'
+import type { Engine } from './engine.ts'
+import { Listener } from './listener.ts'
+import { discardOutputs, publishOutputs } from './publish-outputs.ts'
+import { sharedLimit } from './shared-limit.ts'
+
+export interface JobToDrive extends Pick<RunOptions, 'signal' | 'onEvent' | 'retries' | 'concurrency'> {
+  readonly engine: Engine
+  /** The engine's, with patience. */
+  readonly store: ObjectStore
+  readonly job: string
+  readonly name: string
+  readonly seed: number
+  readonly planned: Planned
+  readonly epoch: number
+  readonly holder: LeaseHolder
+  readonly journal: JournalWriter
+  /** Holds what earlier drivers have done. */
+  readonly report: ReportBuilder
+  readonly restored?: RestoredJob
+  /** Points stacks of user functions at the user's own source. */
+  readonly mapFailure: (failure: Failure) => Promise<Failure>
+}
+
+export interface FinishedJob {
+  readonly engine: Engine
+  readonly planned: Planned
+  readonly results: JobResults
+  readonly report: JobReport
+  /** Removes the job's data from the store; its plan, journal and end stay. */
+  discard(): Promise<void>
+}
+
+/**
+ * Resolves when the job has succeeded and its outputs are visible. A job that fails or is cancelled keeps what has
+ * committed, for `retry`.
+ *
+ * @throws DunlinError what ended the job; `LEASE` where another driver has taken it over: then nothing has been ended
+ */
+export async function driveJob(drive: JobToDrive): Promise<FinishedJob> {
+  const { engine, job, journal } = drive
+  const control = new AbortController()
+  const lost = new AbortController()
+  const keeper = new LeaseKeeper({
+    ...drive,
+    clock: engine.clock,
+    onLost: by => {
+      lost.abort(new DunlinError('LEASE', `job ${job} was taken over by ${by}`, { place: { job } }))
+      control.abort(lost.signal.reason)
+    },
+    onCancel: reason => control.abort(new DunlinError('CANCELLED', reason)),
+  })
+  const cancel = (): void => control.abort(drive.signal?.reason)
+  if (drive.signal?.aborted) cancel()
+  else drive.signal?.addEventListener('abort', cancel, { once: true })
+  const listener = new Listener(drive.onEvent)
+  let outputs: readonly WrittenOutput[] = []
+  const publish = async (results: JobResults): Promise<void> => {
+    outputs = await publishOutputs({
+      ...outputsOf(drive),
+      results,
+      report: drive.report,
+      isOurs: () => isOurs(drive),
+    })
+  }
+  try {
+    const outcome = await run(drive, { signal: control.signal, listener, publish })
+    // What was decided must be in the journal before it is acted upon; a journal that is another's decides nothing.
+    await journal.close()
+    if (lost.signal.aborted) throw lost.signal.reason
+    const finished = await conclude(drive, outcome, outputs)
+    await keeper.release()
+    if (listener.lastWord !== undefined) throw listener.lastWord
+    return finished
+  } catch (error) {
+    await (hasLost(error) ? keeper.stop() : keeper.release())
+    throw error
+  } finally {
+    drive.signal?.removeEventListener('abort', cancel)
+  }
+}
+
+const hasLost = (error: unknown): boolean => error instanceof DunlinError && error.code === 'LEASE'
+
+/** Whether no other driver has taken the job over. */
+async function isOurs({ store, job, epoch }: JobToDrive): Promise<boolean> {
+  return (await readLease(store, job, epoch + 1)) === undefined
+}
+
+const outputsOf = ({ engine, job, planned }: JobToDrive) => ({
+  job,
+  plan: planned.plan,
+  stores: engine.stores,
+})
+
+interface Running {
+  readonly signal: AbortSignal
+  readonly listener: Listener
+  readonly publish: (results: JobResults) => Promise<void>
+}
+
+async function run(drive: JobToDrive, { signal, listener, publish }: Running): Promise<JobOutcome> {
+  const { engine, store, job, name, planned, seed, epoch, report, restored, journal } = drive
+  const { retries, concurrency } = drive
+  const ending = restored?.ending ?? null
+  if (ending !== null && ending.state !== 'succeeded') return settled(drive, ending)
+  return runJob({
+    job,
+    name,
+    planned,
+    engine: { ...engine, store },
+    seed,
+    epoch,
+    report,
+    signal,
+    publish,
+    limit: sharedLimit(engine.compute),
+    ...(restored === undefined ? {} : { restored }),
+    ...(retries === undefined ? {} : { retries }),
+    ...(concurrency === undefined ? {} : { concurrency }),
+    onEvent: event => all(listener.tell(event), journal.add(event)),
+  })
+}
+
+/** A job whose end an earlier driver had settled, and could not record any more. */
+function settled(
+  { job, report }: JobToDrive,
+  ending: Exclude<NonNullable<RestoredJob['ending']>, { state: 'succeeded' }>,
+): JobOutcome {
+  const failure: Failure =
+    ending.state === 'failed'
+      ? ending.failure
+      : {
+          code: 'CANCELLED',
+          message: `job ${job} was cancelled: ${ending.reason}`,
+          retryable: false,
+          place: { job },
+          causes: [],
+        }
+  const parts = report.parts()
+  const nothing = { results: new Map(), schemas: new Map() }
+  return {
+    state: ending.state,
+    failure,
+    failures: parts.failures,
+    report: { ...parts, state: ending.state },
+    ...nothing,
+  }
+}
+
+async function conclude(
+  drive: JobToDrive,
+  outcome: JobOutcome,
+  outputs: readonly WrittenOutput[],
+): Promise<FinishedJob> {
+  const { engine, store, job, planned, mapFailure } = drive
+  const failure = outcome.failure === undefined ? undefined : await mapFailure(outcome.failure)
+  const failures = await Promise.all(outcome.failures.map(mapFailure))
+  const report: JobReport = {
+    ...outcome.report,
+    failures,
+    fingerprint: planned.plan.fingerprint,
+    outputs,
+  }
+  const ended = await writeEnd(store, job, {
+    version: 1,
+    report,
+    ...(failure === undefined ? {} : { failure }),
+  })
+  if (!ended) {
+    throw new DunlinError('LEASE', `job ${job} was ended by another driver`, {
+      hint: 'See how it ended with `dunlin jobs show`.',
+      place: { job },
+    })
+  }
+  if (failure !== undefined) {
+    await discardOutputs(outputsOf(drive))
+    throw fromFailure(failure)
+  }
+  return { engine, planned, results: outcome, report, discard: () => discardData(store, job, planned) }
+}
+
+/**
+ * Shuffle data and staged values. What says how the job went stays, and the commits of parts: an attempt that comes late
+ * must find that it has lost.
+ */
+export async function discardData(store: ObjectStore, job: string, planned?: Planned): Promise<void> {
+  const folder = jobKeys.folder(job)
+  const kept = [jobKeys.plan(job), jobKeys.end(job)]
+  const keptFolders = [jobKeys.journal(job), jobKeys.leases(job)]
+  for (const stage of planned?.plan.stages ?? []) {
+    if (stage.output.kind === 'write') keptFolders.push(`${folder}stage-${stage.id}/commits/`)
+  }
+  await deleteAll(store, folder, {
+    goes: key => !kept.includes(key) && !keptFolders.some(prefix => key.startsWith(prefix)),
+  })
+}
+
+/** Done when both are. */
+function all(a: void | Promise<void>, b: void | Promise<void>): void | Promise<void> {
+  if (a === undefined) return b
+  return b === undefined ? a : Promise.all([a, b]).then(() => undefined)
+}

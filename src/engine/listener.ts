@@ -1,0 +1,29 @@
+/** Listener: the user's `onEvent`; what it throws fails the job, or is told when the job has ended. */
+import { DunlinError } from '../../operators/index.ts'
+import type { RunOptions } from '../dataset/run-options.ts'
+import type { JobEvent } from '../events/job-event.ts'
+
+export class Listener {
+  readonly #onEvent: RunOptions['onEvent']
+  /** What it threw of a job that had ended already: it comes after the job's end. */
+  lastWord: DunlinError | undefined
+
+  constructor(onEvent: RunOptions['onEvent']) {
+    this.#onEvent = onEvent
+  }
+
+  /** @throws USER_FUNCTION, or rejects with it, where the listener does, but for the last event */
+  tell(event: JobEvent): void | Promise<void> {
+    const failed = (error: unknown): void => {
+      const wrapped = new DunlinError('USER_FUNCTION', `onEvent failed at ${event.type}`, { cause: error })
+      if (event.type !== 'jobFinished') throw wrapped
+      this.lastWord = wrapped
+    }
+    try {
+      const said = this.#onEvent?.(event)
+      return said instanceof Promise ? said.catch(failed) : undefined
+    } catch (error) {
+      return failed(error)
+    }
+  }
+}

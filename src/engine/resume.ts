@@ -1,0 +1,176 @@
+/** Going on with a job that another driver has begun: resume after a crash, retry after a failure, cancel from elsewhere. */
+import { DunlinError } from '../../operators/index.ts'
+import type { Planned, StageId } from '../../planner/index.ts'
+import type { RunOptions } from '../dataset/run-options.ts'
+import type { JobEvent } from '../events/job-event.ts'
+import { markCancelled } from '../job/cancel-mark.ts'
+import { checkJobId } from '../job/job-id.ts'
+import { hasEnded, type JobEnd, type JobPlan, jobKeys, readEnd, readPlan } from '../job/job-records.ts'
+import { BEAT_MS, newHolder } from '../job/lease.ts'
+import type { RestoredJob } from '../job/restore.ts'
+import { readSplits } from '../job/splits-record.ts'
+import { type TakenOver, takeOver } from '../job/take-over.ts'
+import type { ObjectStore } from '../store/object-store.ts'
+import { patientStore } from '../store/patient-store.ts'
+import { driveJob, type FinishedJob } from './drive-job.ts'
+import type { Engine } from './engine.ts'
+import { engineFor } from './local-engine.ts'
+
+/** What the verbs that go on with a job take. */
+export interface ResumeOptions extends Pick<RunOptions, 'engine' | 'signal' | 'onEvent'> {
+  /** Called when it has to be waited whether the last driver still lives, with the longest time that takes. */
+  readonly onWait?: (driver: string, longestMs: number) => void
+}
+
+export interface RetryOptions extends ResumeOptions {
+  /** A stage all of whose tasks are run again, though they had committed. */
+  readonly stage?: number
+}
+
+/**
+ * Goes on with a job whose driver is gone: only what has not committed runs. Its outputs become visible as if nothing had
+ * happened.
+ *
+ * @throws NOT_FOUND where there is no such job; `LEASE` where its driver is alive; `INVALID_ARGUMENT` where the job has
+ * ended; and as a run does
+ */
+export async function resumeJob(job: string, options: ResumeOptions = {}): Promise<FinishedJob> {
+  const at = await openJob(job, options)
+  const end = await readEnd(at.store, job)
+  if (end !== undefined) throw endedError(job, end)
+  return goOn(at, options, await takeOver(at.store, job, { ...at, ...options }))
+}
+
+/**
+ * Goes on with a job that has failed or was cancelled: what had committed is not done again, but for the parts of outputs,
+ * which went when the job ended.
+ *
+ * @throws as `resumeJob`; `INVALID_ARGUMENT` where the job runs, or has succeeded, or has no such stage
+ */
+export async function retryJob(job: string, options: RetryOptions = {}): Promise<FinishedJob> {
+  const at = await openJob(job, options)
+  const end = await readEnd(at.store, job)
+  if (end?.report.state === 'succeeded') throw endedError(job, end)
+  const plan = await readPlan(at.store, job)
+  const again = stagesToRemake(plan, options.stage)
+  const taken = await takeOver(at.store, job, {
+    ...at,
+    ...options,
+    decide: restored => {
+      if (end === undefined && restored.ending === null) {
+        throw new DunlinError('INVALID_ARGUMENT', `job ${job} has not ended: there is nothing to retry yet`, {
+          hint: `Go on with it: \`dunlin jobs resume ${job}\`.`,
+          place: { job },
+        })
+      }
+      return reopening(again, restored, at.engine.clock.now())
+    },
+  })
+  // The journal says that the job goes on: from here on nobody can end it by what was decided before.
+  await at.store.delete([jobKeys.end(job), jobKeys.cancel(job)])
+  return goOn(at, options, taken)
+}
+
+/**
+ * Cancels a job, wherever its driver is; resolves when it has ended. One whose driver is gone is ended here.
+ *
+ * @throws NOT_FOUND where there is no such job; `INVALID_ARGUMENT` where it has ended
+ */
+export async function cancelJob(
+  job: string,
+  options: ResumeOptions & { readonly reason?: string } = {},
+): Promise<void> {
+  const at = await openJob(job, options)
+  const end = await readEnd(at.store, job)
+  if (end !== undefined) throw endedError(job, end)
+  const { reason = 'it was asked for' } = options
+  await markCancelled(at.store, job, reason)
+  while (!(await hasEnded(at.store, job))) {
+    let taken: TakenOver
+    try {
+      taken = await takeOver(at.store, job, { ...at, ...options })
+    } catch (error) {
+      if (!(error instanceof DunlinError) || error.code !== 'LEASE') throw error
+      // Its driver is alive and reads the mark with its next beat.
+      await new Promise<void>(resolve => void at.engine.clock.after(BEAT_MS, resolve))
+      continue
+    }
+    const ended = new AbortController()
+    ended.abort(new DunlinError('CANCELLED', reason))
+    await goOn(at, { ...options, signal: ended.signal }, taken).catch((error: unknown) => {
+      if (!(error instanceof DunlinError) || error.code !== 'CANCELLED') throw error
+    })
+  }
+}
+
+interface OpenJob {
+  readonly engine: Engine
+  readonly store: ObjectStore
+  readonly clock: Engine['clock']
+  readonly holder: ReturnType<typeof newHolder>
+}
+
+async function openJob(job: string, options: ResumeOptions): Promise<OpenJob> {
+  checkJobId(job)
+  const engine = engineFor(options)
+  return {
+    engine,
+    store: patientStore(engine.store, engine),
+    clock: engine.clock,
+    holder: newHolder(engine.random),
+  }
+}
+
+async function goOn(at: OpenJob, options: ResumeOptions, taken: TakenOver): Promise<FinishedJob> {
+  const { plan: record, epoch, restored, report, journal } = taken
+  const { job, name, plan, text } = record
+  const { seed, retries, concurrency } = record.options
+  const planned: Planned = { plan, text, splits: await readSplits(at.store, job) }
+  return driveJob({
+    ...at,
+    job,
+    name,
+    seed,
+    planned,
+    epoch,
+    journal,
+    report,
+    restored,
+    mapFailure: async failure => failure,
+    ...(retries === undefined ? {} : { retries }),
+    ...(concurrency === undefined ? {} : { concurrency }),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    ...(options.onEvent === undefined ? {} : { onEvent: options.onEvent }),
+  })
+}
+
+function stagesToRemake({ job, plan }: JobPlan, stage: number | undefined): readonly StageId[] {
+  if (stage !== undefined && !plan.stages.some(one => one.id === stage)) {
+    const stages = plan.stages.map(one => `${one.id} (${one.title})`).join(', ')
+    throw new DunlinError('INVALID_ARGUMENT', `job ${job} has no stage ${stage}: it has ${stages}`, {
+      place: { job },
+    })
+  }
+  return plan.stages.filter(one => one.id === stage || one.output.kind === 'write').map(one => one.id)
+}
+
+/** Into the journal before anything runs: generations that no attempt of an earlier driver can commit. */
+function reopening(stages: readonly StageId[], restored: RestoredJob, time: number): readonly JobEvent[] {
+  const remade = stages.map((stage): JobEvent => {
+    const known = restored.stages.get(stage)
+    let highest = known?.generation ?? 0
+    for (const { generation } of known?.tasks.values() ?? []) highest = Math.max(highest, generation)
+    return { type: 'taskRemade', time, stage, task: null, generation: highest + 1 }
+  })
+  return [{ type: 'jobReopened', time }, ...remade]
+}
+
+function endedError(job: string, { report }: JobEnd): DunlinError {
+  const again = `\`dunlin jobs retry ${job}\` goes on from what had committed.`
+  return new DunlinError('INVALID_ARGUMENT', `job ${job} has ended: it ${ended(report.state)}`, {
+    hint: report.state === 'succeeded' ? 'Run the pipeline again for a new job.' : again,
+    place: { job },
+  })
+}
+
+const ended = (state: JobEnd['report']['state']): string => (state === 'cancelled' ? 'was cancelled' : state)

@@ -1,0 +1,55 @@
+/** The command that launches a task or a manifest: what the worker is told beside the plan. */
+import type { ExchangeSource } from '../task/task-event.ts'
+import type { Command } from './command.ts'
+import { MANIFEST, type StageState } from './state.ts'
+import type { Step, TaskRef } from './step.ts'
+
+type LaunchCommand = Extract<Command, { type: 'launchTask' | 'launchManifest' }>
+
+export function launchCommand(step: Step, ref: TaskRef, attempt: number): LaunchCommand {
+  const state = step.stage(ref.position)
+  const { generation } = step.task(ref)
+  const stage = state.stage.id
+  if (ref.task === MANIFEST) {
+    const { tasks, rows, schema } = state.prefix
+    const { output } = state.stage
+    // Undivided: each task wrote one slice, which the reader of its number finds in the one row.
+    const partitions =
+      output.kind === 'exchange' && output.partitioning.kind !== 'none' ? output.partitions : 1
+    const generations = generationsOf(state)
+    return {
+      type: 'launchManifest',
+      stage,
+      attempt,
+      generation,
+      tasks,
+      generations,
+      partitions,
+      rows,
+      schema,
+    }
+  }
+  const exchanges = state.stage.inputs.map(input =>
+    input.kind === 'exchange' ? sourceOf(step, step.stage(step.positionOf(input.from))) : null,
+  )
+  return { type: 'launchTask', stage, task: ref.task, attempt, generation, exchanges }
+}
+
+function sourceOf(step: Step, { stage, origin, manifest }: StageState): ExchangeSource {
+  const { generation } = manifest
+  return origin === undefined
+    ? { job: step.state.job.id, stage: stage.id, generation }
+    : { job: origin.job, stage: origin.stage, generation }
+}
+
+/** Of the tasks that were made again; of all others the generation is 0. */
+function generationsOf({ prefix, tasks, manifest }: StageState): Readonly<Record<number, number>> {
+  const generations: Record<number, number> = {}
+  // A manifest is made again whenever one of its producers is.
+  if (manifest.generation === 0) return generations
+  for (let task = 0; task < prefix.tasks; task++) {
+    const { generation } = tasks.get(task)
+    if (generation > 0) generations[task] = generation
+  }
+  return generations
+}

@@ -1,0 +1,97 @@
+/**
+ * The lease of a job: who drives it, and whether that driver is alive. One object an epoch, `lease/<epoch>.json`, made
+ * by exclusive create, so that of several that would take a job over one does; its holder alone writes it again, with
+ * another beat. It decides nothing by itself: what fences a driver that wakes up is that its next segment of the
+ * journal is taken (`journal.ts`).
+ */
+import { hostname } from 'node:os'
+import { DunlinError } from '../../operators/index.ts'
+import type { Randomness } from '../engine/ports.ts'
+import { getIfPresent } from '../store/get-if-present.ts'
+import type { ObjectStore } from '../store/object-store.ts'
+import { putOnce } from '../store/put-once.ts'
+import { jobKeys } from './job-records.ts'
+
+/** How often a holder shows that it is alive. */
+export const BEAT_MS = 4_000
+/** A lease whose beat has been the same for so long has lapsed. */
+export const LAPSE_MS = 20_000
+
+export interface Lease {
+  readonly version: 1
+  readonly epoch: number
+  readonly holder: LeaseHolder
+  /** Other than before whenever the holder has shown that it is alive. */
+  readonly beat: number
+  /** The holder has let it go: the job has ended, or waits for another driver. */
+  readonly released: boolean
+}
+
+export interface LeaseHolder {
+  readonly host: string
+  readonly pid: number
+  /** Tells the drivers of one process apart. */
+  readonly nonce: string
+}
+
+const NONCE_BYTES = 8
+
+/** A driver in this process. */
+export function newHolder(random: Pick<Randomness, 'hex'>): LeaseHolder {
+  return { host: hostname(), pid: process.pid, nonce: random.hex(NONCE_BYTES) }
+}
+
+export const holderText = ({ host, pid }: LeaseHolder): string => `process ${pid} on ${host}`
+
+/** The lease of an epoch; undefined where there is none. One that cannot be read counts as held by nobody. */
+export async function readLease(store: ObjectStore, job: string, epoch: number): Promise<Lease | undefined> {
+  const bytes = await getIfPresent(store, jobKeys.lease(job, epoch))
+  if (bytes === undefined) return undefined
+  try {
+    const lease = JSON.parse(new TextDecoder().decode(bytes)) as Lease
+    if (lease.version === 1) return lease
+  } catch {}
+  return { version: 1, epoch, holder: { host: '?', pid: 0, nonce: '' }, beat: 0, released: true }
+}
+
+/** The highest epoch that the job has had; 0 where it has had none. */
+export async function lastEpoch(store: ObjectStore, job: string): Promise<number> {
+  let last = 0
+  for await (const { key } of store.list(jobKeys.leases(job))) {
+    const epoch = Number(key.slice(jobKeys.leases(job).length).replace('.json', ''))
+    if (Number.isSafeInteger(epoch)) last = Math.max(last, epoch)
+  }
+  return last
+}
+
+/**
+ * Takes the lease of an epoch.
+ *
+ * @throws LEASE where another has it
+ */
+export async function acquireLease(
+  store: ObjectStore,
+  job: string,
+  epoch: number,
+  holder: LeaseHolder,
+): Promise<void> {
+  const lease: Lease = { version: 1, epoch, holder, beat: 0, released: false }
+  const key = jobKeys.lease(job, epoch)
+  if (await putOnce(store, key, encode(lease))) return
+  const other = await readLease(store, job, epoch)
+  throw takenError(job, other === undefined ? 'another driver' : holderText(other.holder))
+}
+
+/** Shows that the holder is alive, or that it has let go. */
+export async function beatLease(store: ObjectStore, job: string, lease: Lease): Promise<void> {
+  await store.put(jobKeys.lease(job, lease.epoch), encode(lease))
+}
+
+export function takenError(job: string, by: string): DunlinError {
+  return new DunlinError('LEASE', `job ${job} is driven by ${by}`, {
+    hint: 'Wait for it, or cancel it with `dunlin jobs cancel`; a driver that has died can be followed after half a minute.',
+    place: { job },
+  })
+}
+
+const encode = (lease: Lease): Uint8Array => new TextEncoder().encode(`${JSON.stringify(lease)}\n`)

@@ -1,0 +1,142 @@
+/** JobReplay: what is known of a job after the events of its journal; from that another driver goes on. */
+
+import type { StageId } from '../../planner/index.ts'
+import type { JobEvent, Outcome } from '../events/job-event.ts'
+import type { TaskSuccess } from '../task/task-event.ts'
+import type { TaskState } from './state.ts'
+import { untried } from './task-states.ts'
+
+export interface RestoredStage {
+  /** Of all tasks that `tasks` does not have. */
+  readonly generation: number
+  /** Tasks that have committed, or that were made again one by one. */
+  readonly tasks: ReadonlyMap<number, TaskState>
+  readonly manifest: TaskState
+  /** What has committed, where the stage's output is a part of the job's. */
+  readonly results: ReadonlyMap<number, TaskSuccess>
+}
+
+export interface RestoredJob {
+  readonly stages: ReadonlyMap<StageId, RestoredStage>
+  /** How the job ends, if that is settled. */
+  readonly ending: Outcome | null
+}
+
+interface StageReplay {
+  generation: number
+  readonly tasks: Map<number, TaskState>
+  manifest: TaskState
+  readonly results: Map<number, TaskSuccess>
+}
+
+type Event<T extends JobEvent['type']> = Extract<JobEvent, { type: T }>
+
+export class JobReplay {
+  readonly #stages = new Map<StageId, StageReplay>()
+  #ending: Outcome | null = null
+
+  add(event: JobEvent): void {
+    switch (event.type) {
+      case 'taskCommitted':
+        this.#committed(event)
+        break
+      case 'taskRemade':
+        this.#remade(event)
+        break
+      case 'manifestRemade':
+        this.#reopen(this.#stage(event.stage))
+        break
+      case 'manifestWritten': {
+        const stage = this.#stage(event.stage)
+        const { generation } = stage.manifest
+        if (event.generation === generation) {
+          stage.manifest = committed({
+            generation,
+            attempt: event.attempt,
+            rowsOut: 0,
+            exchangeRowsIn: 0,
+            schema: null,
+          })
+        }
+        break
+      }
+      case 'jobEnding':
+        this.#ending = outcomeOf(event)
+        break
+      case 'jobReopened':
+        this.#ending = null
+        break
+      default:
+        break
+    }
+  }
+
+  get restored(): RestoredJob {
+    return { stages: this.#stages, ending: this.#ending }
+  }
+
+  #stage(id: StageId): StageReplay {
+    let stage = this.#stages.get(id)
+    if (stage === undefined) {
+      stage = { generation: 0, tasks: new Map(), manifest: untried(0), results: new Map() }
+      this.#stages.set(id, stage)
+    }
+    return stage
+  }
+
+  #committed({
+    stage: id,
+    task,
+    attempt,
+    generation,
+    rowsOut,
+    commit,
+    stats,
+    counters,
+  }: Event<'taskCommitted'>): void {
+    const stage = this.#stage(id)
+    if (generation !== (stage.tasks.get(task)?.generation ?? stage.generation)) return
+    const { exchangeRowsIn, schema } = commit
+    stage.tasks.set(task, committed({ generation, attempt, rowsOut, exchangeRowsIn, schema }))
+    // Of a shuffle only the counts are needed again.
+    if (commit.part === undefined) return
+    stage.results.set(task, { ok: true, attempt, generation, rowsOut, ...commit, stats, counters, logs: [] })
+  }
+
+  #remade({ stage: id, task, generation }: Event<'taskRemade'>): void {
+    const stage = this.#stage(id)
+    if (task === null) {
+      stage.tasks.clear()
+      stage.results.clear()
+      stage.generation = generation
+    } else {
+      stage.tasks.set(task, untried(generation))
+      stage.results.delete(task)
+    }
+    this.#reopen(stage)
+  }
+
+  #reopen(stage: StageReplay): void {
+    stage.manifest = untried(stage.manifest.generation + 1)
+  }
+}
+
+type Commit = Pick<
+  Extract<TaskState, { state: 'committed' }>,
+  'generation' | 'attempt' | 'rowsOut' | 'exchangeRowsIn' | 'schema'
+>
+
+function committed(commit: Commit): TaskState {
+  return { ...untried(commit.generation), ...commit, state: 'committed' }
+}
+
+function outcomeOf(event: Event<'jobEnding'>): Outcome {
+  switch (event.state) {
+    case 'succeeded':
+      return { state: 'succeeded' }
+    case 'failed':
+      return { state: 'failed', failure: event.failure }
+    case 'cancelled':
+      return { state: 'cancelled', reason: event.reason }
+  }
+}

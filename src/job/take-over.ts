@@ -1,0 +1,127 @@
+/** Taking a job over: when its driver has gone, another learns from the journal what has been done, and goes on. */
+import { hostname } from 'node:os'
+import { DunlinError } from '../../operators/index.ts'
+import type { Clock } from '../engine/ports.ts'
+import type { JobEvent } from '../events/job-event.ts'
+import { ReportBuilder } from '../events/report.ts'
+import type { ObjectStore } from '../store/object-store.ts'
+import { type JobPlan, readPlan } from './job-records.ts'
+import { JournalWriter, readSegments } from './journal.ts'
+import { JournalDecoder } from './journal-lines.ts'
+import {
+  acquireLease,
+  BEAT_MS,
+  holderText,
+  LAPSE_MS,
+  type Lease,
+  type LeaseHolder,
+  lastEpoch,
+  readLease,
+  takenError,
+} from './lease.ts'
+import { JobReplay, type RestoredJob } from './restore.ts'
+
+export interface TakeOverOptions {
+  readonly clock: Clock
+  readonly holder: LeaseHolder
+  /** Called before it is waited whether the last driver still lives, with the longest time that takes. */
+  readonly onWait?: (driver: string, longestMs: number) => void
+  /** Further decisions that go into the journal with the take-over, made from what is known then. */
+  readonly decide?: (restored: RestoredJob) => readonly JobEvent[]
+}
+
+export interface TakenOver {
+  readonly epoch: number
+  readonly plan: JobPlan
+  readonly restored: RestoredJob
+  /** Of the job so far. */
+  readonly report: ReportBuilder
+  /** Goes on where the journal ends. */
+  readonly journal: JournalWriter
+}
+
+/**
+ * The last driver must have let the job go, have died, or have been silent for a while. From the moment that the journal
+ * has the take-over, nothing that it still writes counts.
+ *
+ * @throws NOT_FOUND where there is no such job; LEASE where its driver is alive, or another was quicker
+ */
+export async function takeOver(
+  store: ObjectStore,
+  job: string,
+  options: TakeOverOptions,
+): Promise<TakenOver> {
+  const plan = await readPlan(store, job)
+  const last = await lastEpoch(store, job)
+  if (last > 0) await awaitLapse(store, job, last, options)
+  const epoch = last + 1
+  await acquireLease(store, job, epoch, options.holder)
+  return { epoch, plan, ...(await continueJournal(store, job, epoch, options)) }
+}
+
+type Continued = Pick<TakenOver, 'restored' | 'report' | 'journal'>
+
+async function continueJournal(
+  store: ObjectStore,
+  job: string,
+  epoch: number,
+  { clock, holder, decide }: TakeOverOptions,
+): Promise<Continued> {
+  const replay = new JobReplay()
+  const report = new ReportBuilder()
+  const decoder = new JournalDecoder()
+  const take = (event: JobEvent): void => {
+    replay.add(event)
+    report.add(event)
+  }
+  for (let sequence = 0; ; ) {
+    for await (const segment of readSegments(store, job, decoder, sequence)) {
+      for (const event of segment.events) take(event)
+      sequence = segment.sequence + 1
+    }
+    const journal = new JournalWriter({ store, job, clock, sequence, writer: holder.nonce })
+    const takenOver: JobEvent = { type: 'jobTakenOver', time: clock.now(), epoch, driver: holderText(holder) }
+    const events = [takenOver, ...(decide?.(replay.restored) ?? [])]
+    try {
+      await Promise.all(events.map(event => journal.add(event)))
+    } catch (error) {
+      // The last driver has written once more in this moment, or another has taken over after us.
+      if (!(error instanceof DunlinError) || error.code !== 'LEASE') throw error
+      if ((await lastEpoch(store, job)) > epoch) throw error
+      continue
+    }
+    for (const event of events) take(event)
+    return { restored: replay.restored, report, journal }
+  }
+}
+
+/** @throws LEASE where the holder shows that it is alive */
+async function awaitLapse(
+  store: ObjectStore,
+  job: string,
+  epoch: number,
+  { clock, onWait }: TakeOverOptions,
+): Promise<void> {
+  const first = await readLease(store, job, epoch)
+  if (first === undefined || hasLetGo(first)) return
+  onWait?.(holderText(first.holder), LAPSE_MS)
+  for (let waitedMs = 0; waitedMs < LAPSE_MS; waitedMs += BEAT_MS) {
+    await new Promise<void>(resolve => void clock.after(BEAT_MS, resolve))
+    const now = await readLease(store, job, epoch)
+    if (now === undefined || hasLetGo(now)) return
+    if (now.beat !== first.beat) throw takenError(job, holderText(now.holder))
+  }
+}
+
+const hasLetGo = ({ released, holder }: Lease): boolean => released || isDeadHere(holder)
+
+/** Whether it was a process of this machine that is no more. Of other machines nothing is known. */
+function isDeadHere({ host, pid }: LeaseHolder): boolean {
+  if (host !== hostname() || pid <= 0) return false
+  try {
+    process.kill(pid, 0)
+    return false
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH'
+  }
+}

@@ -1,0 +1,52 @@
+/** patientStore: a store whose short requests are sent again when they fail for the moment; for the driver, which no one retries. */
+import { DunlinError } from '../../operators/index.ts'
+import type { Clock, Randomness } from '../engine/ports.ts'
+import type { ObjectStore } from './object-store.ts'
+import { throwIfAborted } from './request.ts'
+
+const TRIES = 6
+const BASE_MS = 100
+const MAX_MS = 5_000
+
+export interface Patience {
+  readonly clock: Pick<Clock, 'after'>
+  readonly random: Pick<Randomness, 'next'>
+}
+
+/**
+ * Failures that are `retryable` are tried again, some seconds in all, with exponential back-off and full jitter. A put
+ * with `ifAbsent` that is sent twice may meet its own object: see `putOnce`. Streams and writers are as they were.
+ */
+export function patientStore(store: ObjectStore, patience: Patience): ObjectStore {
+  const again = <T>(request: () => Promise<T>, signal: AbortSignal | undefined) =>
+    patiently(request, { ...patience, signal, uri: store.uri })
+  return {
+    uri: store.uri,
+    get: (key, range, options) => again(() => store.get(key, range, options), options?.signal),
+    put: (key, body, options) => again(() => store.put(key, body, options), options?.signal),
+    head: (key, options) => again(() => store.head(key, options), options?.signal),
+    delete: (keys, options) => again(() => store.delete(keys, options), options?.signal),
+    move: (from, to, options) => again(() => store.move(from, to, options), options?.signal),
+    writer: (key, options) => store.writer(key, options),
+    stream: (key, range, options) => store.stream(key, range, options),
+    list: (prefix, options) => store.list(prefix, options),
+  }
+}
+
+async function patiently<T>(
+  request: () => Promise<T>,
+  options: Patience & { readonly signal: AbortSignal | undefined; readonly uri: string },
+): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await request()
+    } catch (error) {
+      if (!(error instanceof DunlinError && error.retryable) || tries === TRIES) throw error
+    }
+    const longestMs = Math.min(MAX_MS, BASE_MS * 2 ** (tries - 1))
+    await new Promise<void>(resolve => {
+      options.clock.after(Math.floor(longestMs * options.random.next()), resolve)
+    })
+    throwIfAborted(options.signal, options.uri)
+  }
+}

@@ -1,0 +1,194 @@
+import { describe, expect, test } from 'vitest'
+import type { TaskFailed } from '../../../src/task/task-event.ts'
+import { cancels, emitted, launches, type Machine, startedWith } from './machine.ts'
+import { reader, scan, success, toFiles, toPartitions } from './plans.ts'
+
+/** Two tasks → two tasks → two tasks that write. */
+function threeStages() {
+  const first = scan(0, 2, toPartitions(2))
+  const second = reader(1, [first], toPartitions(2))
+  return [first, second, reader(2, [second], toFiles)]
+}
+
+function loss(stage: number, task: number | null, generation = 0, job = 'job-1'): TaskFailed {
+  const lost = { job, stage, task, generation }
+  return {
+    ok: false,
+    failure: { code: 'CORRUPT', message: 'damaged', retryable: false, place: {}, causes: [], lost },
+  }
+}
+
+const done = (more: Parameters<typeof success>[0] = {}) => success({ rowsOut: 10, ...more })
+const phases = (machine: Machine) => [...machine.state.stages].map(({ phase }) => phase)
+const generations = (machine: Machine, stage: number) =>
+  [...machine.state.stages.get(stage).tasks].map(({ generation }) => generation)
+
+/** The first stage is finished, and both tasks of the second run. */
+function secondRuns(): Machine {
+  const machine = startedWith(2, threeStages())
+  machine.finish(0, 0, done())
+  machine.finish(0, 1, done())
+  machine.grant(1)
+  machine.writeManifest(0)
+  machine.grant(2)
+  return machine
+}
+
+describe('a committed output that is lost', () => {
+  test('is made again under the next generation, and then read by what could not read it', () => {
+    const machine = secondRuns()
+    expect(emitted(machine.finish(1, 0, loss(0, 1)))).toEqual(['taskFailed', 'taskRemade'])
+    expect(phases(machine)).toEqual(['running', 'blocked', 'blocked'])
+    const [again] = machine.grant(1).filter(c => c.type === 'launchTask')
+    expect(again).toMatchObject({ stage: 0, task: 1, attempt: 2, generation: 1 })
+    machine.finish(0, 1, done({ generation: 1 }), 2)
+    expect(machine.grant(1).find(c => c.type === 'launchManifest')).toMatchObject({
+      generation: 1,
+      generations: { 1: 1 },
+      rows: 20,
+    })
+    machine.writeManifest(0, success({ generation: 1 }))
+    const [reads] = machine.grant(1).filter(c => c.type === 'launchTask')
+    expect(reads).toMatchObject({
+      stage: 1,
+      task: 0,
+      generation: 0,
+      exchanges: [{ stage: 0, generation: 1 }],
+    })
+  })
+
+  test('costs what still reads it nothing, if the rows are the same', () => {
+    const machine = secondRuns()
+    machine.finish(1, 0, loss(0, 1))
+    machine.grant(1)
+    machine.finish(0, 1, done({ generation: 1 }), 2)
+    machine.finish(1, 1, done({ rowsIn: 10 }))
+    expect(machine.state.stages.get(1).tasks.get(1).state).toBe('committed')
+    expect(generations(machine, 1)).toEqual([0, 0])
+  })
+
+  test('of which several tasks say so, is made again once', () => {
+    const machine = secondRuns()
+    machine.finish(1, 0, loss(0, 1))
+    machine.finish(1, 1, loss(0, 1))
+    expect(generations(machine, 0)).toEqual([0, 1])
+    expect(launches(machine.grant(5))).toEqual(['0/1#2'])
+  })
+
+  test('counts as nobody else’s failure: no retries are used up', () => {
+    const machine = secondRuns()
+    for (let generation = 0; generation < 4; generation++) {
+      machine.finish(1, 0, loss(0, 1, generation), generation + 1)
+      machine.grant(1)
+      machine.finish(0, 1, done({ generation: generation + 1 }), generation + 2)
+      machine.grant(1)
+      machine.writeManifest(0, success({ generation: generation + 1 }), generation + 2)
+      machine.grant(1)
+    }
+    expect(machine.outcome).toBeUndefined()
+    expect(machine.state.stages.get(1).tasks.get(0).tries.failed).toBe(0)
+  })
+
+  test('again and again, ends the job with CORRUPT', () => {
+    const machine = secondRuns()
+    for (let generation = 0; machine.outcome === undefined && generation < 20; generation++) {
+      machine.finish(1, 0, loss(0, 1, generation), generation + 1)
+      machine.grant(1)
+      machine.finish(0, 1, done({ generation: generation + 1 }), generation + 2)
+      machine.grant(1)
+      machine.writeManifest(0, success({ generation: generation + 1 }), generation + 2)
+      machine.grant(1)
+      machine.finish(1, 1, done({ rowsIn: 10 }))
+    }
+    expect(machine.outcome?.outcome).toMatchObject({ state: 'failed', failure: { code: 'CORRUPT' } })
+  })
+
+  test('of another job ends the job', () => {
+    const machine = secondRuns()
+    machine.finish(1, 0, loss(0, 1, 0, 'earlier'))
+    machine.finish(1, 1, done({ rowsIn: 10 }))
+    expect(machine.outcome?.outcome).toMatchObject({ state: 'failed', failure: { code: 'CORRUPT' } })
+  })
+
+  test('which is the index, is written again from the same commits', () => {
+    const machine = secondRuns()
+    expect(emitted(machine.finish(1, 0, loss(0, null)))).toContain('manifestRemade')
+    expect(machine.grant(1).find(c => c.type === 'launchManifest')).toMatchObject({
+      generation: 1,
+      generations: {},
+    })
+  })
+
+  test('while its index is written, goes back to the stage', () => {
+    const machine = startedWith(2, threeStages())
+    machine.finish(0, 0, done())
+    machine.finish(0, 1, done())
+    machine.grant(1)
+    machine.writeManifest(0, loss(0, 0))
+    expect(phases(machine)[0]).toBe('running')
+    expect(launches(machine.grant(1))).toEqual(['0/0#2'])
+    machine.finish(0, 0, done({ generation: 1 }), 2)
+    expect(launches(machine.grant(1))).toEqual(['0/manifest#2'])
+  })
+})
+
+describe('rows that come out differently the second time', () => {
+  /** The second stage has committed and the third runs, when a task of the third loses an output of the second. */
+  function thirdRuns(): Machine {
+    const machine = secondRuns()
+    machine.finish(1, 0, done({ rowsIn: 10 }))
+    machine.finish(1, 1, done({ rowsIn: 10 }))
+    machine.grant(1)
+    machine.writeManifest(1)
+    machine.grant(2)
+    machine.finish(2, 0, done({ rowsIn: 10 }))
+    return machine
+  }
+
+  test('are read again by all that had read others: also by what had committed', () => {
+    const machine = thirdRuns()
+    machine.finish(2, 1, loss(1, 0))
+    machine.grant(1)
+    const told = machine.finish(1, 0, done({ rowsIn: 10, generation: 1, changed: true }), 2)
+    expect(emitted(told).slice(0, 2)).toEqual(['taskRemade', 'taskCommitted'])
+    expect(generations(machine, 2)).toEqual([1, 1])
+    expect(generations(machine, 1)).toEqual([1, 0])
+    machine.grant(1)
+    machine.writeManifest(1, success({ generation: 1 }))
+    expect(machine.grant(2).filter(c => c.type === 'launchTask')).toMatchObject([
+      { stage: 2, task: 0, generation: 1, exchanges: [{ generation: 1 }] },
+      { stage: 2, task: 1, generation: 1, exchanges: [{ generation: 1 }] },
+    ])
+  })
+
+  test('stop what reads the others, and its answer counts for nothing', () => {
+    const machine = secondRuns()
+    machine.finish(1, 0, loss(0, 0))
+    machine.grant(1)
+    const told = machine.finish(0, 0, done({ generation: 1, changed: true }), 2)
+    expect(cancels(told)).toEqual(['1/1#1'])
+    machine.finish(1, 1, done({ rowsIn: 10 }))
+    expect(machine.state.stages.get(1).tasks.get(1).state).toBe('pending')
+    expect(machine.state.stages.get(1).exchangeRowsIn).toBe(0)
+    expect(machine.state.unanswered).toBe(0)
+  })
+
+  test('go on downwards only as far as they differ', () => {
+    const machine = thirdRuns()
+    machine.finish(2, 1, loss(1, 0))
+    machine.grant(1)
+    // What the second stage read is lost too: it is made again first, and comes out differently.
+    machine.finish(1, 0, loss(0, 1), 2)
+    machine.grant(1)
+    machine.finish(0, 1, done({ generation: 1, changed: true }), 2)
+    expect(generations(machine, 1)).toEqual([2, 2])
+    expect(generations(machine, 2)).toEqual([0, 0])
+    machine.grant(1)
+    machine.writeManifest(0, success({ generation: 1 }))
+    machine.grant(2)
+    machine.finish(1, 0, done({ rowsIn: 10, generation: 2 }), 3)
+    machine.finish(1, 1, done({ rowsIn: 10, generation: 2 }), 2)
+    expect(generations(machine, 2)).toEqual([0, 0])
+    expect(machine.state.stages.get(2).tasks.get(0).state).toBe('committed')
+  })
+})
