@@ -6,19 +6,15 @@ const MESSAGE_START = 80
 /** Kinds kept: messages that quote data could otherwise be as many as the records. */
 const KINDS_KEPT = 100
 
-/** As they come out of a journal, or out of a list that was begun without counts: of each kind one. */
-type MaybeCounted = Failure & { readonly count?: number }
-
 /** `failures` after one more: counted with its kind, or put at the end as the first of one. */
 export function withFirstFailure(
-  failures: readonly MaybeCounted[],
+  failures: readonly CountedFailure[],
   failure: Failure,
 ): readonly CountedFailure[] {
   const kind = failureKind(failure)
-  const counted = failures.map(first => ({ ...first, count: first.count ?? 1 }))
-  const known = counted.findIndex(first => failureKind(first) === kind)
-  if (known !== -1) return counted.with(known, { ...counted[known]!, count: counted[known]!.count + 1 })
-  return counted.length >= KINDS_KEPT ? counted : [...counted, { ...failure, count: 1 }]
+  const known = failures.findIndex(first => failureKind(first) === kind)
+  if (known !== -1) return failures.with(known, { ...failures[known]!, count: failures[known]!.count + 1 })
+  return failures.length >= KINDS_KEPT ? failures : [...failures, { ...failure, count: 1 }]
 }
 
 /** The same, where the failure may have been counted before: as that of the task that ended the job. */

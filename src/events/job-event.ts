@@ -43,6 +43,10 @@ export type JobEvent =
       readonly stage: StageId
       readonly task: number
       readonly attempt: number
+      /** A second attempt of a slow task, beside the one that runs. */
+      readonly isExtra?: true
+      /** Set where the task has run out of memory before. */
+      readonly memoryMb?: number
     })
   | (At & {
       readonly type: 'taskCommitted'
@@ -140,6 +144,8 @@ export interface StageReport {
   readonly skipped?: number
   readonly attempts: number
   readonly retries: number
+  /** Attempts that were launched beside one that took too long. */
+  readonly extra: number
   readonly rowsIn: number
   readonly rowsOut: number
   readonly bytesIn: number
@@ -179,6 +185,8 @@ export interface JobReport {
   readonly skipped?: number
   readonly attempts: number
   readonly retries: number
+  /** Attempts that were launched beside one that took too long. */
+  readonly extra: number
   readonly bytesRead: number
   readonly bytesWritten: number
   /** Written as runs by operators whose memory budget was reached, and read again. */
@@ -192,5 +200,5 @@ export interface JobReport {
   /** Invalid UTF-8 sequences that became U+FFFD. */
   readonly invalidText: number
   /** The first failure of each kind, retried or not, and how many of its kind there were. */
-  readonly failures: readonly (Failure & Partial<CountedFailure>)[]
+  readonly failures: readonly CountedFailure[]
 }

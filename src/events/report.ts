@@ -28,6 +28,7 @@ interface StageSums {
   skipped: number
   attempts: number
   retries: number
+  extra: number
   rowsIn: number
   rowsOut: number
   bytesIn: number
@@ -73,6 +74,7 @@ export class ReportBuilder {
       case 'taskStarted': {
         const stage = this.#stage(event.stage)
         stage.attempts++
+        if (event.isExtra) stage.extra++
         stage.firstStart = Math.min(stage.firstStart, event.time)
         break
       }
@@ -135,6 +137,7 @@ export class ReportBuilder {
       skipped: sum(s => s.skipped ?? 0),
       attempts: sum(s => s.attempts),
       retries: sum(s => s.retries),
+      extra: sum(s => s.extra),
       bytesRead: sum(s => s.bytesIn),
       bytesWritten: sum(s => s.bytesOut),
       bytesSpilled: sum(s => s.spilledBytes),
@@ -168,6 +171,7 @@ function emptySums(outline: StageOutline): StageSums {
     skipped: 0,
     attempts: 0,
     retries: 0,
+    extra: 0,
     rowsIn: 0,
     rowsOut: 0,
     bytesIn: 0,

@@ -1,6 +1,8 @@
 /** A job from its plan, and how it grows: stages are checked, then put behind those that it has. */
 import { DunlinError } from '../../operators/index.ts'
 import type { Stage, StageId } from '../../planner/index.ts'
+import { NO_DURATIONS } from '../scheduler/policies/duration-sketch.ts'
+import type { InputBytes } from '../scheduler/split-bytes.ts'
 import { PersistentVector } from './persistent-vector.ts'
 import type { RestoredJob, RestoredStage } from './restore.ts'
 import { emptyJob, type JobOptions, type JobState, type StageState } from './state.ts'
@@ -9,23 +11,21 @@ import { UNTRIED, untried } from './task-states.ts'
 /**
  * The state of a job that has not started.
  *
- * @param restored what earlier drivers of the job have done
+ * @param about.restored what earlier drivers of the job have done
+ * @param about.inputBytes what is known of the splits of stages
  * @throws INVALID_PLAN where the stages are not in an order in which each comes after those that it reads
  */
-export function createJob(
-  options: JobOptions,
-  stages: readonly Stage[],
-  restored?: Pick<RestoredJob, 'stages'>,
-): JobState {
-  return withStages(emptyJob(options), stages, restored)
+export function createJob(options: JobOptions, stages: readonly Stage[], about: AboutStages = {}): JobState {
+  return withStages(emptyJob(options), stages, about)
+}
+
+export interface AboutStages {
+  readonly restored?: Pick<RestoredJob, 'stages'>
+  readonly inputBytes?: ReadonlyMap<StageId, InputBytes>
 }
 
 /** @throws INVALID_PLAN where a stage is there already, or reads one that is not, or reads it in another shape */
-export function withStages(
-  state: JobState,
-  added: readonly Stage[],
-  restored?: Pick<RestoredJob, 'stages'>,
-): JobState {
+export function withStages(state: JobState, added: readonly Stage[], about: AboutStages = {}): JobState {
   const positions = new Map(state.positions)
   let { stages } = state
   for (const stage of added) {
@@ -45,12 +45,13 @@ export function withStages(
       stages = stages.set(read, { ...producer, readers: [...producer.readers, position] })
     }
     positions.set(stage.id, position)
-    stages = stages.push(blockedStage(stage, restored?.stages.get(stage.id)))
+    stages = stages.push(blockedStage(stage, about))
   }
   return { ...state, stages, positions, unfinished: state.unfinished + added.length }
 }
 
-function blockedStage(stage: Stage, restored: RestoredStage | undefined): StageState {
+function blockedStage(stage: Stage, about: AboutStages): StageState {
+  const restored: RestoredStage | undefined = about.restored?.stages.get(stage.id)
   let tasks = PersistentVector.filled(stage.tasks, untried(restored?.generation ?? 0))
   let exchangeRowsIn = 0
   let launched = 0
@@ -68,6 +69,12 @@ function blockedStage(stage: Stage, restored: RestoredStage | undefined): StageS
     manifest: restored?.manifest ?? UNTRIED,
     released: 0,
     launched,
+    committed: launched,
+    durations: NO_DURATIONS,
+    speculated: 0,
+    lookIsDue: false,
+    inputBytes: about.inputBytes?.get(stage.id) ?? [],
+    partitionBytes: null,
     exchangeRowsIn,
     prefix: { tasks: 0, rows: 0, schema: null },
   }

@@ -1,5 +1,5 @@
 /** How many bytes the tasks of a stage read of its sources, as the plan's splits tell. */
-import type { Planned, Split, Stage, StageInput } from '../../planner/index.ts'
+import type { Planned, Split, Stage, StageId, StageInput } from '../../planner/index.ts'
 
 /** One an input of the stage: bytes of each of its splits; null where it is an exchange, or not counted in bytes. */
 export type InputBytes = readonly (readonly number[] | null)[]
@@ -19,4 +19,9 @@ function isInBytes(input: StageInput): boolean {
 
 function bytesOf({ ranges }: Split): number {
   return ranges.reduce((sum, { start, end }) => sum + end - start, 0)
+}
+
+/** The same of all stages of a plan. */
+export function splitBytesOf(planned: Planned): ReadonlyMap<StageId, InputBytes> {
+  return new Map(planned.plan.stages.map(stage => [stage.id, splitBytes(planned, stage)]))
 }

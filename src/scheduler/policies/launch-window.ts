@@ -90,20 +90,25 @@ export function advanceWindow(window: LaunchWindow, event: WindowEvent): LaunchW
 
 /** Attempts that may be launched now beside those in flight. */
 export function roomIn(window: LaunchWindow, now: number): number {
-  if (now < window.halvedAt + COOL_DOWN_MS) return 0
+  if (coolMsLeft(window, now) > 0) return 0
   return Math.max(0, limitOf(window, now) - window.inFlight)
 }
 
 /** In how many milliseconds time alone makes room; null where there is room, or only an answer can make some. */
 export function roomAfterMs(window: LaunchWindow, now: number): number | null {
   if (roomIn(window, now) > 0) return null
-  const coolMs = Math.max(0, window.halvedAt + COOL_DOWN_MS - now)
+  const coolMs = coolMsLeft(window, now)
   if (limitOf(window, now + coolMs) > window.inFlight) return coolMs
   const { ramp, inFlight, slots, width, warm } = window
   const next = inFlight + 1
   if (ramp === null || ramp.perSecond === 0 || next > Math.min(slots, width)) return null
   const missing = next - warm - spareNow(window, now)
   return Math.max(LEAST_WAIT_MS, coolMs, Math.ceil((missing / ramp.perSecond) * MS_PER_SECOND))
+}
+
+/** A clock that has jumped back, here and in the ramp, must not hold a job up until it is there again. */
+function coolMsLeft({ halvedAt }: LaunchWindow, now: number): number {
+  return now < halvedAt ? 0 : Math.max(0, halvedAt + COOL_DOWN_MS - now)
 }
 
 function limitOf(window: LaunchWindow, now: number): number {
@@ -114,7 +119,8 @@ function limitOf(window: LaunchWindow, now: number): number {
 
 function spareNow({ ramp, spare, spareAt }: LaunchWindow, now: number): number {
   if (ramp === null) return 0
-  const grown = (Math.max(0, now - spareAt) / MS_PER_SECOND) * ramp.perSecond
+  if (now < spareAt) return ramp.initial
+  const grown = ((now - spareAt) / MS_PER_SECOND) * ramp.perSecond
   return Math.min(ramp.initial, spare + grown)
 }
 
@@ -122,7 +128,7 @@ function launched(window: LaunchWindow, now: number): LaunchWindow {
   const inFlight = window.inFlight + 1
   if (inFlight <= window.warm) return { ...window, inFlight }
   const spare = Math.max(0, spareNow(window, now) - (inFlight - window.warm))
-  return { ...window, inFlight, warm: inFlight, spare, spareAt: Math.max(now, window.spareAt) }
+  return { ...window, inFlight, warm: inFlight, spare, spareAt: now }
 }
 
 /** Grows only while it is at least half used: an idle window learns nothing of what the backend takes. */
@@ -145,7 +151,7 @@ function throttled(window: LaunchWindow, now: number, launchedAt: number): Launc
   const inFlight = Math.max(0, window.inFlight - 1)
   // It was not started, so there is no environment of it.
   const warm = Math.max(inFlight, window.warm - 1)
-  const isSameBurst = launchedAt <= window.halvedAt || now < window.halvedAt + COOL_DOWN_MS
+  const isSameBurst = launchedAt <= window.halvedAt || coolMsLeft(window, now) > 0
   const width = isSameBurst ? Math.min(window.width, inFlight) : Math.min(window.width, window.inFlight) / 2
   const halvedAt = isSameBurst ? window.halvedAt : now
   return { ...window, inFlight, warm, width: Math.max(1, width), halvedAt }

@@ -6,8 +6,8 @@ export interface MemoryDemand {
   readonly stage: { readonly id: number; readonly title: string }
   /** Null: the stage's manifest. */
   readonly task: number | null
-  /** What it reads: task n reads partition n of exchanges, or a split of a source. */
-  readonly reads: 'partition' | 'split'
+  /** That it reads of the stage's exchanges; null where it reads none. */
+  readonly partition: number | null
   /** That it reads; null where not known. */
   readonly bytes: number | null
 }
@@ -64,9 +64,9 @@ function tooLarge(failure: Failure, triedMb: number, demand: MemoryDemand): Fail
   }
 }
 
-function taskText({ task, reads }: MemoryDemand): string {
+function taskText({ task, partition }: MemoryDemand): string {
   if (task === null) return 'the exchange index'
-  return reads === 'partition' ? `task ${task} (partition ${task})` : `task ${task}`
+  return partition === null ? `task ${task}` : `task ${task} (partition ${partition})`
 }
 
 function sizeText(bytes: number): string {

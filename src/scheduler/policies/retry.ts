@@ -40,13 +40,12 @@ export function retryDelay(options: {
   readonly attempt: number
   readonly jitter: number
   readonly policy: RetryPolicy
-  readonly budget?: RetryBudget
+  readonly budget: RetryBudget
 }): RetryDecision {
   const { failure, attempt, jitter, policy, budget } = options
   if (!failure.retryable) return { retry: false, reason: 'not retryable' }
   if (attempt > allowed(failure, policy)) return { retry: false, reason: 'retries used up' }
-  const isFree = budget === undefined || failure.code === 'THROTTLED'
-  if (!isFree && !hasRetry(budget)) return { retry: false, reason: 'budget used up' }
+  if (failure.code !== 'THROTTLED' && !hasRetry(budget)) return { retry: false, reason: 'budget used up' }
   const ceilingMs = Math.min(policy.maxMs, policy.baseMs * 2 ** (attempt - 1))
   return { retry: true, delayMs: Math.floor(ceilingMs * jitter) }
 }

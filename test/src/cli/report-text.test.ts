@@ -5,7 +5,7 @@ import type { JobReport } from '../../../src/events/job-event.ts'
 
 const REPORT: JobReport = {
   ...{ job: 'j', name: 'words', state: 'succeeded', engine: 'local', fingerprint: 'f' },
-  ...{ startedAt: 0, finishedAt: 5, wallMs: 5, tasks: 1, attempts: 2, retries: 1, bytesRead: 10 },
+  ...{ startedAt: 0, finishedAt: 5, wallMs: 5, tasks: 1, attempts: 2, retries: 1, extra: 0, bytesRead: 10 },
   ...{
     bytesWritten: 20,
     bytesSpilled: 3e6,

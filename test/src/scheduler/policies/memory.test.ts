@@ -11,7 +11,7 @@ const full = failure('OUT_OF_MEMORY', {
 const demand = {
   stage: { id: 3, title: 'Final count → Write csv' },
   task: 17,
-  reads: 'partition' as const,
+  partition: 17,
   bytes: 1_234_567_890,
 }
 const decided = (sizesMb: readonly number[], triedMb: number, outOfMemory = 1) =>
@@ -57,7 +57,7 @@ test('it ends after as many failures as there are sizes, or two, with sizes that
 
 describe('the failure that ends it', () => {
   const ended = (
-    more: Partial<typeof demand> | { task: null } | { bytes: null } | { reads: 'split' } = {},
+    more: Partial<typeof demand> | { task: null } | { bytes: null } | { partition: null } = {},
   ) => {
     const options = { failure: full, triedMb: 4_096, outOfMemory: 2, sizesMb: [4_096] }
     const decision = afterOutOfMemory({ ...options, demand: { ...demand, ...more } })
@@ -81,7 +81,7 @@ describe('the failure that ends it', () => {
   })
 
   test('leaves out what is not known', () => {
-    expect(ended({ bytes: null, reads: 'split' }).message).toMatch(
+    expect(ended({ bytes: null, partition: null }).message).toMatch(
       /^task 17 of stage 3 \(.*\) ran out of memory/,
     )
     expect(ended({ bytes: 900 }).message).toContain('which reads 900 bytes,')
