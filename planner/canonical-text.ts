@@ -177,6 +177,11 @@ function stageLines(stage: Stage): string[] {
   ]
 }
 
+/** A stage's own part of the canonical text. */
+export function stageText(stage: Stage): string {
+  return stageLines(stage).join('\n')
+}
+
 /**
  * Everything about a plan that decides what it computes, and nothing else: no names, places or titles for people, no
  * engine, no machine. Plans with equal texts give equal bytes.

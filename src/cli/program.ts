@@ -77,6 +77,10 @@ export function buildProgram(open: (options: Record<string, unknown>) => VerbHos
         .description('run a job file: a script, or a module that exports an output (see dunlin run --help)')
         .argument('<job.ts>', 'the job file')
         .argument('[args...]', 'after --: the arguments of a script, as its process.argv')
+        .option(
+          '--reuse',
+          'use what earlier runs with --reuse have computed, and keep what this one computes',
+        )
         .addHelpText('after', RUN_HELP),
     ),
     async () => (await import('./verbs/run.ts')).run,
@@ -166,6 +170,34 @@ export function buildProgram(open: (options: Record<string, unknown>) => VerbHos
       jobs.command('show').description('a job’s report').argument('<id>', 'as jobs list prints it'),
     ),
     async () => (await import('./verbs/jobs.ts')).showJob,
+  )
+  verb(
+    engineOptions(
+      jobs
+        .command('resume')
+        .description('go on with a job whose driver is gone: only what has not committed runs')
+        .argument('<id>', 'as jobs list prints it'),
+    ),
+    async () => (await import('./verbs/go-on.ts')).resume,
+  )
+  verb(
+    engineOptions(
+      jobs
+        .command('retry')
+        .description('go on with a job that failed or was cancelled: what had committed is not run again')
+        .argument('<id>', 'as jobs list prints it')
+        .option('--stage <n>', 'run all tasks of this stage again, though they had committed', parseSeed),
+    ),
+    async () => (await import('./verbs/go-on.ts')).retry,
+  )
+  verb(
+    storeOption(
+      jobs
+        .command('cancel')
+        .description('cancel a job, wherever it is driven; what has committed is kept, for retry')
+        .argument('<id>', 'as jobs list prints it'),
+    ),
+    async () => (await import('./verbs/go-on.ts')).cancel,
   )
   verb(
     storeOption(

@@ -21,6 +21,11 @@ export interface RunOptions {
   readonly concurrency?: number
   /** Seeds `task.random()`. Default 0. */
   readonly seed?: number
+  /**
+   * Uses what earlier runs with `reuse` have computed, where code, plan, seed and listing (key, size, version) of a stage
+   * and of all before it are the same; and keeps what this run computes, until `dunlin jobs clean`. Default false.
+   */
+  readonly reuse?: boolean
 }
 
 /** What the actions take that bring all records into memory. */

@@ -1,14 +1,13 @@
 /** What actions do: they submit a plan to an engine and bring back a report, or rows. */
-import { crc32 } from 'node:zlib'
 import type { Table } from 'apache-arrow'
-import { arrowTable, type Batch, DunlinError, decodeArrowFile, recordsOf } from '../../operators/index.ts'
+import { arrowTable, type Batch, DunlinError, recordsOf } from '../../operators/index.ts'
 import { explainText, type LogicalNode, type LogicalOutput } from '../../planner/index.ts'
 import type { CollectOptions, RunOptions } from '../dataset/run-options.ts'
 import type { JobReport } from '../events/job-event.ts'
-import type { TaskSuccess } from '../task/task-event.ts'
 import type { FinishedJob } from './drive-job.ts'
 import { engineFor } from './local-engine.ts'
 import { preparePlan } from './prepare-plan.ts'
+import { readResult, resultTasks } from './read-rows.ts'
 import { submit } from './submit.ts'
 
 const COLLECT_BYTES = 256e6
@@ -62,12 +61,6 @@ function submitRows(node: LogicalNode, options: RunOptions): Promise<FinishedJob
   return submit({ outputs: [{ kind: 'result', input: node }] }, options)
 }
 
-/** The tasks of the one result, in the order of the data. */
-function resultTasks(job: FinishedJob): readonly TaskSuccess[] {
-  const [stage] = job.planned.plan.stages.filter(one => one.output.kind === 'result')
-  return job.results.results.get(stage!.id) ?? []
-}
-
 async function* boundedBatches(node: LogicalNode, options: CollectOptions): AsyncGenerator<Batch> {
   const { maxBytes = COLLECT_BYTES } = options
   const job = await submitRows(node, options)
@@ -87,18 +80,4 @@ async function* boundedBatches(node: LogicalNode, options: CollectOptions): Asyn
   } finally {
     await job.discard()
   }
-}
-
-/** The rows of one task of a result, checked against what it committed. */
-async function readResult(job: FinishedJob, task: TaskSuccess): Promise<readonly Batch[]> {
-  const { part } = task
-  if (part === undefined || part.rows === 0) return []
-  const { store } = job.engine
-  const bytes = await store.get(part.key)
-  if (crc32(bytes) !== part.crc32) {
-    throw new DunlinError('CORRUPT', `a part of the result is damaged: ${store.uri}${part.key}`, {
-      hint: 'The disk or bucket returned other bytes than were written. Run the job again.',
-    })
-  }
-  return decodeArrowFile(bytes).batches
 }

@@ -1,14 +1,16 @@
 /** Driving a job to its end: run what has not committed, publish, record how it ended; by its first driver or a later one. */
 import { DunlinError, type Failure, fromFailure } from '../../operators/index.ts'
-import type { Planned } from '../../planner/index.ts'
+import type { Planned, StageId } from '../../planner/index.ts'
 import type { RunOptions } from '../dataset/run-options.ts'
-import type { JobReport, WrittenOutput } from '../events/job-event.ts'
+import type { JobEvent, JobReport, WrittenOutput } from '../events/job-event.ts'
 import type { ReportBuilder } from '../events/report.ts'
+import { stageOutline } from '../job/advance.ts'
 import { jobKeys, writeEnd } from '../job/job-records.ts'
 import type { JournalWriter } from '../job/journal.ts'
-import { type LeaseHolder, readLease } from '../job/lease.ts'
+import { holderText, type LeaseHolder, readLease } from '../job/lease.ts'
 import { LeaseKeeper } from '../job/lease-keeper.ts'
 import type { RestoredJob } from '../job/restore.ts'
+import { recordReusable } from '../job/reuse.ts'
 import { type JobOutcome, type JobResults, runJob } from '../scheduler/run-job.ts'
 import { deleteAll } from '../store/delete-all.ts'
 import type { ObjectStore } from '../store/object-store.ts'
@@ -31,6 +33,8 @@ export interface JobToDrive extends Pick<RunOptions, 'signal' | 'onEvent' | 'ret
   /** Holds what earlier drivers have done. */
   readonly report: ReportBuilder
   readonly restored?: RestoredJob
+  /** Set where finished stages are kept for later jobs, each under its digest. */
+  readonly digests?: ReadonlyMap<StageId, string>
   /** Points stacks of user functions at the user's own source. */
   readonly mapFailure: (failure: Failure) => Promise<Failure>
 }
@@ -67,20 +71,30 @@ export async function driveJob(drive: JobToDrive): Promise<FinishedJob> {
   if (drive.signal?.aborted) cancel()
   else drive.signal?.addEventListener('abort', cancel, { once: true })
   const listener = new Listener(drive.onEvent)
-  let outputs: readonly WrittenOutput[] = []
+  if (drive.epoch > 1) await tellTakenOver(drive, listener)
+  const outputs: WrittenOutput[] = []
+  let interrupted: DunlinError | undefined
   const publish = async (results: JobResults): Promise<void> => {
-    outputs = await publishOutputs({
-      ...outputsOf(drive),
-      results,
-      report: drive.report,
-      isOurs: () => isOurs(drive),
-    })
+    try {
+      await publishOutputs({
+        ...outputsOf(drive),
+        results,
+        report: drive.report,
+        isOurs: () => isOurs(drive),
+        written: output => outputs.push(output),
+      })
+    } catch (error) {
+      if (error instanceof DunlinError && error.retryable) interrupted = unpublished(job, error)
+      throw error
+    }
   }
   try {
     const outcome = await run(drive, { signal: control.signal, listener, publish })
     // What was decided must be in the journal before it is acted upon; a journal that is another's decides nothing.
     await journal.close()
     if (lost.signal.aborted) throw lost.signal.reason
+    // That the job has succeeded is settled; only its outputs are not all visible yet.
+    if (interrupted !== undefined) throw interrupted
     const finished = await conclude(drive, outcome, outputs)
     await keeper.release()
     if (listener.lastWord !== undefined) throw listener.lastWord
@@ -91,6 +105,26 @@ export async function driveJob(drive: JobToDrive): Promise<FinishedJob> {
   } finally {
     drive.signal?.removeEventListener('abort', cancel)
   }
+}
+
+/** A listener that has not heard the job begin is told what it consists of. */
+async function tellTakenOver(
+  { engine, job, name, planned, epoch, holder }: JobToDrive,
+  listener: Listener,
+): Promise<void> {
+  const time = engine.clock.now()
+  const stages = planned.plan.stages.map(stageOutline)
+  await listener.tell({ type: 'jobStarted', time, job, name, engine: engine.name, stages })
+  await listener.tell({ type: 'jobTakenOver', time, epoch, driver: holderText(holder) })
+}
+
+function unpublished(job: string, error: DunlinError): DunlinError {
+  const message = `job ${job} is done, but its output could not be made visible: ${error.message}`
+  return new DunlinError(error.code, message, {
+    cause: error,
+    hint: `Everything is kept: \`dunlin jobs resume ${job}\` publishes it.`,
+    place: { job },
+  })
 }
 
 const hasLost = (error: unknown): boolean => error instanceof DunlinError && error.code === 'LEASE'
@@ -131,7 +165,7 @@ async function run(drive: JobToDrive, { signal, listener, publish }: Running): P
     ...(restored === undefined ? {} : { restored }),
     ...(retries === undefined ? {} : { retries }),
     ...(concurrency === undefined ? {} : { concurrency }),
-    onEvent: event => all(listener.tell(event), journal.add(event)),
+    onEvent: event => all(all(listener.tell(event), journal.add(event)), keepForLater(drive, event)),
   })
 }
 
@@ -192,7 +226,13 @@ async function conclude(
     await discardOutputs(outputsOf(drive))
     throw fromFailure(failure, failures)
   }
-  return { engine, planned, results: outcome, report, discard: () => discardData(store, job, planned) }
+  return {
+    engine,
+    planned,
+    results: outcome,
+    report,
+    discard: async () => (drive.digests === undefined ? discardData(store, job, planned) : undefined),
+  }
 }
 
 /**
@@ -209,6 +249,12 @@ export async function discardData(store: ObjectStore, job: string, planned?: Pla
   await deleteAll(store, folder, {
     goes: key => !kept.includes(key) && !keptFolders.some(prefix => key.startsWith(prefix)),
   })
+}
+
+/** Of a stage that has finished, so that a later job need not run it. */
+function keepForLater({ store, job, digests }: JobToDrive, event: JobEvent): void | Promise<void> {
+  if (digests === undefined || event.type !== 'stageFinished' || event.exchange === undefined) return
+  return recordReusable(store, digests.get(event.stage)!, { job, stage: event.stage }, event.exchange)
 }
 
 /** Done when both are. */

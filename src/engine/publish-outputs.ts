@@ -52,9 +52,11 @@ export interface Publication extends OutputsOfJob {
   readonly report: ReportBuilder
   /** Whether this driver still has the job: another one's output is not taken back. */
   readonly isOurs: () => Promise<boolean>
+  /** Called as soon as an output is visible: it stays so, also where a later one cannot be published. */
+  readonly written: (output: WrittenOutput) => void
 }
 
-export async function publishOutputs(publication: Publication): Promise<readonly WrittenOutput[]> {
+export async function publishOutputs(publication: Publication): Promise<void> {
   const { job, results, report, isOurs } = publication
   // The chain of counts: what each stage was given and gave.
   const counts = report
@@ -62,7 +64,6 @@ export async function publishOutputs(publication: Publication): Promise<readonly
     .stages.map(({ id, title, rowsIn, rowsOut }) => ({ stage: id, title, rowsIn, rowsOut }))
   // Whatever can be known to stand in the way is known before the first part moves.
   await checkUnpublished(publication)
-  const written: WrittenOutput[] = []
   for (const { stage, store } of targets(publication)) {
     const { uri, mode, format } = stage.output
     const schema = results.schemas.get(stage.id) ?? null
@@ -77,14 +78,13 @@ export async function publishOutputs(publication: Publication): Promise<readonly
       counts,
       isOurs,
     })
-    written.push({
+    publication.written({
       uri,
       parts: parts.length,
       rows: parts.reduce((sum, part) => sum + part.rows, 0),
       bytes: parts.reduce((sum, part) => sum + part.bytes, 0),
     })
   }
-  return written
 }
 
 /** What attempts of an unfinished job wrote below its outputs. */

@@ -1,6 +1,6 @@
 /** Going on with a job that another driver has begun: resume after a crash, retry after a failure, cancel from elsewhere. */
 import { DunlinError } from '../../operators/index.ts'
-import type { Planned, StageId } from '../../planner/index.ts'
+import { type Planned, type StageId, stageDigests } from '../../planner/index.ts'
 import type { RunOptions } from '../dataset/run-options.ts'
 import type { JobEvent } from '../events/job-event.ts'
 import { markCancelled } from '../job/cancel-mark.ts'
@@ -38,7 +38,11 @@ export async function resumeJob(job: string, options: ResumeOptions = {}): Promi
   const at = await openJob(job, options)
   const end = await readEnd(at.store, job)
   if (end !== undefined) throw endedError(job, end)
-  return goOn(at, options, await takeOver(at.store, job, { ...at, ...options }))
+  const taken = await takeOver(at.store, job, { ...at, ...options })
+  // Its driver may have ended it while we looked whether it is alive.
+  const ended = await readEnd(at.store, job)
+  if (ended !== undefined) throw endedError(job, ended)
+  return goOn(at, options, taken)
 }
 
 /**
@@ -60,6 +64,12 @@ export async function retryJob(job: string, options: RetryOptions = {}): Promise
       if (end === undefined && restored.ending === null) {
         throw new DunlinError('INVALID_ARGUMENT', `job ${job} has not ended: there is nothing to retry yet`, {
           hint: `Go on with it: \`dunlin jobs resume ${job}\`.`,
+          place: { job },
+        })
+      }
+      if (restored.stages.get(options.stage as StageId)?.instead !== undefined) {
+        throw new DunlinError('INVALID_ARGUMENT', `stage ${options.stage} of job ${job} did not run in it`, {
+          hint: 'Run the pipeline again without reuse.',
           place: { job },
         })
       }
@@ -98,7 +108,8 @@ export async function cancelJob(
     const ended = new AbortController()
     ended.abort(new DunlinError('CANCELLED', reason))
     await goOn(at, { ...options, signal: ended.signal }, taken).catch((error: unknown) => {
-      if (!(error instanceof DunlinError) || error.code !== 'CANCELLED') throw error
+      // `LEASE`: another one has ended it, or is about to.
+      if (!(error instanceof DunlinError) || !['CANCELLED', 'LEASE'].includes(error.code)) throw error
     })
   }
 }
@@ -137,6 +148,7 @@ async function goOn(at: OpenJob, options: ResumeOptions, taken: TakenOver): Prom
     report,
     restored,
     mapFailure: async failure => failure,
+    ...(record.options.reuse === true ? { digests: stageDigests(plan, { seed }) } : {}),
     ...(retries === undefined ? {} : { retries }),
     ...(concurrency === undefined ? {} : { concurrency }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),

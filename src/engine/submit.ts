@@ -1,7 +1,7 @@
 /** Submitting a plan: prepare it, record it so that any driver could go on with it, and drive it. */
 import { createRequire } from 'node:module'
 import { DunlinError, type Failure } from '../../operators/index.ts'
-import type { LogicalPlan } from '../../planner/index.ts'
+import { type LogicalPlan, stageDigests } from '../../planner/index.ts'
 import { argument } from '../dataset/arguments.ts'
 import type { RunOptions } from '../dataset/run-options.ts'
 import { ReportBuilder } from '../events/report.ts'
@@ -9,6 +9,8 @@ import { newJobId } from '../job/job-id.ts'
 import { jobKeys, writePlan } from '../job/job-records.ts'
 import { JournalWriter } from '../job/journal.ts'
 import { acquireLease, newHolder } from '../job/lease.ts'
+import { JobReplay } from '../job/restore.ts'
+import { findReusable } from '../job/reuse.ts'
 import { writeSplits } from '../job/splits-record.ts'
 import type { ShippedModule } from '../ship/ship.ts'
 import { patientStore } from '../store/patient-store.ts'
@@ -89,8 +91,14 @@ export async function startJob(
     engine: engine.name,
     plan: planned.plan,
     text: planned.text,
-    options: { seed, ...limits },
+    options: { seed, ...limits, ...(options.reuse === true ? { reuse: true } : {}) },
   })
+  const digests = options.reuse === true ? stageDigests(planned.plan, { seed }) : undefined
+  const replay = new JobReplay()
+  if (digests !== undefined) {
+    const events = await findReusable(store, planned.plan, digests, engine.clock.now())
+    for (const event of events) replay.add(event)
+  }
   return driveJob({
     ...options,
     engine,
@@ -103,6 +111,8 @@ export async function startJob(
     holder,
     journal: new JournalWriter({ store, job, clock: engine.clock, writer: holder.nonce }),
     report: new ReportBuilder(),
+    restored: replay.restored,
+    ...(digests === undefined ? {} : { digests }),
     mapFailure: failure => mapped(failure, shipped),
   })
 }

@@ -1,5 +1,5 @@
 /** The job's event stream: what progress bars, reports, journals and `onEvent` are made from. */
-import type { CountedFailure, Failure, LogLevel } from '../../operators/index.ts'
+import type { CountedFailure, Failure, LogLevel, Schema } from '../../operators/index.ts'
 import type { StageId } from '../../planner/index.ts'
 import type { TaskStats, TaskSuccess } from '../task/task-event.ts'
 
@@ -14,6 +14,15 @@ export type Outcome =
   /** `failure` is the one that ended the job. */
   | { readonly state: 'failed'; readonly failure: Failure }
   | { readonly state: 'cancelled'; readonly reason: string }
+
+/** A finished exchange, as far as those that read it must know it. */
+export interface FinishedExchange {
+  readonly generation: number
+  /** Producers. */
+  readonly tasks: number
+  readonly rows: number
+  readonly schema: Schema | null
+}
 
 /** What a commit holds beside what its event says. */
 export type CommitDetails = Pick<TaskSuccess, 'nonce' | 'exchangeRowsIn' | 'schema' | 'part'>
@@ -121,7 +130,19 @@ export type JobEvent =
       readonly rowsOut: number
       /** Tasks of a partial wave that were never launched, because enough rows were there. */
       readonly skipped?: number
+      /** What the stages that read it are given; absent where its output is a part of the job's. */
+      readonly exchange?: FinishedExchange
     })
+  /** The output of an earlier job is used: the stage does not run. */
+  | (At & {
+      readonly type: 'stageReused'
+      readonly stage: StageId
+      readonly exchange: FinishedExchange
+      /** Whose output it is. */
+      readonly from: { readonly job: string; readonly stage: StageId }
+    })
+  /** Only stages that do not run either would read it. */
+  | (At & { readonly type: 'stageSkipped'; readonly stage: StageId })
   /** Another driver goes on with the job. */
   | (At & { readonly type: 'jobTakenOver'; readonly epoch: number; readonly driver: string })
   /** A job that had failed or was cancelled is to go on. */

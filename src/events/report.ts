@@ -109,6 +109,13 @@ export class ReportBuilder {
           this.#failures = withKnownFailure(this.#failures, event.failure)
         }
         break
+      case 'stageReused':
+      case 'stageSkipped': {
+        const stage = this.#stage(event.stage)
+        stage.skipped = stage.outline.tasks
+        if (event.type === 'stageReused') stage.rowsOut = event.exchange.rows
+        break
+      }
       case 'jobTakenOver':
       case 'jobReopened':
       case 'jobEnding':

@@ -11,7 +11,7 @@ import type { DriverEvent, TimerId } from './driver-event.ts'
 import { endJob, failJob, finishJob, settle } from './ending.ts'
 import { look } from './look-for-stragglers.ts'
 import { startIfUnblocked } from './stages.ts'
-import { type JobState, MANIFEST } from './state.ts'
+import { type JobState, MANIFEST, type StageState } from './state.ts'
 import { Step } from './step.ts'
 
 /**
@@ -85,10 +85,20 @@ function start(step: Step): void {
   if (step.state.status.state !== 'created') return
   step.update({ status: { state: 'running' } })
   const { id, name, engine, epoch } = step.state.job
-  const stages = [...step.state.stages].map(({ stage }) => outline(stage))
+  const stages = [...step.state.stages].map(({ stage }) => stageOutline(stage))
   // A driver that takes a job over has said so in the journal before.
   if (epoch === 1) step.emit({ type: 'jobStarted', job: id, name, engine, stages })
+  for (const state of step.state.stages) if (state.phase === 'finished') emitNotRun(step, state)
   for (let position = 0; position < stages.length; position++) startIfUnblocked(step, position)
+}
+
+/** A stage that has finished before the job starts does not run in it. */
+function emitNotRun(step: Step, { stage, origin, manifest, prefix }: StageState): void {
+  if (origin === undefined) step.emit({ type: 'stageSkipped', stage: stage.id })
+  else {
+    const exchange = { generation: manifest.generation, ...prefix }
+    step.emit({ type: 'stageReused', stage: stage.id, exchange, from: origin })
+  }
 }
 
 function timerFired(step: Step, id: TimerId): void {
@@ -125,11 +135,11 @@ type Growth = Extract<DriverEvent, { readonly type: 'stagesAdded' }>
 function grow(step: Step, { stages: added, inputBytes }: Growth): void {
   if (!step.running) throw notRunning(step.state)
   step.state = withStages(step.state, added, inputBytes === undefined ? {} : { inputBytes })
-  step.emit({ type: 'stagesAdded', stages: added.map(outline) })
+  step.emit({ type: 'stagesAdded', stages: added.map(stageOutline) })
   for (const stage of added) startIfUnblocked(step, step.positionOf(stage.id))
 }
 
-function outline(stage: Stage): StageOutline {
+export function stageOutline(stage: Stage): StageOutline {
   const bytes = stage.inputs.reduce((sum, input) => sum + (input.kind === 'splits' ? input.bytes : 0), 0)
   return { id: stage.id, title: stage.title, tasks: stage.tasks, bytes }
 }

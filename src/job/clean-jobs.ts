@@ -1,6 +1,8 @@
 /** Removes what jobs left in the store. */
+
+import { discardAttempts } from '../sink/publish.ts'
 import { deleteAll } from '../store/delete-all.ts'
-import type { ObjectStore } from '../store/object-store.ts'
+import type { ObjectStore, Stores } from '../store/object-store.ts'
 import { checkJobId } from './job-id.ts'
 import { jobKeys, readEnd, readPlan } from './job-records.ts'
 import { jobFolders } from './list-jobs.ts'
@@ -22,6 +24,8 @@ export interface CleanOptions {
    * submitted at this moment may count on it) or `remove`.
    */
   readonly code?: 'keep' | 'remove'
+  /** Opens the directories of outputs: what attempts have left below them goes with their job. Default: it stays. */
+  readonly stores?: Stores
 }
 
 export interface Cleaned {
@@ -36,8 +40,8 @@ export interface Cleaned {
 }
 
 /**
- * Removes ended jobs: those named, those old enough, or all. Nothing outside `jobs/<id>/` is touched, and
- * `code/` only where asked; outputs stay. A job's records go last, so that a cleaning that was cut short is
+ * Removes ended jobs: those named, those old enough, or all. Nothing outside `jobs/<id>/` is touched, but for what
+ * attempts of the job have left unpublished below its outputs, and `code/` where asked; outputs stay. A job's records go last, so that a cleaning that was cut short is
  * seen and can be done again.
  */
 export async function cleanJobs(store: ObjectStore, options: CleanOptions): Promise<Cleaned> {
@@ -55,9 +59,12 @@ export async function cleanJobs(store: ObjectStore, options: CleanOptions): Prom
       continue
     }
     if (!(await isOldEnough(store, id, options))) continue
+    if (options.stores !== undefined && has.plan) await discardStaged(store, id, options.stores)
     await removeJob(store, id, sum)
     removed.push(id)
   }
+  // What they said of the jobs that are gone is not true any more; of others it is found again.
+  if (removed.length > 0) await removeAll(store, 'reuse/', () => wanted === undefined && unended === 0, sum)
   if (options.code === 'remove') await removeCode(store, sum)
   return { jobs: removed, kept, unended, ...sum }
 }
@@ -71,6 +78,14 @@ async function isOldEnough(
   const end = await readEnd(store, id)
   const time = end?.report.finishedAt ?? (await readPlan(store, id)).startedAt
   return now - time >= olderThanMs
+}
+
+/** Parts that nobody has published: attempts that came late, or a driver that was killed while it cleared them away. */
+async function discardStaged(store: ObjectStore, id: string, stores: Stores): Promise<void> {
+  const { plan } = await readPlan(store, id)
+  for (const { output } of plan.stages) {
+    if (output.kind === 'write') await discardAttempts({ store: stores.open(output.uri), job: id })
+  }
 }
 
 async function removeJob(

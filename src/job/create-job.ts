@@ -4,7 +4,7 @@ import type { Stage, StageId } from '../../planner/index.ts'
 import { NO_DURATIONS } from '../scheduler/policies/duration-sketch.ts'
 import type { InputBytes } from '../scheduler/split-bytes.ts'
 import { PersistentVector } from './persistent-vector.ts'
-import type { RestoredJob, RestoredStage } from './restore.ts'
+import type { RestoredJob, RestoredStage, Reused } from './restore.ts'
 import { emptyJob, type JobOptions, type JobState, type StageState } from './state.ts'
 import { UNTRIED, untried } from './task-states.ts'
 
@@ -28,6 +28,7 @@ export interface AboutStages {
 export function withStages(state: JobState, added: readonly Stage[], about: AboutStages = {}): JobState {
   const positions = new Map(state.positions)
   let { stages } = state
+  let unfinished = state.unfinished + added.length
   for (const stage of added) {
     if (positions.has(stage.id)) throw invalid(stage, 'the job has a stage of this number already')
     const reads = new Set<number>()
@@ -45,13 +46,22 @@ export function withStages(state: JobState, added: readonly Stage[], about: Abou
       stages = stages.set(read, { ...producer, readers: [...producer.readers, position] })
     }
     positions.set(stage.id, position)
-    stages = stages.push(blockedStage(stage, about))
+    const known = about.restored?.stages.get(stage.id)
+    if (known?.instead === undefined) {
+      stages = stages.push(blockedStage(stage, known, about.inputBytes?.get(stage.id)))
+    } else {
+      stages = stages.push(finishedStage(stage, known.instead))
+      unfinished--
+    }
   }
-  return { ...state, stages, positions, unfinished: state.unfinished + added.length }
+  return { ...state, stages, positions, unfinished }
 }
 
-function blockedStage(stage: Stage, about: AboutStages): StageState {
-  const restored: RestoredStage | undefined = about.restored?.stages.get(stage.id)
+function blockedStage(
+  stage: Stage,
+  restored: RestoredStage | undefined,
+  inputBytes: InputBytes = [],
+): StageState {
   let tasks = PersistentVector.filled(stage.tasks, untried(restored?.generation ?? 0))
   let exchangeRowsIn = 0
   let launched = 0
@@ -73,10 +83,25 @@ function blockedStage(stage: Stage, about: AboutStages): StageState {
     durations: NO_DURATIONS,
     speculated: 0,
     lookIsDue: false,
-    inputBytes: about.inputBytes?.get(stage.id) ?? [],
+    inputBytes,
     partitionBytes: null,
     exchangeRowsIn,
     prefix: { tasks: 0, rows: 0, schema: null },
+  }
+}
+
+/** A stage that does not run, since an earlier job's output is there, or since nobody reads its own. */
+function finishedStage(stage: Stage, reused: Reused | null): StageState {
+  const blocked = blockedStage(stage, undefined)
+  if (reused === null) return { ...blocked, phase: 'finished' }
+  const { generation, tasks, rows, schema } = reused.exchange
+  const attempt = { attempt: 1, rowsOut: 0, exchangeRowsIn: 0, schema: null }
+  return {
+    ...blocked,
+    phase: 'finished',
+    manifest: { ...untried(generation), ...attempt, state: 'committed' },
+    prefix: { tasks, rows, schema },
+    origin: reused.from,
   }
 }
 

@@ -28,6 +28,7 @@ export interface JobPlanOptions {
   readonly seed: number
   readonly retries?: number
   readonly concurrency?: number
+  readonly reuse?: true
 }
 
 /** `end.json`: there is one or none, and whoever wrote it publishes or deletes. */

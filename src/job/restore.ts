@@ -1,9 +1,9 @@
 /** JobReplay: what is known of a job after the events of its journal; from that another driver goes on. */
 
 import type { StageId } from '../../planner/index.ts'
-import type { JobEvent, Outcome } from '../events/job-event.ts'
+import type { FinishedExchange, JobEvent, Outcome } from '../events/job-event.ts'
 import type { TaskSuccess } from '../task/task-event.ts'
-import type { TaskState } from './state.ts'
+import type { StageOrigin, TaskState } from './state.ts'
 import { untried } from './task-states.ts'
 
 export interface RestoredStage {
@@ -14,6 +14,13 @@ export interface RestoredStage {
   readonly manifest: TaskState
   /** What has committed, where the stage's output is a part of the job's. */
   readonly results: ReadonlyMap<number, TaskSuccess>
+  /** Set where the stage need not run: an earlier job's output is used, or (null) nobody reads it. */
+  readonly instead?: Reused | null
+}
+
+export interface Reused {
+  readonly from: StageOrigin
+  readonly exchange: FinishedExchange
 }
 
 export interface RestoredJob {
@@ -27,6 +34,7 @@ interface StageReplay {
   readonly tasks: Map<number, TaskState>
   manifest: TaskState
   readonly results: Map<number, TaskSuccess>
+  instead?: Reused | null
 }
 
 type Event<T extends JobEvent['type']> = Extract<JobEvent, { type: T }>
@@ -60,6 +68,12 @@ export class JobReplay {
         }
         break
       }
+      case 'stageReused':
+        this.#stage(event.stage).instead = { from: event.from, exchange: event.exchange }
+        break
+      case 'stageSkipped':
+        this.#stage(event.stage).instead = null
+        break
       case 'jobEnding':
         this.#ending = outcomeOf(event)
         break
@@ -109,6 +123,7 @@ export class JobReplay {
       stage.tasks.clear()
       stage.results.clear()
       stage.generation = generation
+      delete stage.instead
     } else {
       stage.tasks.set(task, untried(generation))
       stage.results.delete(task)

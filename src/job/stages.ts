@@ -133,12 +133,13 @@ function producedFor(step: Step, stage: Stage): Produced[] {
 export function finishStage(step: Step, position: number): void {
   step.updateStage(position, { phase: 'finished' })
   step.update({ unfinished: step.state.unfinished - 1 })
-  const { stage, prefix, readers } = step.stage(position)
+  const { stage, manifest, prefix, readers } = step.stage(position)
   step.emit({
     type: 'stageFinished',
     stage: stage.id,
     rowsOut: prefix.rows,
     ...skipped(step.stage(position)),
+    ...(stage.output.kind === 'exchange' ? { exchange: { generation: manifest.generation, ...prefix } } : {}),
   })
   for (const reader of readers) startIfUnblocked(step, reader)
 }

@@ -6,9 +6,14 @@ import type { CommitRecord } from './commit-record.ts'
 import { readCommit } from './commit-task.ts'
 import { manifestKey } from './keys.ts'
 import { asLost } from './lost-output.ts'
-import { encodeManifestHead, manifestRowBytes, type Producer } from './manifest.ts'
+import {
+  encodeManifestHead,
+  INDEXED_BYTES,
+  manifestRowBytes,
+  type Producer,
+  writeIndexed,
+} from './manifest.ts'
 import { readAhead } from './read-ahead.ts'
-import { SLICE_ENTRY_BYTES, writeSliceEntry } from './slice-entry.ts'
 
 /** Index memory of one pass; a wider exchange reads the commits again for each further range of partitions. */
 const PASS_BYTES = 64 << 20
@@ -53,10 +58,10 @@ export async function buildManifest(
           producers.push(producerOf(commit, generationOf(event, task), schemas))
           rows += checkSlices(commit, task, event)
         }
-        for (const { partition, entry } of commit.slices) {
-          if (partition >= from && partition < to) {
-            writeSliceEntry(view, (partition - from) * rowBytes + task * SLICE_ENTRY_BYTES, entry)
-          }
+        const entries = new Map(commit.slices.map(({ partition, entry }) => [partition, entry]))
+        for (let partition = from; partition < to; partition++) {
+          const at = (partition - from) * rowBytes + task * INDEXED_BYTES
+          writeIndexed(view, at, entries.get(partition), { partition, task })
         }
         task++
       }

@@ -1,13 +1,16 @@
 /**
  * The exchange manifest: binary, fixed width, partition-major, so that a consumer reads only its own row by range.
  *
- * Layout, little-endian: `DLM1` · u32 length of the header · u32 CRC32 of the header · header (JSON) · per producer { 8 bytes nonce, u32
- * attempt, i32 index of its schema or −1, u32 generation } · per partition and producer one slice entry.
+ * Layout, little-endian: `DLM2` · u32 length of the header · u32 CRC32 of the header · header (JSON) · per producer { 8 bytes nonce, u32
+ * attempt, i32 index of its schema or −1, u32 generation, u32 seal } · per partition and producer { slice entry, u32 seal }.
+ *
+ * A seal is the CRC32 of what it stands behind, seeded with whose it is: readers take single entries, and a bit that turned
+ * in one (16 rows that read as none) must not pass for what was committed.
  */
 import { crc32 } from 'node:zlib'
 import { DunlinError, type Schema } from '../../operators/index.ts'
 import type { StageId } from '../../planner/index.ts'
-import { SLICE_ENTRY_BYTES } from './slice-entry.ts'
+import { readSliceEntry, SLICE_ENTRY_BYTES, type SliceEntry, writeSliceEntry } from './slice-entry.ts'
 
 export interface ManifestHeader {
   readonly stage: StageId
@@ -28,9 +31,12 @@ export interface Producer {
   readonly generation: number
 }
 
-const MAGIC = 0x314d4c44 // DLM1
+const MAGIC = 0x324d4c44 // DLM2
 const NONCE_BYTES = 8
-export const PRODUCER_BYTES = NONCE_BYTES + 12
+const SEAL_BYTES = 4
+export const PRODUCER_BYTES = NONCE_BYTES + 12 + SEAL_BYTES
+export const INDEXED_BYTES = SLICE_ENTRY_BYTES + SEAL_BYTES
+const PRODUCERS = -1
 const PREAMBLE_BYTES = 12
 
 export function encodeManifestHead(header: ManifestHeader, producers: readonly Producer[]): Uint8Array {
@@ -42,11 +48,12 @@ export function encodeManifestHead(header: ManifestHeader, producers: readonly P
   view.setUint32(8, crc32(json), true)
   bytes.set(json, PREAMBLE_BYTES)
   let at = PREAMBLE_BYTES + json.length
-  for (const producer of producers) {
+  for (const [task, producer] of producers.entries()) {
     bytes.set(Buffer.from(producer.nonce, 'hex'), at)
     view.setUint32(at + 8, producer.attempt, true)
     view.setInt32(at + 12, producer.schema, true)
     view.setUint32(at + 16, producer.generation, true)
+    seal(view, at, PRODUCER_BYTES, PRODUCERS, task)
     at += PRODUCER_BYTES
   }
   return bytes
@@ -76,7 +83,9 @@ function damaged(uri: string): DunlinError {
   })
 }
 
-export function decodeProducer(view: DataView, at: number): Producer {
+/** @throws DunlinError `CORRUPT`, naming `uri`, where it is not what was written for the task */
+export function decodeProducer(view: DataView, at: number, task: number, uri: string): Producer {
+  if (!isSealed(view, at, PRODUCER_BYTES, PRODUCERS, task)) throw damaged(uri)
   return {
     nonce: Buffer.from(view.buffer, view.byteOffset + at, NONCE_BYTES).toString('hex'),
     attempt: view.getUint32(at + 8, true),
@@ -85,15 +94,56 @@ export function decodeProducer(view: DataView, at: number): Producer {
   }
 }
 
+/** A slice that is not there. */
+const EMPTY: SliceEntry = { offset: 0, byteLength: 0, crc32: 0, rows: 0 }
+
+/** The entry of a partition and a producer; `undefined` where it has no rows of the partition. */
+export function writeIndexed(
+  view: DataView,
+  at: number,
+  entry: SliceEntry | undefined,
+  of: { readonly partition: number; readonly task: number },
+): void {
+  writeSliceEntry(view, at, entry ?? EMPTY)
+  seal(view, at, INDEXED_BYTES, of.partition, of.task)
+}
+
+/** @throws DunlinError `CORRUPT`, naming `uri`, where it is not what was written for the partition and the task */
+export function readIndexed(
+  view: DataView,
+  at: number,
+  of: { readonly partition: number; readonly task: number },
+  uri: string,
+): SliceEntry {
+  if (!isSealed(view, at, INDEXED_BYTES, of.partition, of.task)) throw damaged(uri)
+  return readSliceEntry(view, at)
+}
+
+function seal(view: DataView, at: number, length: number, partition: number, task: number): void {
+  view.setUint32(at + length - SEAL_BYTES, sealOf(view, at, length, partition, task), true)
+}
+
+function isSealed(view: DataView, at: number, length: number, partition: number, task: number): boolean {
+  return view.getUint32(at + length - SEAL_BYTES, true) === sealOf(view, at, length, partition, task)
+}
+
+function sealOf(view: DataView, at: number, length: number, partition: number, task: number): number {
+  const bytes = new Uint8Array(view.buffer, view.byteOffset + at, length - SEAL_BYTES)
+  return crc32(bytes, (Math.imul(partition + 1, GOLDEN) ^ task) >>> 0)
+}
+
+/** 2^32 / φ: spreads partitions over the seeds. */
+const GOLDEN = 0x9e3779b1
+
 /** Where producers and entries stand in a manifest whose header ends at `headerEnd`. */
 export function manifestLayout(headerEnd: number, { tasks }: Pick<ManifestHeader, 'tasks'>) {
   const rows = headerEnd + tasks * PRODUCER_BYTES
   return {
     producerAt: (task: number): number => headerEnd + task * PRODUCER_BYTES,
     entryAt: (partition: number, task: number): number =>
-      rows + partition * manifestRowBytes(tasks) + task * SLICE_ENTRY_BYTES,
+      rows + partition * manifestRowBytes(tasks) + task * INDEXED_BYTES,
   }
 }
 
 /** Bytes of one partition's row of slice entries. */
-export const manifestRowBytes = (tasks: number): number => tasks * SLICE_ENTRY_BYTES
+export const manifestRowBytes = (tasks: number): number => tasks * INDEXED_BYTES

@@ -63,6 +63,15 @@ export async function openExchange(options: ExchangeOptions): Promise<ExchangePa
     throw asLost(error, { job, stage, task: null, generation })
   })
   const { schema, schemas } = header
+  if (header.stage !== stage) {
+    throw new DunlinError(
+      'CORRUPT',
+      `${store.uri}${manifestKey(job, stage, generation)} is of stage ${header.stage}`,
+      {
+        lost: { job, stage, task: null, generation },
+      },
+    )
+  }
   if (schema === null) return { schema, batches: nothing() }
 
   const sliceOf = ({ task, producer, entry }: PartitionSlice): Slice => {

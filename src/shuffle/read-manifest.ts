@@ -4,12 +4,14 @@ import type { ObjectStore } from '../store/object-store.ts'
 import {
   decodeManifestHeader,
   decodeProducer,
+  INDEXED_BYTES,
   type ManifestHeader,
   manifestLayout,
   PRODUCER_BYTES,
   type Producer,
+  readIndexed,
 } from './manifest.ts'
-import { readSliceEntry, SLICE_ENTRY_BYTES, type SliceEntry } from './slice-entry.ts'
+import type { SliceEntry } from './slice-entry.ts'
 
 /** What most manifests fit in as a whole: one request reads it. */
 const FIRST_BYTES = 64 << 10
@@ -54,12 +56,14 @@ export async function readPartitionSlices(
   const from = only ?? 0
   const count = only === undefined ? header.tasks : 1
   const producers = await bytesAt(read, first, layout.producerAt(from), count * PRODUCER_BYTES)
-  const row = await bytesAt(read, first, layout.entryAt(partition, from), count * SLICE_ENTRY_BYTES)
+  const row = await bytesAt(read, first, layout.entryAt(partition, from), count * INDEXED_BYTES)
+  const uri = store.uri + key
   const slices: PartitionSlice[] = []
   for (let i = 0; i < count; i++) {
-    const entry = readSliceEntry(row, i * SLICE_ENTRY_BYTES)
+    const entry = readIndexed(row, i * INDEXED_BYTES, { partition, task: from + i }, uri)
     if (entry.rows === 0) continue
-    slices.push({ task: from + i, producer: decodeProducer(producers, i * PRODUCER_BYTES), entry })
+    const producer = decodeProducer(producers, i * PRODUCER_BYTES, from + i, uri)
+    slices.push({ task: from + i, producer, entry })
   }
   return { header, slices }
 }

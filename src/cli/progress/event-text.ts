@@ -23,12 +23,16 @@ export function eventText(progress: JobProgress, event: JobEvent): string | unde
       const took = durationText(stage.finishedAt - stage.startedAt)
       return `stage ${event.stage} finished in ${took}: ${plural(stage.done, 'task')}, ${plural(event.rowsOut, 'row')} out${failed}`
     }
+    case 'stageReused':
+      return `stage ${event.stage} is not run: job ${event.from.job} has its ${plural(event.exchange.rows, 'row')}`
     case 'jobFinished':
       return `job ${event.job} ${event.state} in ${durationText(event.time - progress.startedAt)}`
     case 'stagesAdded':
       return `${plural(event.stages.length, 'more stage')}`
     case 'taskFailed':
     case 'manifestFailed':
+    case 'jobTakenOver':
+    case 'taskRemade':
     case 'log':
       return remarkText(progress, event)
     default:
@@ -38,6 +42,12 @@ export function eventText(progress: JobProgress, event: JobEvent): string | unde
 
 /** What is worth a line of its own beside a live display too: failures and what user functions log. */
 export function remarkText(progress: JobProgress, event: JobEvent): string | undefined {
+  if (event.type === 'jobTakenOver')
+    return `going on with what had not committed, as driver ${event.epoch} of the job`
+  if (event.type === 'taskRemade') {
+    const what = event.task === null ? 'all tasks' : `task ${event.task}`
+    return `stage ${event.stage} ${what}: made again${event.failure === undefined ? '' : `, since ${event.failure.message}`}`
+  }
   if (event.type === 'log')
     return `[stage ${event.stage} task ${event.task}] ${event.level}: ${event.message}`
   if (event.type !== 'taskFailed' && event.type !== 'manifestFailed') return undefined

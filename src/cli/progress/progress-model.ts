@@ -132,6 +132,15 @@ export function advanceProgress(progress: JobProgress, event: JobEvent): JobProg
         failure: event.failure ?? progress.failure,
         stages: progress.stages.map(s => (s.running === 0 ? s : { ...s, running: 0 })),
       }
+    case 'stageReused':
+    case 'stageSkipped':
+      return withStage(progress, event.stage, () => ({
+        state: 'finished',
+        tasks: 0,
+        startedAt: event.time,
+        finishedAt: event.time,
+        ...(event.type === 'stageReused' ? { rowsOut: event.exchange.rows } : {}),
+      }))
     case 'taskRemade':
       return withStage(progress, event.stage, s => ({
         state: 'running',

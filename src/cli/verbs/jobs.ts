@@ -5,7 +5,7 @@ import { cleanJobs as clean } from '../../job/clean-jobs.ts'
 import { isJobId } from '../../job/job-id.ts'
 import { jobFolders, listJobs as list, readJob } from '../../job/list-jobs.ts'
 import { toRootUri } from '../../store/file-uri.ts'
-import type { ObjectStore } from '../../store/object-store.ts'
+import type { ObjectStore, Stores } from '../../store/object-store.ts'
 import { createStores } from '../../store/open-stores.ts'
 import { chooseStore, DEFAULT_STORE, type StoreChoice } from '../engine-choice.ts'
 import { errorText } from '../error-text.ts'
@@ -17,12 +17,15 @@ import { reportText } from '../report-text.ts'
 import { textTable } from '../text-table.ts'
 import { UsageError } from '../usage-error.ts'
 
-function openStore(options: StoreChoice): ObjectStore {
+function openStores(options: StoreChoice): { readonly store: ObjectStore; readonly stores: Stores } {
   chooseStore(options)
   const here = toRootUri(process.cwd(), 'file:///')
   const uri = toRootUri(process.env['DUNLIN_STORE'] ?? DEFAULT_STORE, here)
-  return createStores({ ownRoots: [uri] }).open(uri)
+  const stores = createStores({ ownRoots: [uri] })
+  return { store: stores.open(uri), stores }
 }
+
+const openStore = (options: StoreChoice): ObjectStore => openStores(options).store
 
 export async function listJobs({ output, json }: VerbHost, options: StoreChoice): Promise<void> {
   const store = openStore(options)
@@ -100,10 +103,11 @@ export async function cleanJobs(
     throw new UsageError('--running is for jobs that are named', 'A job without an end may still be running.')
   }
   for (const id of ids) checkId(id)
-  const store = openStore(options)
+  const { store, stores } = openStores(options)
   if (ids.length > 0) await checkPresent(store, ids)
   const cleaned = await clean(store, {
     now: Date.now(),
+    stores,
     ...(ids.length === 0 ? {} : { ids }),
     ...(options.olderThan === undefined ? {} : { olderThanMs: options.olderThan }),
     running: options.running === true ? 'remove' : 'keep',

@@ -9,6 +9,7 @@ import { reportText } from '../report-text.ts'
 
 export interface RunVerbOptions extends EngineChoice {
   readonly param: Readonly<Record<string, string>>
+  readonly reuse?: true
 }
 
 const NO_JOB = 'no job was run: export an Output as default, or call .run()'
@@ -31,6 +32,7 @@ export async function run(
   let runs = 0
   const withdraw = offerRunDefaults({
     signal: interrupt.signal,
+    ...(options.reuse === true ? { reuse: true } : {}),
     // Each run reads it once, also one with a listener of its own.
     get onEvent() {
       runs++
@@ -49,6 +51,7 @@ export async function run(
     progress = await showProgress({ stream: process.stderr, show, success: 'reported' })
     const report = await job.dunlin.run(job.outputs, {
       signal: interrupt.signal,
+      ...(options.reuse === true ? { reuse: true } : {}),
       onEvent: progress.onEvent,
       name: basename(path).replace(/\.\w+$/, ''),
     })

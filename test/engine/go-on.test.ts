@@ -1,0 +1,137 @@
+import { readFile, rm } from 'node:fs/promises'
+import { type JobEvent, range, read } from 'dunlin'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { cancelJob, resumeJob, retryJob } from '../../src/engine/resume.ts'
+import { type Workplace, workplace } from './workplace.ts'
+
+let place: Workplace
+beforeAll(async () => {
+  place = await workplace()
+})
+afterAll(() => place.close())
+
+const counts = (fail: string) =>
+  range(600, { splitRows: 100 })
+    .map(n => `w${n % 7}`)
+    .valueCounts()
+    .map(async row => {
+      const { access } = await import('node:fs/promises')
+      await access(fail)
+      return row
+    })
+
+const EXPECTED = ['value,count', ...[86, 86, 86, 86, 86, 85, 85].map((count, n) => `w${n},${count}`)].sort()
+const written = async (directory: string) =>
+  (await readFile(place.path(`${directory}/part-00000.csv`), 'utf8')).trim().split('\n').sort()
+
+interface Failed {
+  readonly job: string
+  readonly engine: ReturnType<Workplace['engine']>
+}
+
+/** A job whose last stage fails as long as a file is missing. */
+async function failed(name: string): Promise<Failed> {
+  const engine = place.engine({ directory: place.path(`${name}-store`) })
+  let job = ''
+  const run = counts(place.path(`${name}-go`))
+    .write.csv(`${name}-out`)
+    .run({ engine, onEvent: event => void (event.type === 'jobStarted' && (job = event.job)) })
+  await expect(run).rejects.toMatchObject({ code: 'USER_FUNCTION' })
+  return { job, engine }
+}
+
+const launched = (events: readonly JobEvent[]): string[] =>
+  events.flatMap(event => (event.type === 'taskStarted' ? [`${event.stage}/${event.task}`] : []))
+
+describe('a job that failed', () => {
+  it('goes on by retry from what had committed, when what it lacked is there', async () => {
+    const { job, engine } = await failed('again')
+    expect(await place.names('again-out')).toEqual([])
+    await place.write('again-go', '')
+    const events: JobEvent[] = []
+    const finished = await retryJob(job, { engine, onEvent: event => void events.push(event) })
+    expect(launched(events).every(task => task.startsWith('1/'))).toBe(true)
+    expect(await written('again-out')).toEqual(EXPECTED)
+    expect(finished.report).toMatchObject({ job, state: 'succeeded', outputs: [{ rows: 7 }] })
+    await finished.discard()
+    await expect(retryJob(job, { engine })).rejects.toMatchObject({
+      message: `job ${job} has ended: it succeeded`,
+    })
+  })
+
+  it('runs a stage again where that is asked for, and what reads it only as far as it differs', async () => {
+    const { job, engine } = await failed('stage')
+    await place.write('stage-go', '')
+    const events: JobEvent[] = []
+    await retryJob(job, { engine, stage: 0, onEvent: event => void events.push(event) })
+    expect(launched(events).filter(task => task.startsWith('0/'))).toHaveLength(6)
+    expect(await written('stage-out')).toEqual(EXPECTED)
+  })
+
+  it('is not resumed, and not retried with a stage that it does not have', async () => {
+    const { job, engine } = await failed('refused')
+    await expect(resumeJob(job, { engine })).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      hint: expect.stringContaining(`dunlin jobs retry ${job}`),
+    })
+    await expect(retryJob(job, { engine, stage: 9 })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
+    await expect(cancelJob(job, { engine })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
+    await expect(resumeJob('20200101-000000-nobody', { engine })).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  })
+})
+
+describe('a job that runs', () => {
+  it('is cancelled from elsewhere, and keeps what has committed', async () => {
+    const engine = place.engine({ directory: place.path('cancelled-store') })
+    const running = Promise.withResolvers<string>()
+    let job = ''
+    const run = range(4, { splitRows: 1 })
+      .repartition(1)
+      .map(async (n, task) => {
+        if (task.attempt < 9) await new Promise(resolve => task.signal.addEventListener('abort', resolve))
+        return n
+      })
+      .write.jsonl('cancelled-out')
+      .run({
+        engine,
+        onEvent: event => {
+          if (event.type === 'jobStarted') job = event.job
+          if (event.type === 'taskStarted' && event.stage === 1) running.resolve(job)
+        },
+      })
+    const cancelling = running.promise.then(id => cancelJob(id, { engine, reason: 'a test' }))
+    await expect(run).rejects.toMatchObject({ code: 'CANCELLED', message: expect.stringContaining('a test') })
+    await cancelling
+    expect(await place.names('cancelled-out')).toEqual([])
+    const journal = await place.names(`cancelled-store/jobs/${job}`)
+    expect(journal).toContain('stage-0')
+  })
+})
+
+describe('reuse', () => {
+  it('runs only what is new: an equal stage of an earlier job is used, one of other data is not', async () => {
+    const engine = place.engine({ directory: place.path('reuse-store') })
+    await place.write('reuse/a.txt', 'b\nb\na\nb\n')
+    const words = read.text(place.path('reuse/*.txt'), { splitBytes: 4 }).words().valueCounts()
+    const events: JobEvent[] = []
+    const onEvent = (event: JobEvent): void => void events.push(event)
+    await words.write.csv('reuse-1').run({ engine, reuse: true })
+    await words.write.jsonl('reuse-2').run({ engine, reuse: true, onEvent })
+    expect(await place.output('reuse-2')).toBe('{"value":"b","count":3}\n{"value":"a","count":1}\n')
+    expect(events.filter(event => event.type === 'stageReused')).toMatchObject([{ stage: 0 }])
+    expect(launched(events).some(task => task.startsWith('0/'))).toBe(false)
+    await place.write('reuse/b.txt', 'c\n')
+    expect(await words.collect({ engine, reuse: true })).toHaveLength(3)
+  })
+
+  it('does without what has been cleaned away', async () => {
+    const engine = place.engine({ directory: place.path('gone-store') })
+    const words = range(10, { splitRows: 2 })
+      .map(n => n % 3)
+      .valueCounts()
+    await words.count({ engine, reuse: true })
+    expect(await place.names('gone-store/reuse')).toHaveLength(1)
+    await rm(place.path('gone-store/jobs'), { recursive: true })
+    expect(await words.count({ engine, reuse: true })).toBe(3)
+  })
+})
