@@ -9,6 +9,8 @@ export function bytesOf(step: Step, { position, task }: TaskRef): number | null 
   for (const [i, partition] of partitionsOf(stage, task).entries()) {
     const input = stage.inputs[i]!
     if (partition === null || isBroadcast(input)) continue
+    // Undivided, task n reads what task n wrote: of that nothing is told.
+    if (input.kind === 'exchange' && input.partitioning.kind === 'none') return null
     const sizes =
       input.kind === 'exchange' ? step.stage(step.positionOf(input.from)).partitionBytes : inputBytes[i]
     const bytes = sizes?.[partition]

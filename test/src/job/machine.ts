@@ -3,7 +3,7 @@ import type { Stage } from '../../../planner/index.ts'
 import { advance } from '../../../src/job/advance.ts'
 import type { Command } from '../../../src/job/command.ts'
 import { type AboutStages, createJob } from '../../../src/job/create-job.ts'
-import type { DriverEvent, Happening } from '../../../src/job/driver-event.ts'
+import type { DriverEvent, Happening, TimerId } from '../../../src/job/driver-event.ts'
 import type { BackendFacts, JobState } from '../../../src/job/state.ts'
 import { RETRY_POLICY, type RetryPolicy } from '../../../src/scheduler/policies/retry.ts'
 import type { TaskResult } from '../../../src/task/task-event.ts'
@@ -86,6 +86,14 @@ export class Machine {
     return this.tell({ type: 'timerFired', id: { kind: 'retryTask', stage: id(stage), task } })
   }
 
+  /** Time goes on by so much; then the timer of this kind that was started last fires. */
+  fireAfter(ms: number, kind: TimerId['kind']): readonly Command[] {
+    this.now += ms
+    const timer = this.commands.findLast(c => c.type === 'startTimer' && c.id.kind === kind)
+    if (timer?.type !== 'startTimer') throw new Error(`no timer ${kind} was started`)
+    return this.tell({ type: 'timerFired', id: timer.id })
+  }
+
   get outcome(): Extract<Command, { type: 'finishJob' }> | undefined {
     return this.commands.find(c => c.type === 'finishJob')
   }
@@ -106,6 +114,11 @@ export function startedWith(slots: number, stages: readonly Stage[]): Machine {
   machine.start()
   machine.grant(slots)
   return machine
+}
+
+/** How long each timer of a kind is to run. */
+export function delays(commands: readonly Command[], kind: TimerId['kind']): number[] {
+  return commands.flatMap(c => (c.type === 'startTimer' && c.id.kind === kind ? [c.delayMs] : []))
 }
 
 /** `stage/task#attempt` of each launch, `manifest` for a manifest. */
