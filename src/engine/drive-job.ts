@@ -203,7 +203,9 @@ async function conclude(
 ): Promise<FinishedJob> {
   const { engine, store, job, planned, mapFailure } = drive
   const failure = outcome.failure === undefined ? undefined : await mapFailure(outcome.failure)
-  const failures = await Promise.all(outcome.failures.map(mapFailure))
+  const failures = await Promise.all(
+    outcome.report.failures.map(async first => ({ ...(await mapFailure(first)), count: first.count })),
+  )
   const report: JobReport = {
     ...outcome.report,
     failures,
@@ -223,7 +225,7 @@ async function conclude(
   }
   if (failure !== undefined) {
     await discardOutputs(outputsOf(drive))
-    throw fromFailure(failure)
+    throw fromFailure(failure, failures)
   }
   return {
     engine,
