@@ -54,6 +54,8 @@ export class Fleet {
     return wrapCompute({
       name: 'simulated',
       slots: this.slots,
+      memorySizesMb: this.style === 'cloud' ? [512, 1_024, 2_048, 4_096, 8_192] : [2_048],
+      ...(this.style === 'cloud' ? { speculates: true, ramp: { initial: 3, perSecond: 2 } } : {}),
       run: (event, { signal }) => this.#run(driver, event, signal),
       close: async () => {},
     })
