@@ -8,6 +8,7 @@ export type ErrorCode =
   | 'ACCESS_DENIED' // the operating system or the cloud refused
   | 'OUTPUT_NOT_EMPTY' // the output directory holds something already
   | 'BAD_RECORD' // bytes of an input that are not a record of its format
+  | 'TOO_MANY_BAD_RECORDS' // more of them than `onError` tolerates
   | 'TYPE_MISMATCH' // two records that cannot share a column type, or a value outside a declared one
   | 'UNKNOWN_COLUMN' // a column name that the records do not have
   | 'NAME_CLASH' // two columns of a join's result would have one name

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { DunlinError, type Failure, fromFailure } from '../../operators/index.ts'
 import type { LogicalPlan, Planned } from '../../planner/index.ts'
 import { argument } from '../dataset/arguments.ts'
+import { skipPolicy } from '../dataset/on-error.ts'
 import type { RunOptions } from '../dataset/run-options.ts'
 import type { JobEvent, JobReport, WrittenOutput } from '../events/job-event.ts'
 import { ReportBuilder } from '../events/report.ts'
@@ -11,10 +12,12 @@ import { jobKeys, writeEnd, writePlan } from '../job/job-records.ts'
 import { JournalWriter } from '../job/journal.ts'
 import { type JobResults, runJob } from '../scheduler/run-job.ts'
 import type { ShippedModule } from '../ship/ship.ts'
+import { deadLettersPrefix } from '../sink/dead-letters-uri.ts'
 import { deleteAll } from '../store/delete-all.ts'
 import type { Engine } from './engine.ts'
 import { engineFor } from './local-engine.ts'
 import { type PreparedPlan, preparePlan } from './prepare-plan.ts'
+import { checkDeadLetters, discardDeadLetters, publishDeadLetters } from './publish-dead-letters.ts'
 import { checkOutputs, discardOutputs, publishOutputs } from './publish-outputs.ts'
 import { runDefaults } from './run-defaults.ts'
 import { sharedLimit } from './shared-limit.ts'
@@ -42,6 +45,7 @@ export async function submit(logical: LogicalPlan, given: RunOptions): Promise<F
   const options = { ...runDefaults(), ...given }
   checkOptions(options)
   const engine = engineFor(options)
+  const onError = skipPolicy(options.onError, engine.baseUri)
   if (options.signal?.aborted) {
     throw new DunlinError('CANCELLED', 'the job was cancelled before it began', {
       cause: options.signal.reason,
@@ -54,9 +58,11 @@ export async function submit(logical: LogicalPlan, given: RunOptions): Promise<F
   try {
     const prepared = await preparePlan(logical, engine, {
       valuesPrefix: `${jobKeys.folder(job)}values/`,
+      onError,
       ...signal,
     })
     await checkOutputs(job, prepared, engine)
+    await checkDeadLetters(job, prepared, engine)
     return await runPrepared(job, prepared, engine, options)
   } catch (error) {
     await discardData(engine, job)
@@ -107,6 +113,7 @@ async function runPrepared(
     }
   }
   let outputs: readonly WrittenOutput[] = []
+  let deadLetters: WrittenOutput | undefined
   const outcome = await runJob({
     job,
     name,
@@ -121,6 +128,7 @@ async function runPrepared(
       return all(told(event), journal.add(event))
     },
     publish: async results => {
+      deadLetters = await publishDeadLetters(job, prepared, engine, results)
       outputs = await publishOutputs(job, prepared, engine, results, progress)
     },
   })
@@ -131,7 +139,13 @@ async function runPrepared(
   )
   const failure = outcome.failure === undefined ? undefined : await mapped(outcome.failure, shipped)
   const failures = await Promise.all(outcome.failures.map(one => mapped(one, shipped)))
-  const report: JobReport = { ...outcome.report, failures, fingerprint: planned.plan.fingerprint, outputs }
+  const report: JobReport = {
+    ...outcome.report,
+    failures,
+    fingerprint: planned.plan.fingerprint,
+    outputs,
+    ...(deadLetters === undefined ? {} : { deadLetters }),
+  }
   const ended = await writeEnd(engine.store, job, {
     version: 1,
     report,
@@ -145,10 +159,12 @@ async function runPrepared(
   }
   if (failure !== undefined) {
     await discardOutputs(job, prepared, engine)
+    await discardDeadLetters(job, prepared, engine)
     throw fromFailure(failure)
   }
   if (journalled !== undefined) throw journalled
   if (lastWord !== undefined) throw lastWord
+  warnOfSkipped(report, prepared)
   return { engine, planned, results: outcome, report, discard: () => discardData(engine, job) }
 }
 
@@ -156,6 +172,13 @@ function checkOptions({ retries, concurrency, seed }: RunOptions): void {
   if (retries !== undefined) argument.whole('run', 'retries', retries, 0)
   if (concurrency !== undefined) argument.whole('run', 'concurrency', concurrency, 1)
   if (seed !== undefined) argument.whole('run', 'seed', seed, Number.MIN_SAFE_INTEGER)
+}
+
+/** Whoever collects records sees no report. */
+function warnOfSkipped({ skippedRecords, deadLetters }: JobReport, { logical }: PreparedPlan): void {
+  if (skippedRecords === 0 || logical.outputs.every(output => output.kind === 'write')) return
+  const where = deadLetters === undefined ? '' : `: their dead letters are in ${deadLetters.uri}`
+  process.emitWarning(`${skippedRecords} bad records were skipped${where}`, 'DunlinWarning')
 }
 
 /** Done when both are. */
@@ -174,7 +197,8 @@ async function mapped(failure: Failure, shipped: ShippedModule | null): Promise<
 /** Shuffle data, commits and staged values; what says how the job went stays. */
 async function discardData(engine: Engine, job: string): Promise<void> {
   const kept = [jobKeys.plan(job), jobKeys.end(job)]
+  const keptFolders = [jobKeys.journal(job), deadLettersPrefix(job)]
   await deleteAll(engine.store, jobKeys.folder(job), {
-    goes: key => !kept.includes(key) && !key.startsWith(jobKeys.journal(job)),
+    goes: key => !kept.includes(key) && !keptFolders.some(folder => key.startsWith(folder)),
   })
 }

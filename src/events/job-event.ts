@@ -41,6 +41,8 @@ export type JobEvent =
       readonly attempt: number
       readonly stats: TaskStats
       readonly counters: Readonly<Record<string, number>>
+      /** Bad records that it left out, and the first failure of each kind. */
+      readonly skipped?: { readonly records: number; readonly failures: readonly Failure[] }
     })
   | (At & {
       readonly type: 'taskFailed'
@@ -105,6 +107,8 @@ export interface StageReport {
   readonly retries: number
   readonly rowsIn: number
   readonly rowsOut: number
+  /** Bad records that were left out: `onError`. */
+  readonly skippedRecords: number
   readonly bytesIn: number
   readonly bytesOut: number
   /** Written as runs by operators whose budget was reached. */
@@ -151,9 +155,13 @@ export interface JobReport {
   readonly requests: { readonly gets: number; readonly puts: number }
   readonly stages: readonly StageReport[]
   readonly outputs: readonly WrittenOutput[]
+  /** Bad records that were left out, of all stages: `onError`. */
+  readonly skippedRecords: number
+  /** Where they are; absent where there is none. */
+  readonly deadLetters?: WrittenOutput
   readonly counters: Readonly<Record<string, number>>
   /** Invalid UTF-8 sequences that became U+FFFD. */
   readonly invalidText: number
-  /** The first failure of each kind, retried or not. */
+  /** The first failure of each kind: of attempts, retried or not, and of records that were skipped. */
   readonly failures: readonly Failure[]
 }

@@ -3,12 +3,13 @@
 import { type Failure, type Schema, sameSchema } from '../../operators/index.ts'
 import type { StageId } from '../../planner/index.ts'
 import { withFirstFailure } from '../events/first-failures.ts'
+import type { SkipTally } from '../scheduler/policies/error-policy.ts'
 import { retryDelay } from '../scheduler/policies/retry.ts'
 import type { TaskResult, TaskSuccess } from '../task/task-event.ts'
 import type { TimerId } from './driver-event.ts'
 import { cancelUnanswered, failJob } from './ending.ts'
 import { finishStage, takeCommits } from './stages.ts'
-import { MANIFEST, type Tries, unansweredAttempts } from './state.ts'
+import { MANIFEST, type Prefix, type Tries, unansweredAttempts } from './state.ts'
 import type { Step, TaskRef } from './step.ts'
 
 /** One launch a slot; slots that nothing waits for go back at once. */
@@ -119,17 +120,38 @@ function commit(step: Step, ref: TaskRef, result: TaskSuccess): void {
   const schema = sameAs(prefix.schema, result.schema)
   step.setTask(
     ref,
-    { state: 'committed', attempt, rowsOut, schema, stray },
+    { state: 'committed', attempt, rowsOut, schema, stray, ...takeSkipped(step, prefix, result) },
     { exchangeRowsIn: exchangeRowsIn + result.exchangeRowsIn },
   )
-  step.emit({ type: 'taskCommitted', stage: stage.id, task: ref.task, attempt, stats, counters })
+  const { skipped } = result
+  step.emit({
+    type: 'taskCommitted',
+    stage: stage.id,
+    task: ref.task,
+    attempt,
+    stats,
+    counters,
+    ...(skipped === undefined || skipped.records === 0
+      ? {}
+      : { skipped: { records: skipped.records, failures: skipped.failures } }),
+  })
   for (const { level, message } of logs) {
     step.emit({ type: 'log', stage: stage.id, task: ref.task, level, message })
   }
-  if (stage.output.kind !== 'exchange') {
+  if (stage.output.kind !== 'exchange' || (skipped !== undefined && skipped.parts.length > 0)) {
     step.command({ type: 'keepResult', stage: stage.id, task: ref.task, result: { ...result, schema } })
   }
   if (step.running) takeCommits(step, ref.position)
+}
+
+/** Kinds of bad records that are known already are not kept once more for each task. */
+function takeSkipped(step: Step, prefix: Prefix, { skipped }: TaskSuccess): { readonly skipped?: SkipTally } {
+  if (skipped === undefined) return {}
+  const { read, records } = skipped
+  step.update({ failures: skipped.failures.reduce(withFirstFailure, step.state.failures) })
+  const known = prefix.skipped?.failures ?? []
+  const failures = skipped.failures.filter(failure => withFirstFailure(known, failure) !== known)
+  return { skipped: { read, records, failures } }
 }
 
 function sameAs(known: Schema | null, schema: Schema | null): Schema | null {

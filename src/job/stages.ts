@@ -2,6 +2,7 @@
 
 import { DunlinError, type Failure, type Schema, unifySchemas } from '../../operators/index.ts'
 import { isBroadcast, readersOfBroadcast, type Stage } from '../../planner/index.ts'
+import { addTallies, toleranceFailure } from '../scheduler/policies/error-policy.ts'
 import { conservationFailure } from './conservation.ts'
 import { cancelTasks, failJob } from './ending.ts'
 import { MANIFEST, type StageState, type TaskState } from './state.ts'
@@ -29,7 +30,7 @@ export function startIfUnblocked(step: Step, position: number): void {
 export function takeCommits(step: Step, position: number): void {
   const state = step.stage(position)
   const { stage } = state
-  let { tasks, rows, schema } = state.prefix
+  let { tasks, rows, schema, skipped } = state.prefix
   for (; tasks < stage.tasks && !hasEnough(stage, rows); tasks++) {
     const task = state.tasks.get(tasks)
     if (task.state === 'failed') {
@@ -44,8 +45,11 @@ export function takeCommits(step: Step, position: number): void {
     }
     schema = unified.schema
     rows += task.rowsOut
+    skipped = addTallies(skipped, task.skipped)
   }
-  step.updateStage(position, { prefix: { tasks, rows, schema } })
+  step.updateStage(position, {
+    prefix: { tasks, rows, schema, ...(skipped === undefined ? {} : { skipped }) },
+  })
   if (tasks === stage.tasks || hasEnough(stage, rows)) closeStage(step, position)
   else if (tasks === state.released) releaseTasks(step, position)
 }
@@ -98,7 +102,8 @@ function closeStage(step: Step, position: number): void {
       },
     ]
   })
-  const failure = conservationFailure(stage, exchangeRowsIn, produced)
+  const failure =
+    conservationFailure(stage, exchangeRowsIn, produced) ?? toleranceFailure(stage, prefix.skipped)
   if (failure !== null) {
     failJob(step, failure)
     return

@@ -1,6 +1,7 @@
 /** What the driver knows of a running job: an immutable value, made and changed only by `advance`. */
 import type { Failure, Schema } from '../../operators/index.ts'
 import type { Stage, StageId } from '../../planner/index.ts'
+import type { SkipTally } from '../scheduler/policies/error-policy.ts'
 import type { RetryPolicy } from '../scheduler/policies/retry.ts'
 import type { Outcome } from './command.ts'
 import type { PersistentHeap } from './persistent-heap.ts'
@@ -38,6 +39,8 @@ export type TaskState =
       readonly attempt: number
       readonly rowsOut: number
       readonly schema: Schema | null
+      /** Where bad records are skipped; without kinds that the prefix has already. */
+      readonly skipped?: SkipTally
       readonly stray: readonly number[]
     }
   | { readonly state: 'failed'; readonly failure: Failure; readonly stray: readonly number[] }
@@ -60,6 +63,8 @@ export interface Prefix {
   readonly tasks: number
   readonly rows: number
   readonly schema: Schema | null
+  /** Where bad records are skipped. */
+  readonly skipped?: SkipTally
 }
 
 export interface StageState {

@@ -290,7 +290,7 @@ export class JobRun implements RunningJob {
       results.set(stage.id, this.#kept.of(stage.id, stage.until === undefined ? stage.tasks : prefix.tasks))
       schemas.set(stage.id, prefix.schema)
     }
-    return { results, schemas }
+    return { results, schemas, deadLetters: this.#kept.deadLetters(this.#state.stages) }
   }
 }
 

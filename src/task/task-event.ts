@@ -76,6 +76,18 @@ export interface CommittedPart {
   readonly crc32: number
 }
 
+/** What a task skipped, where bad records are skipped. */
+export interface SkippedRecords {
+  /** Records that the task read, bad ones among them. */
+  readonly read: number
+  /** Bad ones. */
+  readonly records: number
+  /** The first of each kind, at most ten. */
+  readonly failures: readonly Failure[]
+  /** Files of dead letters, each with one at least, in an order that depends on the plan alone. */
+  readonly parts: readonly CommittedPart[]
+}
+
 /** The committed result of a task: of this attempt, or of the one that won. */
 export interface TaskSuccess {
   readonly ok: true
@@ -89,6 +101,8 @@ export interface TaskSuccess {
   /** Schema of what was given; null where there was no row and none is known. */
   readonly schema: Schema | null
   readonly part?: CommittedPart
+  /** Absent where a bad record fails the task. */
+  readonly skipped?: SkippedRecords
   readonly stats: TaskStats
   readonly counters: Readonly<Record<string, number>>
   readonly logs: readonly TaskLog[]

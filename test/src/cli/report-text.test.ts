@@ -13,6 +13,7 @@ const REPORT: JobReport = {
     requests: { gets: 1, puts: 2 },
     stages: [],
     outputs: [],
+    skippedRecords: 0,
   },
   ...{ counters: {}, invalidText: 1, failures: [] },
 }
@@ -31,4 +32,16 @@ test('one of a thing is told in the singular', () => {
       job      j
     "
   `)
+})
+
+test('skipped records are counted, with the first of each kind and where they are', () => {
+  const failures: JobReport['failures'] = [
+    { code: 'WORKER_LOST', message: 'gone', retryable: true, place: { attempt: 1 }, causes: [] },
+    { code: 'BAD_RECORD', message: 'not JSON', retryable: false, place: { at: 'a.jsonl:3' }, causes: [] },
+  ]
+  const deadLetters = { uri: 'file:///out/bad/', parts: 1, rows: 12, bytes: 900 }
+  const text = reportText({ ...REPORT, skippedRecords: 12, deadLetters, failures })
+  expect(text).toContain('  skipped  12 bad records; dead letters: file:///out/bad/\n')
+  expect(text).toContain('           not JSON (a.jsonl:3)\n')
+  expect(text).not.toContain('gone')
 })
