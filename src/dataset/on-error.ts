@@ -24,6 +24,13 @@ export interface SkipOptions {
  * - `'fail'` (default): the first bad record fails the job.
  * - `'skip'`: bad records are left out, counted in the report, and become dead letters.
  * - `{ tolerate, deadLetters, mode }`: the same, with a limit and a directory.
+ *
+ * @example
+ * const amounts = from(['12.5', 'n/a', '3']).map(text => JSON.parse(text) as number)
+ * const onError = { tolerate: 0.5, deadLetters: 'out/bad/' }
+ * const report = await amounts.write.text('out/amounts/').run({ onError })
+ * report.skippedRecords // 1
+ * await read.jsonl<{ record: string }>('out/bad/').map(letter => letter.record).collect() // ['"n/a"']
  */
 export type OnError = 'fail' | 'skip' | SkipOptions
 

@@ -178,7 +178,8 @@ function checkOptions({ retries, concurrency, seed }: RunOptions): void {
 function warnOfSkipped({ skippedRecords, deadLetters }: JobReport, { logical }: PreparedPlan): void {
   if (skippedRecords === 0 || logical.outputs.every(output => output.kind === 'write')) return
   const where = deadLetters === undefined ? '' : `: their dead letters are in ${deadLetters.uri}`
-  process.emitWarning(`${skippedRecords} bad records were skipped${where}`, 'DunlinWarning')
+  const what = skippedRecords === 1 ? 'a bad record was' : `${skippedRecords} bad records were`
+  process.emitWarning(`${what} skipped${where}`, 'DunlinWarning')
 }
 
 /** Done when both are. */

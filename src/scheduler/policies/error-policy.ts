@@ -54,13 +54,14 @@ const KINDS_SHOWN = 10
 
 /**
  * Null, or the failure of a stage of whose records more were bad than is tolerated. A share is compared as the
- * quotient that a person writes down: 29 of 100 is 0.29, though 0.29 × 100 is less than 29.
+ * quotient that a person writes down: 29 of 100 is 0.29, though 0.29 × 100 is less than 29. Rows that a flatMap made may
+ * be bad too, so that there may be more of them than records were read; 1 is any number.
  */
 export function toleranceFailure(stage: Stage, tally: SkipTally | undefined): Failure | null {
   if (stage.onError === undefined || tally === undefined) return null
   const { tolerate } = stage.onError
   const { read, records, failures } = tally
-  if (records === 0 || records / read <= tolerate) return null
+  if (records === 0 || tolerate === 1 || records / read <= tolerate) return null
   const kinds = failures.slice(0, KINDS_SHOWN).map(({ message, place }) => {
     const at = place.at === undefined ? '' : ` (${place.at})`
     return `\n  ${message}${at}`

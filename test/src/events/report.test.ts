@@ -82,6 +82,7 @@ describe('a report', () => {
           retries: 1,
           rowsIn: 8,
           rowsOut: 4,
+          skippedRecords: 0,
           bytesIn: 30,
           bytesOut: 15,
           spilledBytes: 0,
@@ -92,6 +93,7 @@ describe('a report', () => {
           taskMs: 14,
         },
       ],
+      skippedRecords: 0,
       counters: { empty: 3, odd: 5 },
       invalidText: 2,
       failures: [failure('WORKER_LOST', { retryable: true }).failure],
@@ -103,6 +105,17 @@ describe('a report', () => {
     const { failure: why } = failure('ROWS_NOT_CONSERVED')
     const ended: JobEvent = { type: 'jobFinished', time: 1_010, job: 'j', state: 'failed', failure: why }
     expect(foldReport([started(1_000), ended], context)).toMatchObject({ state: 'failed', failures: [why] })
+  })
+
+  test('counts records that were skipped, and has the first failure of each kind of them', () => {
+    const { failure: why } = failure('USER_FUNCTION')
+    const skipping: JobEvent = { ...commit(3, 0), skipped: { records: 7, failures: [why] } } as JobEvent
+    const again: JobEvent = { ...commit(4, 1), skipped: { records: 2, failures: [why] } } as JobEvent
+    expect(foldReport([started(1), launch(2, 0), skipping, again], context)).toMatchObject({
+      skippedRecords: 9,
+      stages: [{ skippedRecords: 9 }],
+      failures: [why],
+    })
   })
 
   test('counts a failure that nothing followed as no retry', () => {

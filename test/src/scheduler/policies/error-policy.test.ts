@@ -66,6 +66,8 @@ describe('the tolerated share', () => {
   it('of 0 is passed by the first bad record, of 1 by none; no records are no share', () => {
     expect(passed(1, 1_000_000, 0)).toBe(true)
     expect(passed(7, 7, 1)).toBe(false)
+    expect(passed(8, 7, 1), 'a flatMap makes many rows of one record').toBe(false)
+    expect(passed(8, 7, 0.99)).toBe(true)
     expect(passed(0, 0, 0)).toBe(false)
   })
 
