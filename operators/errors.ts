@@ -99,6 +99,20 @@ export class DunlinError extends Error {
   }
 }
 
+/**
+ * Runs `work`, which calls nobody else's code, without recording where its errors are made: that is most of what an
+ * error costs, and nothing to those that are made by the thousand and only told of.
+ */
+export function withoutStacks<T>(work: () => T): T {
+  const limit = Error.stackTraceLimit
+  Error.stackTraceLimit = 0
+  try {
+    return work()
+  } finally {
+    Error.stackTraceLimit = limit
+  }
+}
+
 /** An error as data: what crosses from a worker to the driver. */
 export interface Failure {
   readonly code: ErrorCode

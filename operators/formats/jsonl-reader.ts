@@ -3,7 +3,7 @@ import { isAscii, isUtf8 } from 'node:buffer'
 import { BatchBuilder } from '../batch/batch-builder.ts'
 import type { Schema } from '../batch/column-type.ts'
 import { RecordCheck } from '../batch/record-check.ts'
-import { DunlinError } from '../errors.ts'
+import { DunlinError, withoutStacks } from '../errors.ts'
 import type { Emit } from '../operator.ts'
 import type { BadRecords } from '../rows/bad-records.ts'
 import { jsonLineParser } from './json-value.ts'
@@ -54,11 +54,14 @@ export class JsonlReader implements SplitReader {
   }
 
   push(bytes: Uint8Array, emit: Emit): boolean {
-    return this.#framer.push(bytes, run => this.#take(run, emit))
+    const push = () => this.#framer.push(bytes, run => this.#take(run, emit))
+    return this.#bad === undefined ? push() : withoutStacks(push)
   }
 
   finish(emit: Emit): void {
-    this.#framer.finish(run => this.#take(run, emit))
+    const finish = () => this.#framer.finish(run => this.#take(run, emit))
+    if (this.#bad === undefined) finish()
+    else withoutStacks(finish)
     this.#emit(emit)
   }
 

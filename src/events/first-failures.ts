@@ -8,20 +8,13 @@ const KINDS_KEPT = 100
 
 /** `failures` with `failure` at the end, or `failures` itself where one of its kind is there already. */
 export function withFirstFailure(failures: readonly Failure[], failure: Failure): readonly Failure[] {
-  if (failures.length >= KINDS_KEPT || hasKind(failures, failure)) return failures
-  return [...failures, failure]
+  if (failures.length >= KINDS_KEPT) return failures
+  const kind = failureKind(failure)
+  return failures.some(f => failureKind(f) === kind) ? failures : [...failures, failure]
 }
 
 /** What a failure is told from others by. */
-type Kind = Pick<Failure, 'code' | 'message' | 'place'>
-
-/** Whether one of the kind of `failure` is among `failures`. */
-export function hasKind(failures: readonly Kind[], failure: Kind): boolean {
-  const kind = failureKind(failure)
-  return failures.some(f => failureKind(f) === kind)
-}
-
-function failureKind({ code, message, place }: Kind): string {
+export function failureKind({ code, message, place }: Pick<Failure, 'code' | 'message' | 'place'>): string {
   const of = place.record === undefined ? message : message.replace(place.record, '…')
   // What a parser says of a text quotes it.
   const said = code === 'BAD_RECORD' ? of.replace(/"[^"]*"/g, '"…"') : of

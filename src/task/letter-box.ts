@@ -1,7 +1,7 @@
 /** LetterBox: the bad records of one place of a task, in their order, on their way into a file of dead letters. */
 import { crc32 } from 'node:zlib'
 import { type BadRecords, type DunlinError, type Failure, toFailure } from '../../operators/index.ts'
-import { hasKind } from '../events/first-failures.ts'
+import { failureKind } from '../events/first-failures.ts'
 import { isSkipped } from '../scheduler/policies/error-policy.ts'
 import type { ObjectStore, ObjectWriter } from '../store/object-store.ts'
 import { cutText, type RecordText, recordText } from './record-text.ts'
@@ -44,6 +44,7 @@ export interface LetterBoxOptions {
 export class LetterBox implements BadRecords {
   readonly #options: LetterBoxOptions
   #waiting: string[] = []
+  readonly #kinds = new Set<string>()
   #writer: ObjectWriter | null = null
   #bytes = 0
   #crc32 = 0
@@ -110,14 +111,15 @@ export class LetterBox implements BadRecords {
     this.#waiting.push(line)
     this.waitingBytes += line.length
     this.records++
-    if (this.failures.length < KINDS_KEPT && !hasKind(this.failures, { code, message, place })) {
-      this.#keep(error, message)
-    }
+    if (this.#kinds.size < KINDS_KEPT) this.#keep(error, message)
     return true
   }
 
   /** Without dunlin's own stack: it is the same for all; that of the user's function is in the cause. */
   #keep(error: DunlinError, message: string): void {
+    const kind = failureKind({ code: error.code, message, place: error.place })
+    if (this.#kinds.has(kind)) return
+    this.#kinds.add(kind)
     const { stage, task } = this.#options
     const { stack: _, ...failure } = toFailure(error.at({ stage, task }))
     this.failures = [...this.failures, { ...failure, message }]
