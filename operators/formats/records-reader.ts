@@ -82,7 +82,8 @@ export class RecordsReader implements SplitReader {
     if (this.#used > 0) this.#emitCopied(emit)
     if (torn === 0) return
     const error = tornRecord(this.#uri, this.#position - torn, torn, this.#length)
-    if (this.#bad?.skipText(error, Buffer.from(rest).toString('base64')) !== true) throw error
+    const located = error.at({ operator: 'Scan records' })
+    if (this.#bad?.skipText(located, Buffer.from(rest).toString('base64')) !== true) throw error
   }
 
   #reserve(bytes: number): void {
@@ -135,7 +136,7 @@ function tornRecord(uri: string, offset: number, bytes: number, length: number):
     `${uri} ends inside a record: the record at byte ${offset} has ${bytes} of its ${length} bytes`,
     {
       hint: 'Is the file whole, and are all its records of that length?',
-      place: { operator: 'Scan records', at: `${uri} at byte ${offset}` },
+      place: { at: `${uri} at byte ${offset}` },
     },
   )
 }
