@@ -4,9 +4,6 @@ import { failureLines } from './failures-text.ts'
 import { type Palette, PLAIN } from './palette.ts'
 import { bytesText, durationText, plural, wholeText } from './quantity-text.ts'
 
-/** Of the kinds of bad records that were skipped. */
-const KINDS_SHOWN = 5
-
 export function reportText(report: JobReport, palette: Palette = PLAIN): string {
   const { retries, requests, counters, invalidText } = report
   const mark = { succeeded: palette.good('✔'), failed: palette.bad('✖'), cancelled: palette.warn('■') }[
@@ -30,11 +27,6 @@ export function reportText(report: JobReport, palette: Palette = PLAIN): string 
   if (report.skippedRecords > 0) {
     const into = report.deadLetters === undefined ? '' : `; dead letters: ${report.deadLetters.uri}`
     line('skipped', `${plural(report.skippedRecords, 'bad record')}${into}`)
-    // Those of attempts say which attempt it was.
-    const ofRecords = report.failures.filter(failure => failure.place.attempt === undefined)
-    for (const { message, place } of ofRecords.slice(0, KINDS_SHOWN)) {
-      line('', `${message}${place.at === undefined ? '' : ` (${place.at})`}`)
-    }
   }
   for (const [name, value] of Object.entries(counters)) line('counter', `${name} ${wholeText(value)}`)
   if (invalidText > 0) {

@@ -236,6 +236,7 @@ async function conclude(
     await discardDeadLetters(outputsOf(drive))
     throw fromFailure(failure, failures)
   }
+  warnOfSkipped(report, planned)
   return {
     engine,
     planned,

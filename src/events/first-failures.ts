@@ -22,12 +22,15 @@ export function withFirstFailures(
   failures: readonly CountedFailure[],
   more: readonly CountedFailure[],
 ): readonly CountedFailure[] {
-  return more.reduce((all, one) => {
+  if (more.length === 0) return failures
+  const all = [...failures]
+  for (const one of more) {
     const kind = failureKind(one)
     const known = all.findIndex(first => failureKind(first) === kind)
-    if (known !== -1) return all.with(known, { ...all[known]!, count: all[known]!.count + one.count })
-    return all.length >= KINDS_KEPT ? all : [...all, one]
-  }, failures)
+    if (known !== -1) all[known] = { ...all[known]!, count: all[known]!.count + one.count }
+    else if (all.length < KINDS_KEPT) all.push(one)
+  }
+  return all
 }
 
 /** The same, where the failure may have been counted before: as that of the task that ended the job. */
