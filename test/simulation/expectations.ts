@@ -2,7 +2,7 @@
 
 export const EXPECTED = {
   /** Nothing is visible of a job that failed while it published. */
-  failedPublishingLeavesNothing: false,
+  failedPublishingLeavesNothing: true,
   /** A publication that was interrupted can be gone on with: no part is lost. */
   interruptedPublishingKeepsParts: false,
   /** What was damaged or removed at rest is made again. */
