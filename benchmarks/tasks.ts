@@ -94,6 +94,7 @@ function idleEngine(slots: number): Engine {
   const idle: Engine['compute'] = {
     name: 'idle',
     slots,
+    memorySizesMb: engine.compute.memorySizesMb,
     run: async ({ attempt, nonce, generation }) => ({
       ok: true,
       attempt,

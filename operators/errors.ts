@@ -59,6 +59,8 @@ export interface DunlinErrorOptions {
   /** Whether another attempt of the same task could succeed. Default false. */
   readonly retryable?: boolean
   readonly place?: ErrorPlace
+  /** Of the error that a job ended with: the failures that it met. */
+  readonly failures?: readonly CountedFailure[]
   readonly lost?: LostOutput
 }
 
@@ -81,6 +83,8 @@ export class DunlinError extends Error {
   readonly retryable: boolean
   /** Where in the job it happened, as far as known. */
   readonly place: ErrorPlace
+  /** Of the error that a job ended with: the first failure of each kind that it met, retried or not, and how many. */
+  readonly failures?: readonly CountedFailure[]
   /** Set where something that was committed is gone or damaged. */
   readonly lost: LostOutput | undefined
 
@@ -91,6 +95,7 @@ export class DunlinError extends Error {
     this.hint = options.hint
     this.retryable = options.retryable ?? false
     this.place = options.place ?? {}
+    if (options.failures !== undefined) this.failures = options.failures
     this.lost = options.lost
   }
 
@@ -107,6 +112,7 @@ export class DunlinError extends Error {
       retryable: this.retryable,
       place: { ...place, ...this.place },
       ...(this.hint === undefined ? {} : { hint: this.hint }),
+      ...(this.failures === undefined ? {} : { failures: this.failures }),
       ...(this.lost === undefined ? {} : { lost: this.lost }),
     })
     if (this.stack !== undefined) same.stack = this.stack
@@ -125,6 +131,11 @@ export interface Failure {
   readonly stack?: string
   /** Names, messages and stacks of the chain of causes, outermost first. */
   readonly causes: readonly { readonly name: string; readonly message: string; readonly stack?: string }[]
+}
+
+/** The first failure of a kind, and how many of the kind there were. */
+export interface CountedFailure extends Failure {
+  readonly count: number
 }
 
 const CAUSES_KEPT = 8
@@ -159,8 +170,8 @@ export function toFailure(thrown: unknown): Failure {
   }
 }
 
-/** The error again, on the driver's side of the wire. */
-export function fromFailure(failure: Failure): DunlinError {
+/** The error again, on the driver's side of the wire; with all `failures` of the job, where it is the job's. */
+export function fromFailure(failure: Failure, failures: readonly CountedFailure[] = []): DunlinError {
   let cause: Error | undefined
   for (const link of [...failure.causes].reverse()) {
     const error = new Error(link.message, cause === undefined ? undefined : { cause })
@@ -173,6 +184,7 @@ export function fromFailure(failure: Failure): DunlinError {
     retryable: failure.retryable,
     place: failure.place,
     ...(failure.hint === undefined ? {} : { hint: failure.hint }),
+    ...(failures.length === 0 ? {} : { failures }),
     ...(failure.lost === undefined ? {} : { lost: failure.lost }),
   })
   if (failure.stack !== undefined) error.stack = failure.stack

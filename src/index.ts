@@ -3,7 +3,13 @@
 import './ship/pristine-globals.ts'
 
 export type { LogLevel, TaskArgument } from '../operators/index.ts'
-export { DunlinError, type ErrorCode, type ErrorPlace, type Failure } from '../operators/index.ts'
+export {
+  type CountedFailure,
+  DunlinError,
+  type ErrorCode,
+  type ErrorPlace,
+  type Failure,
+} from '../operators/index.ts'
 export type { Resources } from '../planner/index.ts'
 export { type AggregationParts, aggregation, count, max, mean, min, sum } from './dataset/aggregations.ts'
 export { Dataset } from './dataset/dataset.ts'

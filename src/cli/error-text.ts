@@ -1,6 +1,9 @@
 /** An error as a person needs it: what happened, where, what to do, and their own frames of the stack. Pure. */
-import { DunlinError, type ErrorPlace, toFailure } from '../../operators/index.ts'
+import { DunlinError, toFailure } from '../../operators/index.ts'
+import { failureKind } from '../events/first-failures.ts'
+import { failureLines } from './failures-text.ts'
 import { type Palette, PLAIN } from './palette.ts'
+import { placeText } from './place-text.ts'
 
 const FRAMES_SHOWN = 6
 /** Frames of Node, of dunlin and of the module that the user's functions were bundled into. */
@@ -27,19 +30,15 @@ export function errorText(thrown: unknown, { palette = PLAIN, own = [] }: ErrorT
     if (!failure.message.includes(cause.message) || cause.message === '') line('cause', text)
   }
   if (failure.hint !== undefined) line('hint', palette.accent(failure.hint))
-  line('code', failure.code)
+  const kind = failureKind(failure)
+  const { failures = [] } = thrown
+  const alike = failures.find(one => failureKind(one) === kind)?.count ?? 1
+  line('code', alike > 1 ? `${failure.code}, ${alike} times` : failure.code)
+  const others = failureLines(failures.filter(one => failureKind(one) !== kind))
+  if (others.length > 0) line('also', others.join('\n'))
   const stack = failure.causes.find(cause => cause.stack !== undefined)?.stack
   const frames = failure.code === 'INTERNAL' ? framesOf(stack ?? failure.stack) : userFrames(stack, own)
   return [...lines, ...frames.map(frame => palette.dim(`    ${frame}`))].join('\n')
-}
-
-/** `job …, stage 0, task 3, attempt 2 · Map parseLine · jobs/count.ts:12:9`. */
-function placeText(place: ErrorPlace): string {
-  const inPlan = (['job', 'stage', 'task', 'attempt'] as const)
-    .filter(part => place[part] !== undefined)
-    .map(part => `${part} ${place[part]}`)
-    .join(', ')
-  return [inPlan, place.operator ?? '', place.at ?? ''].filter(part => part !== '').join(' · ')
 }
 
 /** What the user's own program threw, outside any job; or dunlin, by mistake: then its own frames are all there is. */

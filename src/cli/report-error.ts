@@ -27,7 +27,7 @@ export function reportError(
   }
   // Nobody reads on: there is nobody to tell.
   if (interrupt.exitCode === EXIT.ok) return EXIT.ok
-  if (json) output.json({ error: toFailure(error) })
+  if (json) output.json({ error: { ...toFailure(error), ...failuresOf(error) } })
   output.warn(errorText(error, { palette: output.errPalette, own: OWN_CODE }))
   return interrupt.exitCode ?? exitCodeOf(error)
 }
@@ -42,5 +42,14 @@ export function exitCodeOf(error: unknown): number {
 function ourOwn(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof DunlinError || error.name !== 'DunlinError') return error
   const { code, message, cause, hint, retryable, place } = error as DunlinError
-  return new DunlinError(code, message, { cause, retryable, place, ...(hint === undefined ? {} : { hint }) })
+  return new DunlinError(code, message, {
+    ...{ cause, retryable, place, ...failuresOf(error) },
+    ...(hint === undefined ? {} : { hint }),
+  })
+}
+
+/** The failures that a job met, where the error is the one that it ended with. */
+function failuresOf(error: unknown): Pick<DunlinError, 'failures'> {
+  const { failures } = error as DunlinError
+  return failures === undefined ? {} : { failures }
 }

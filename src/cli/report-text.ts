@@ -1,5 +1,6 @@
 /** A job's report as people read it. Pure. */
 import type { JobReport } from '../events/job-event.ts'
+import { failureLines } from './failures-text.ts'
 import { type Palette, PLAIN } from './palette.ts'
 import { bytesText, durationText, plural, wholeText } from './quantity-text.ts'
 
@@ -14,6 +15,7 @@ export function reportText(report: JobReport, palette: Palette = PLAIN): string 
     'tasks',
     `${wholeText(report.tasks)} in ${plural(report.stages.length, 'stage')}${retries > 0 ? `, ${plural(retries, 'retry').replace(/retrys$/, 'retries')}` : ''}`,
   )
+  for (const [i, text] of failureLines(report.failures).entries()) line(i === 0 ? 'failures' : '', text)
   line('read', bytesText(report.bytesRead))
   line('written', bytesText(report.bytesWritten))
   if (report.bytesSpilled > 0) line('spilled', bytesText(report.bytesSpilled))

@@ -1,9 +1,15 @@
 /** The port to compute: something that runs one task event and answers with its result. */
+import type { Ramp } from '../scheduler/policies/launch-window.ts'
 import type { TaskEvent, TaskResult } from '../task/task-event.ts'
 
 export interface RunOptions {
   /** Aborting stops the attempt: within a second locally; the promise then resolves with `CANCELLED`. */
   readonly signal: AbortSignal
+  /**
+   * Asks for a worker that has at least so much memory: the smallest of `memorySizesMb` that is enough, or the largest.
+   * Default: the first of them. The result is the same bit for bit, since operators keep to the budget in the plan.
+   */
+  readonly memoryMb?: number
 }
 
 /**
@@ -15,6 +21,18 @@ export interface ComputeBackend {
   readonly name: string
   /** Calls that may be in flight at once. */
   readonly slots: number
+  /**
+   * Memory that a worker can have, ascending; the first is what it has where nothing is asked for, and the only one
+   * where workers cannot be larger. Which memory it is (JavaScript heap, all of a function) is the backend's own.
+   */
+  readonly memorySizesMb: readonly number[]
+  /** How fast it can be filled. Absent: all slots at once. The scheduler keeps to it, so that it need not throttle. */
+  readonly ramp?: Ramp
+  /**
+   * Whether a second attempt of a slow task is worth starting: workers are on machines that differ. Absent: no, since
+   * on one machine it would only take from the first one.
+   */
+  readonly speculates?: boolean
   /** Starts what can be started ahead (worker threads), while the plan is still being made. */
   warm?(): void
   run(event: TaskEvent, options: RunOptions): Promise<TaskResult>

@@ -5,6 +5,7 @@ import { runTask } from '../task/run-task.ts'
 import type { TaskEvent, TaskResult } from '../task/task-event.ts'
 import type { TaskPorts } from '../task/task-ports.ts'
 import type { ComputeBackend } from './compute-backend.ts'
+import { nodeHeapMb } from './memory-sizes.ts'
 import { CANCEL_GRACE_MS, cancelled, failed } from './task-failure.ts'
 
 export interface InlineBackendOptions {
@@ -27,6 +28,7 @@ export function createInlineBackend(options: InlineBackendOptions): ComputeBacke
   return {
     name: 'inline',
     slots: options.slots ?? 1,
+    memorySizesMb: [nodeHeapMb()],
     async run(event, { signal }) {
       if (signal.aborted || closed) return cancelled(event)
       const attempt = new AbortController()

@@ -1,8 +1,12 @@
 /** The local backend: tasks run on worker threads or worker processes of this machine. */
 import { DunlinError } from '../../operators/index.ts'
+import { firstMemoryMb } from '../scheduler/policies/memory.ts'
 import type { ComputeBackend } from './compute-backend.ts'
+import { LargeWorkers } from './large-workers.ts'
+import { doublingSizesMb, largeWorkersMb, nodeHeapMb } from './memory-sizes.ts'
 import { processStarter } from './start-process.ts'
 import { threadStarter } from './start-thread.ts'
+import type { StartWorker } from './worker-handle.ts'
 import { WorkerPool } from './worker-pool.ts'
 
 export interface LocalBackendOptions {
@@ -14,6 +18,8 @@ export interface LocalBackendOptions {
   readonly isolation: 'thread' | 'process'
   /** Limit of a worker's JavaScript heap in MB; buffers outside the heap are not counted. Default: Node's own. */
   readonly memoryMb?: number
+  /** The same for all workers together that are larger than that. Default: half of the machine's memory. */
+  readonly largeWorkersMb?: number
   /** Where workers put shipped modules in order to import them. */
   readonly tempDirectory: string
   /** The module that workers run; for tests. */
@@ -21,7 +27,8 @@ export interface LocalBackendOptions {
 }
 
 /**
- * Workers start at the first task, or by `warm()`, and are kept for later tasks. What user functions print, on
+ * Workers start at the first task, or by `warm()`, and are kept for later tasks. A task that asks for a larger heap has
+ * a worker of its own, which is ended after it. What user functions print, on
  * either stream, appears on this process's standard error.
  *
  * @example
@@ -39,17 +46,28 @@ export function createLocalBackend(options: LocalBackendOptions): ComputeBackend
       hint: 'Give a whole number of megabytes.',
     })
   }
-  const start = (isolation === 'thread' ? threadStarter : processStarter)({
-    entry: options.entry ?? new URL(import.meta.resolve('#worker-entry')),
-    settings: { tempDirectory, driverPid: process.pid },
-    ...(memoryMb === undefined ? {} : { memoryMb }),
-  })
-  const pool = new WorkerPool({ workers, start })
+  const mostMb = options.largeWorkersMb ?? largeWorkersMb()
+  const sizesMb = doublingSizesMb(memoryMb ?? nodeHeapMb(), mostMb)
+  const starter = isolation === 'thread' ? threadStarter : processStarter
+  const start = (heapMb: number | undefined): StartWorker =>
+    starter({
+      entry: options.entry ?? new URL(import.meta.resolve('#worker-entry')),
+      settings: { tempDirectory, driverPid: process.pid },
+      ...(heapMb === undefined ? {} : { memoryMb: heapMb }),
+    })
+  const pool = new WorkerPool({ workers, start: start(memoryMb) })
+  const large = new LargeWorkers({ mostMb, start })
   return {
     name: `local ${isolation}`,
     slots: workers,
+    memorySizesMb: sizesMb,
     warm: () => pool.warm(),
-    run: (event, { signal }) => pool.run(event, signal),
-    close: () => pool.close(),
+    run(event, { signal, memoryMb: askedMb = 0 }) {
+      const heapMb = firstMemoryMb(sizesMb, askedMb)
+      return heapMb === sizesMb[0] ? pool.run(event, signal) : large.run(heapMb, event, signal)
+    },
+    async close() {
+      await Promise.all([pool.close(), large.close()])
+    },
   }
 }

@@ -106,6 +106,7 @@ export async function cancelJob(
       await new Promise<void>(resolve => void at.engine.clock.after(BEAT_MS, resolve))
       continue
     }
+    if (await hasEnded(at.store, job)) return
     const ended = new AbortController()
     ended.abort(new DunlinError('CANCELLED', reason))
     await goOn(at, { ...options, signal: ended.signal }, taken).catch((error: unknown) => {

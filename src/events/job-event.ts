@@ -1,5 +1,5 @@
 /** The job's event stream: what progress bars, reports, journals and `onEvent` are made from. */
-import type { Failure, LogLevel, Schema } from '../../operators/index.ts'
+import type { CountedFailure, Failure, LogLevel, Schema } from '../../operators/index.ts'
 import type { StageId } from '../../planner/index.ts'
 import type { TaskStats, TaskSuccess } from '../task/task-event.ts'
 
@@ -52,6 +52,10 @@ export type JobEvent =
       readonly stage: StageId
       readonly task: number
       readonly attempt: number
+      /** A second attempt of a slow task, beside the one that runs. */
+      readonly isExtra?: true
+      /** Set where the task has run out of memory before. */
+      readonly memoryMb?: number
     })
   | (At & {
       readonly type: 'taskCommitted'
@@ -161,6 +165,8 @@ export interface StageReport {
   readonly skipped?: number
   readonly attempts: number
   readonly retries: number
+  /** Attempts that were launched beside one that took too long. */
+  readonly extra: number
   readonly rowsIn: number
   readonly rowsOut: number
   readonly bytesIn: number
@@ -200,6 +206,8 @@ export interface JobReport {
   readonly skipped?: number
   readonly attempts: number
   readonly retries: number
+  /** Attempts that were launched beside one that took too long. */
+  readonly extra: number
   readonly bytesRead: number
   readonly bytesWritten: number
   /** Written as runs by operators whose memory budget was reached, and read again. */
@@ -212,6 +220,6 @@ export interface JobReport {
   readonly counters: Readonly<Record<string, number>>
   /** Invalid UTF-8 sequences that became U+FFFD. */
   readonly invalidText: number
-  /** The first failure of each kind, retried or not. */
-  readonly failures: readonly Failure[]
+  /** The first failure of each kind, retried or not, and how many of its kind there were. */
+  readonly failures: readonly CountedFailure[]
 }

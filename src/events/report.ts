@@ -1,8 +1,8 @@
 /** The report of a job: a fold over its events, in memory that grows with its stages and not with its tasks. */
-import type { Failure } from '../../operators/index.ts'
+import type { CountedFailure } from '../../operators/index.ts'
 import type { StageId } from '../../planner/index.ts'
 import type { TaskStats } from '../task/task-event.ts'
-import { withFirstFailure } from './first-failures.ts'
+import { withFirstFailure, withKnownFailure } from './first-failures.ts'
 import type { JobEvent, JobReport, StageOutline, StageReport } from './job-event.ts'
 
 /** What the events do not say: what was planned, and what was made visible. */
@@ -28,6 +28,7 @@ interface StageSums {
   skipped: number
   attempts: number
   retries: number
+  extra: number
   rowsIn: number
   rowsOut: number
   bytesIn: number
@@ -53,7 +54,7 @@ export class ReportBuilder {
   #startedAt = 0
   #lastTime = 0
   #invalidText = 0
-  #failures: readonly Failure[] = []
+  #failures: readonly CountedFailure[] = []
   readonly #stages = new Map<StageId, StageSums>()
   readonly #counters = new Map<string, number>()
 
@@ -73,6 +74,7 @@ export class ReportBuilder {
       case 'taskStarted': {
         const stage = this.#stage(event.stage)
         stage.attempts++
+        if (event.isExtra) stage.extra++
         stage.firstStart = Math.min(stage.firstStart, event.time)
         break
       }
@@ -104,7 +106,7 @@ export class ReportBuilder {
       case 'jobFinished':
         this.#state = event.state
         if (event.state === 'failed' && event.failure !== undefined) {
-          this.#failures = withFirstFailure(this.#failures, event.failure)
+          this.#failures = withKnownFailure(this.#failures, event.failure)
         }
         break
       case 'stageReused':
@@ -142,6 +144,7 @@ export class ReportBuilder {
       skipped: sum(s => s.skipped ?? 0),
       attempts: sum(s => s.attempts),
       retries: sum(s => s.retries),
+      extra: sum(s => s.extra),
       bytesRead: sum(s => s.bytesIn),
       bytesWritten: sum(s => s.bytesOut),
       bytesSpilled: sum(s => s.spilledBytes),
@@ -175,6 +178,7 @@ function emptySums(outline: StageOutline): StageSums {
     skipped: 0,
     attempts: 0,
     retries: 0,
+    extra: 0,
     rowsIn: 0,
     rowsOut: 0,
     bytesIn: 0,

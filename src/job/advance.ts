@@ -3,18 +3,21 @@ import { DunlinError } from '../../operators/index.ts'
 import type { Stage } from '../../planner/index.ts'
 import { withFirstFailure } from '../events/first-failures.ts'
 import type { StageOutline } from '../events/job-event.ts'
+import { roomAfterMs } from '../scheduler/policies/launch-window.ts'
 import { launchReady, retryNow, takeAnswer } from './attempts.ts'
 import type { Command } from './command.ts'
 import { withStages } from './create-job.ts'
 import type { DriverEvent, TimerId } from './driver-event.ts'
 import { endJob, failJob, finishJob, settle } from './ending.ts'
+import { look } from './look-for-stragglers.ts'
 import { startIfUnblocked } from './stages.ts'
 import { type JobState, MANIFEST, type StageState } from './state.ts'
 import { Step } from './step.ts'
 
 /**
  * `state` is left as it is; the same state and event always give the same answer: no clock, no randomness, no
- * I/O. An event costs O(log tasks), taken over the job; the end of a job or of a partial wave costs O(tasks) once.
+ * I/O. An event costs O(log tasks), taken over the job; the end of a job or of a partial wave costs O(tasks) once, and
+ * each look for slow tasks, some of which are at the end of a wave, O(tasks of the stage).
  *
  * The states are drawn in state.ts. A stage starts when all stages that it reads have finished. Tasks are
  * launched in the order of stages, then of tasks, one for each granted slot. Rows are counted and schemas unified
@@ -23,15 +26,17 @@ import { Step } from './step.ts'
  * @throws INVALID_PLAN for stages that cannot be added; the state stands
  *
  * @example
- * let [state, commands] = advance(createJob(options, plan.stages), { type: 'started' })
- * ;[state, commands] = advance(state, { type: 'slotsGranted', count: 2 }) // commands: two launches
+ * let [state, commands] = advance(createJob(options, plan.stages), { type: 'started', now: 0 })
+ * ;[state, commands] = advance(state, { type: 'slotsGranted', count: 2, now: 1 }) // commands: two launches
  */
 export function advance(state: JobState, event: DriverEvent): readonly [JobState, readonly Command[]] {
-  const step = new Step(state)
-  if (hasEnded(state)) afterTheEnd(step, event)
+  const isOver = hasEnded(state)
+  const step = new Step(isOver ? state : { ...state, now: event.now })
+  if (isOver) afterTheEnd(step, event)
   else {
     take(step, event)
     settle(step)
+    askForRoom(step)
   }
   return [step.state, step.commands]
 }
@@ -71,7 +76,7 @@ function take(step: Step, event: DriverEvent): void {
       failJob(step, event.failure)
       break
     case 'stagesAdded':
-      grow(step, event.stages)
+      grow(step, event)
       break
   }
 }
@@ -104,15 +109,32 @@ function timerFired(step: Step, id: TimerId): void {
     case 'retryManifest':
       retryNow(step, { position: step.positionOf(id.stage), task: MANIFEST })
       break
+    case 'speculate':
+      look(step, step.positionOf(id.stage))
+      break
+    case 'room':
+      step.update({ roomIsDue: false })
+      break
     case 'grace':
       finishJob(step)
       break
   }
 }
 
-function grow(step: Step, added: readonly Stage[]): void {
+/** Where tasks wait only because the window is full, and time alone will widen it, a timer says when. */
+function askForRoom(step: Step): void {
+  const { readyCount, roomIsDue, window, now } = step.state
+  const delayMs = step.running && readyCount > 0 && !roomIsDue ? roomAfterMs(window, now) : null
+  if (delayMs === null) return
+  step.update({ roomIsDue: true })
+  step.command({ type: 'startTimer', id: { kind: 'room' }, delayMs })
+}
+
+type Growth = Extract<DriverEvent, { readonly type: 'stagesAdded' }>
+
+function grow(step: Step, { stages: added, inputBytes }: Growth): void {
   if (!step.running) throw notRunning(step.state)
-  step.state = withStages(step.state, added)
+  step.state = withStages(step.state, added, inputBytes === undefined ? {} : { inputBytes })
   step.emit({ type: 'stagesAdded', stages: added.map(stageOutline) })
   for (const stage of added) startIfUnblocked(step, step.positionOf(stage.id))
 }

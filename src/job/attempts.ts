@@ -3,50 +3,70 @@
 import { type Failure, type Schema, sameSchema } from '../../operators/index.ts'
 import type { StageId } from '../../planner/index.ts'
 import { withFirstFailure } from '../events/first-failures.ts'
-import { retryDelay } from '../scheduler/policies/retry.ts'
+import { advanceWindow, type LaunchWindow, roomIn } from '../scheduler/policies/launch-window.ts'
+import { withCommit, withRetry } from '../scheduler/policies/retry-budget.ts'
 import type { TaskResult, TaskSuccess } from '../task/task-event.ts'
+import { type AfterFailure, afterFailure } from './after-failure.ts'
 import type { TimerId } from './driver-event.ts'
 import { cancelUnanswered, failJob } from './ending.ts'
 import { launchCommand } from './launch.ts'
+import { callForLook, noteDuration } from './look-for-stragglers.ts'
 import { redoReaders, remakeLost } from './remake.ts'
 import { finishStage, takeCommits } from './stages.ts'
-import { MANIFEST, type TaskState, type Tries, unansweredAttempts } from './state.ts'
-import type { Step, TaskRef } from './step.ts'
+import { MANIFEST, type TaskState, unansweredAttempts } from './state.ts'
+import type { ReadyTask, Step, TaskRef } from './step.ts'
 import { pending } from './task-states.ts'
 
-/** One launch a slot; slots that nothing waits for go back at once. */
+/** One launch a slot, as far as the window has room; slots that nothing is launched for go back at once. */
 export function launchReady(step: Step, slots: number): void {
   for (let left = slots; left > 0; left--) {
-    const ref = step.takeReady()
-    if (ref === null) {
+    const ready = roomIn(step.state.window, step.now) > 0 ? step.takeReady() : null
+    if (ready === null) {
       step.command({ type: 'returnSlots', count: left })
       break
     }
-    launch(step, ref)
+    launch(step, ready)
   }
 }
 
-function launch(step: Step, ref: TaskRef): void {
-  const task = step.task(ref)
-  if (task.state !== 'pending') return
-  const { stage, launched } = step.stage(ref.position)
+function launch(step: Step, ready: ReadyTask): void {
+  const task = step.task(ready)
+  const { stage, launched } = step.stage(ready.position)
+  const { isExtra } = ready
   const attempt = task.tries.launched + 1
-  const first = ref.task !== MANIFEST && attempt === 1 ? 1 : 0
+  const first = ready.task !== MANIFEST && attempt === 1 ? 1 : 0
+  const beside = task.state === 'running' ? task : { attempts: [], since: step.now }
   step.setTask(
-    ref,
-    { ...task, state: 'running', tries: { ...task.tries, launched: attempt }, attempts: [attempt] },
+    ready,
+    {
+      ...{ generation: task.generation, stray: task.stray, tries: { ...task.tries, launched: attempt } },
+      ...{
+        state: 'running',
+        attempts: [...beside.attempts, attempt],
+        since: beside.since,
+        isDoubled: isExtra,
+      },
+    },
     { launched: launched + first },
   )
-  step.update({ unanswered: step.state.unanswered + 1 })
-  if (ref.task === MANIFEST) step.emit({ type: 'manifestStarted', stage: stage.id, attempt })
-  else step.emit({ type: 'taskStarted', stage: stage.id, task: ref.task, attempt })
-  step.command(launchCommand(step, ref, attempt))
+  const window = advanceWindow(step.state.window, { type: 'launched', now: step.now })
+  step.update({ unanswered: step.state.unanswered + 1, window })
+  const { memoryMb } = task.tries
+  const more = {
+    ...(isExtra ? ({ isExtra } as const) : {}),
+    ...(memoryMb === undefined ? {} : { memoryMb }),
+  }
+  if (ready.task === MANIFEST) step.emit({ type: 'manifestStarted', stage: stage.id, attempt })
+  else step.emit({ type: 'taskStarted', stage: stage.id, task: ready.task, attempt, ...more })
+  step.command(launchCommand(step, ready, attempt))
+  callForLook(step, ready)
 }
 
 export interface Answer {
   readonly attempt: number
   readonly result: TaskResult
   readonly jitter: number
+  readonly launchedAt: number
 }
 
 /**
@@ -59,7 +79,7 @@ export function takeAnswer(step: Step, ref: TaskRef, answer: Answer): void {
   const awaited = unansweredAttempts(task).includes(attempt)
   const isCurrent = task.state === 'running' && task.attempts.includes(attempt)
   if (awaited) {
-    step.update({ unanswered: step.state.unanswered - 1 })
+    step.update({ unanswered: step.state.unanswered - 1, window: windowAfter(step, answer) })
     step.setTask(ref, withoutAttempt(task, attempt))
   }
   const isNew =
@@ -67,9 +87,18 @@ export function takeAnswer(step: Step, ref: TaskRef, answer: Answer): void {
     result.generation === task.generation &&
     task.state !== 'committed' &&
     task.state !== 'failed'
-  if (isNew && (step.isNeeded(ref) || isWelcomeLate(step, ref, result))) commit(step, ref, result)
+  if (isNew && (step.isNeeded(ref) || isWelcomeLate(step, ref, result))) commit(step, ref, result, answer)
   else if (!result.ok && isCurrent && step.isNeeded(ref)) fail(step, ref, answer, result.failure)
   else if (awaited) drop(step, ref, attempt)
+}
+
+function windowAfter(step: Step, { result, launchedAt }: Answer): LaunchWindow {
+  const { window, now } = step.state
+  const isThrottled = !result.ok && result.failure.code === 'THROTTLED'
+  return advanceWindow(
+    window,
+    isThrottled ? { type: 'throttled', now, launchedAt } : { type: 'answered', now },
+  )
 }
 
 /** Takes an attempt out of those that the task waits for. */
@@ -91,7 +120,7 @@ function isWelcomeLate(step: Step, ref: TaskRef, { changed }: TaskSuccess): bool
   )
 }
 
-function commit(step: Step, ref: TaskRef, result: TaskSuccess): void {
+function commit(step: Step, ref: TaskRef, result: TaskSuccess, { attempt: told, launchedAt }: Answer): void {
   // Every other attempt is beside the point now; the winner's own answer too, if it is still to come.
   cancelUnanswered(step, ref)
   const task = step.task(ref)
@@ -108,12 +137,15 @@ function commit(step: Step, ref: TaskRef, result: TaskSuccess): void {
     schema,
   }
   if (ref.task === MANIFEST) {
-    step.setTask(ref, committed)
+    step.setTask(ref, committed, { partitionBytes: result.partitionBytes ?? null })
     step.emit({ type: 'manifestWritten', stage: stage.id, attempt, generation, stats })
     finishStage(step, ref.position)
     return
   }
   step.setTask(ref, committed, { exchangeRowsIn: exchangeRowsIn + result.exchangeRowsIn })
+  step.update({ budget: withCommit(step.state.budget) })
+  // Of an attempt that tells of another's commit it would be the wrong one.
+  if (told === attempt) noteDuration(step, ref, step.now - launchedAt)
   // Told before the commit is: a journal that ends between the two must not know the one without the other.
   if (result.changed) redoReaders(step, ref.position)
   step.emit({
@@ -139,6 +171,7 @@ function commit(step: Step, ref: TaskRef, result: TaskSuccess): void {
     step.command({ type: 'keepResult', stage: stage.id, task: ref.task, result: { ...result, schema } })
   }
   if (step.running && step.stage(ref.position).phase === 'running') takeCommits(step, ref.position)
+  callForLook(step, ref)
 }
 
 function sameAs(known: Schema | null, schema: Schema | null): Schema | null {
@@ -148,38 +181,36 @@ function sameAs(known: Schema | null, schema: Schema | null): Schema | null {
 function fail(step: Step, ref: TaskRef, answer: Answer, reported: Failure): void {
   const task = step.task(ref)
   if (task.state !== 'running') return
-  const { stage } = step.stage(ref.position)
   const failure = placed(step, ref, answer.attempt, reported)
   step.update({ failures: withFirstFailure(step.state.failures, failure) })
   if (failure.lost !== undefined) {
     failOfLoss(step, ref, answer.attempt, failure)
     return
   }
-  const throttled = failure.code === 'THROTTLED'
-  const tries: Tries = {
-    ...task.tries,
-    failed: task.tries.failed + (throttled ? 0 : 1),
-    throttled: task.tries.throttled + (throttled ? 1 : 0),
-  }
-  const attempt = throttled ? tries.throttled : tries.failed
-  const decision = retryDelay({ failure, attempt, jitter: answer.jitter, policy: step.state.policy })
-  // Another attempt of the task that still runs is its retry.
+  const next = afterFailure(step, ref, failure, answer.jitter)
+  // Another attempt of the task that still runs is its retry, also where the task has none left.
   const isLast = task.attempts.length === 0
-  const retryInMs = decision.retry && isLast ? decision.delayMs : null
-  emitFailed(step, ref, answer.attempt, failure, retryInMs)
+  const isWaitedFor = !isLast && failure.retryable
+  emitFailed(step, ref, answer.attempt, failure, isLast ? next.delayMs : null)
+  if (isWaitedFor) step.setTask(ref, { ...task, tries: next.tries })
+  else if (next.delayMs !== null) retry(step, ref, next, failure)
+  else giveUp(step, ref, next.failure)
+}
 
-  if (retryInMs !== null) {
-    step.setTask(ref, { ...pending(task), state: 'waiting', tries })
-    step.command({ type: 'startTimer', id: retryTimer(stage.id, ref.task), delayMs: retryInMs })
-  } else if (decision.retry) {
-    step.setTask(ref, { ...task, tries })
-  } else {
-    cancelUnanswered(step, ref)
-    step.setTask(ref, { ...pending(task), state: 'failed', failure })
-    // A partial wave may have enough rows without this task: its prefix decides when it comes to it.
-    if (ref.task !== MANIFEST && stage.until !== undefined) takeCommits(step, ref.position)
-    else failJob(step, failure)
-  }
+function retry(step: Step, ref: TaskRef, { tries, delayMs }: AfterFailure, failure: Failure): void {
+  const { stage } = step.stage(ref.position)
+  step.setTask(ref, { ...pending(step.task(ref)), state: 'waiting', tries })
+  if (failure.code !== 'THROTTLED') step.update({ budget: withRetry(step.state.budget) })
+  step.command({ type: 'startTimer', id: retryTimer(stage.id, ref.task), delayMs: delayMs ?? 0 })
+}
+
+function giveUp(step: Step, ref: TaskRef, failure: Failure): void {
+  cancelUnanswered(step, ref)
+  step.setTask(ref, { ...pending(step.task(ref)), state: 'failed', failure })
+  // A partial wave may have enough rows without this task: its prefix decides when it comes to it.
+  const isOfPartialWave = step.stage(ref.position).stage.until !== undefined
+  if (ref.task !== MANIFEST && isOfPartialWave) takeCommits(step, ref.position)
+  else failJob(step, failure)
 }
 
 /** Not the task's fault: what it could not read is made again, and the task waits for that. */
@@ -188,7 +219,7 @@ function failOfLoss(step: Step, ref: TaskRef, attempt: number, failure: Failure)
   const isLast = task.state === 'running' && task.attempts.length === 0
   emitFailed(step, ref, attempt, failure, isLast ? 0 : null)
   if (isLast) step.setTask(ref, pending(task))
-  remakeLost(step, failure)
+  remakeLost(step, ref, failure)
   // Nothing had to be made again, or is being made already: then the task can go on as soon as that is there.
   if (isLast && step.isLaunchable(ref))
     step.pushReady({ position: ref.position, from: ref.task, to: ref.task + 1 })

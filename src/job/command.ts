@@ -1,5 +1,5 @@
 /** What the state machine tells the scheduler to do. */
-import type { Failure, Schema } from '../../operators/index.ts'
+import type { CountedFailure, Schema } from '../../operators/index.ts'
 import type { StageId } from '../../planner/index.ts'
 import type { JobEvent, Outcome } from '../events/job-event.ts'
 import type { ExchangeSource, TaskSuccess } from '../task/task-event.ts'
@@ -17,6 +17,7 @@ export type Command =
       readonly task: number
       readonly attempt: number
       readonly generation: number
+      readonly memoryMb: number
       /** One an input of the stage: where its exchange is; null where it is none. */
       readonly exchanges: readonly (ExchangeSource | null)[]
     }
@@ -25,6 +26,7 @@ export type Command =
       readonly stage: StageId
       readonly attempt: number
       readonly generation: number
+      readonly memoryMb: number
       /** Of the tasks that were made again; of all others 0. */
       readonly generations: Readonly<Record<number, number>>
       /** The first `tasks` tasks of the stage are the producers: all of them but in a partial wave. */
@@ -52,4 +54,4 @@ export type Command =
     }
   | { readonly type: 'emit'; readonly event: UntimedEvent }
   /** Given once; what `failures` holds is the first failure of each kind, retried or not, in order. */
-  | { readonly type: 'finishJob'; readonly outcome: Outcome; readonly failures: readonly Failure[] }
+  | { readonly type: 'finishJob'; readonly outcome: Outcome; readonly failures: readonly CountedFailure[] }

@@ -1,6 +1,8 @@
 /** A job from its plan, and how it grows: stages are checked, then put behind those that it has. */
 import { DunlinError } from '../../operators/index.ts'
 import type { Stage, StageId } from '../../planner/index.ts'
+import { NO_DURATIONS } from '../scheduler/policies/duration-sketch.ts'
+import type { InputBytes } from '../scheduler/split-bytes.ts'
 import { PersistentVector } from './persistent-vector.ts'
 import type { RestoredJob, RestoredStage, Reused } from './restore.ts'
 import { emptyJob, type JobOptions, type JobState, type StageState } from './state.ts'
@@ -9,23 +11,21 @@ import { UNTRIED, untried } from './task-states.ts'
 /**
  * The state of a job that has not started.
  *
- * @param restored what earlier drivers of the job have done
+ * @param about.restored what earlier drivers of the job have done
+ * @param about.inputBytes what is known of the splits of stages
  * @throws INVALID_PLAN where the stages are not in an order in which each comes after those that it reads
  */
-export function createJob(
-  options: JobOptions,
-  stages: readonly Stage[],
-  restored?: Pick<RestoredJob, 'stages'>,
-): JobState {
-  return withStages(emptyJob(options), stages, restored)
+export function createJob(options: JobOptions, stages: readonly Stage[], about: AboutStages = {}): JobState {
+  return withStages(emptyJob(options), stages, about)
+}
+
+export interface AboutStages {
+  readonly restored?: Pick<RestoredJob, 'stages'>
+  readonly inputBytes?: ReadonlyMap<StageId, InputBytes>
 }
 
 /** @throws INVALID_PLAN where a stage is there already, or reads one that is not, or reads it in another shape */
-export function withStages(
-  state: JobState,
-  added: readonly Stage[],
-  restored?: Pick<RestoredJob, 'stages'>,
-): JobState {
+export function withStages(state: JobState, added: readonly Stage[], about: AboutStages = {}): JobState {
   const positions = new Map(state.positions)
   let { stages } = state
   let unfinished = state.unfinished + added.length
@@ -46,9 +46,10 @@ export function withStages(
       stages = stages.set(read, { ...producer, readers: [...producer.readers, position] })
     }
     positions.set(stage.id, position)
-    const known = restored?.stages.get(stage.id)
-    if (known?.instead === undefined) stages = stages.push(blockedStage(stage, known))
-    else {
+    const known = about.restored?.stages.get(stage.id)
+    if (known?.instead === undefined) {
+      stages = stages.push(blockedStage(stage, known, about.inputBytes?.get(stage.id)))
+    } else {
       stages = stages.push(finishedStage(stage, known.instead))
       unfinished--
     }
@@ -56,7 +57,11 @@ export function withStages(
   return { ...state, stages, positions, unfinished }
 }
 
-function blockedStage(stage: Stage, restored: RestoredStage | undefined): StageState {
+function blockedStage(
+  stage: Stage,
+  restored: RestoredStage | undefined,
+  inputBytes: InputBytes = [],
+): StageState {
   let tasks = PersistentVector.filled(stage.tasks, untried(restored?.generation ?? 0))
   let exchangeRowsIn = 0
   let launched = 0
@@ -74,6 +79,12 @@ function blockedStage(stage: Stage, restored: RestoredStage | undefined): StageS
     manifest: restored?.manifest ?? UNTRIED,
     released: 0,
     launched,
+    committed: launched,
+    durations: NO_DURATIONS,
+    speculated: 0,
+    lookIsDue: false,
+    inputBytes,
+    partitionBytes: null,
     exchangeRowsIn,
     prefix: { tasks: 0, rows: 0, schema: null },
   }

@@ -1,5 +1,6 @@
 /** How a job ends: the outcome is settled, what still runs is cancelled and waited for, then the job is finished. */
 import type { Failure } from '../../operators/index.ts'
+import { withKnownFailure } from '../events/first-failures.ts'
 import type { Outcome } from '../events/job-event.ts'
 import { MANIFEST, unansweredAttempts } from './state.ts'
 import type { Step, TaskRef } from './step.ts'
@@ -8,6 +9,7 @@ import type { Step, TaskRef } from './step.ts'
 const GRACE_MS = 2_000
 
 export function failJob(step: Step, failure: Failure): void {
+  step.update({ failures: withKnownFailure(step.state.failures, failure) })
   endJob(step, { state: 'failed', failure })
 }
 

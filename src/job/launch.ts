@@ -1,4 +1,5 @@
 /** The command that launches a task or a manifest: what the worker is told beside the plan. */
+import { firstMemoryMb } from '../scheduler/policies/memory.ts'
 import type { ExchangeSource } from '../task/task-event.ts'
 import type { Command } from './command.ts'
 import { MANIFEST, type StageState } from './state.ts'
@@ -10,6 +11,7 @@ export function launchCommand(step: Step, ref: TaskRef, attempt: number): Launch
   const state = step.stage(ref.position)
   const { generation } = step.task(ref)
   const stage = state.stage.id
+  const memoryMb = memoryOf(step, ref)
   if (ref.task === MANIFEST) {
     const { tasks, rows, schema } = state.prefix
     const { output } = state.stage
@@ -22,6 +24,7 @@ export function launchCommand(step: Step, ref: TaskRef, attempt: number): Launch
       stage,
       attempt,
       generation,
+      memoryMb,
       tasks,
       generations,
       partitions,
@@ -32,7 +35,13 @@ export function launchCommand(step: Step, ref: TaskRef, attempt: number): Launch
   const exchanges = state.stage.inputs.map(input =>
     input.kind === 'exchange' ? sourceOf(step, step.stage(step.positionOf(input.from))) : null,
   )
-  return { type: 'launchTask', stage, task: ref.task, attempt, generation, exchanges }
+  return { type: 'launchTask', stage, task: ref.task, attempt, generation, memoryMb, exchanges }
+}
+
+/** What the task is given: as its stage asks, or more since it has run out of it. */
+export function memoryOf(step: Step, ref: TaskRef): number {
+  const { stage } = step.stage(ref.position)
+  return step.task(ref).tries.memoryMb ?? firstMemoryMb(step.state.backend.memorySizesMb, stage.memoryMb)
 }
 
 function sourceOf(step: Step, { stage, origin, manifest }: StageState): ExchangeSource {

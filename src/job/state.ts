@@ -1,8 +1,12 @@
 /** What the driver knows of a running job: an immutable value, made and changed only by `advance`. */
-import type { Failure, Schema } from '../../operators/index.ts'
+import type { CountedFailure, Failure, Schema } from '../../operators/index.ts'
 import type { Stage, StageId } from '../../planner/index.ts'
 import type { Outcome } from '../events/job-event.ts'
+import type { DurationSketch } from '../scheduler/policies/duration-sketch.ts'
+import { type LaunchWindow, openWindow, type Ramp, roomIn } from '../scheduler/policies/launch-window.ts'
 import type { RetryPolicy } from '../scheduler/policies/retry.ts'
+import { openBudget, type RetryBudget } from '../scheduler/policies/retry-budget.ts'
+import type { InputBytes } from '../scheduler/split-bytes.ts'
 import type { PersistentHeap } from './persistent-heap.ts'
 import { PersistentVector } from './persistent-vector.ts'
 
@@ -11,6 +15,9 @@ export interface Tries {
   readonly launched: number
   readonly failed: number
   readonly throttled: number
+  readonly outOfMemory: number
+  /** What it is given since it ran out of memory; absent: what its stage asks for. */
+  readonly memoryMb?: number
 }
 
 interface OfAnyState {
@@ -38,7 +45,14 @@ interface OfAnyState {
  */
 export type TaskState =
   | (OfAnyState & { readonly state: 'pending' })
-  | (OfAnyState & { readonly state: 'running'; readonly attempts: readonly number[] })
+  | (OfAnyState & {
+      readonly state: 'running'
+      readonly attempts: readonly number[]
+      /** When the first of them was launched. */
+      readonly since: number
+      /** A second attempt beside the first has been called for, or runs. */
+      readonly isDoubled: boolean
+    })
   | (OfAnyState & { readonly state: 'waiting' })
   | (OfAnyState & {
       readonly state: 'committed'
@@ -85,6 +99,17 @@ export interface StageState {
   readonly released: number
   /** Tasks launched at least once. */
   readonly launched: number
+  /** Tasks that have committed. */
+  readonly committed: number
+  /** From launch to commit, of the tasks that this driver has seen. */
+  readonly durations: DurationSketch
+  /** Second attempts of slow tasks that were called for. */
+  readonly speculated: number
+  /** A timer will look for slow tasks. */
+  readonly lookIsDue: boolean
+  readonly inputBytes: InputBytes
+  /** Of the stage's exchange, as its manifest told; null before, and where an earlier driver was told. */
+  readonly partitionBytes: readonly number[] | null
   /** Rows that the committed tasks read through exchanges. */
   readonly exchangeRowsIn: number
   readonly prefix: Prefix
@@ -113,6 +138,8 @@ export interface ReadyTasks {
   readonly position: number
   readonly from: number
   readonly to: number
+  /** They run, and wait for a second attempt. */
+  readonly isExtra?: true
 }
 
 /** Stands for the manifest of a stage where a task number is expected. */
@@ -126,9 +153,21 @@ export interface JobIdentity {
   readonly epoch: number
 }
 
+/** What the backend says of itself. */
+export interface BackendFacts {
+  readonly slots: number
+  /** Ascending, one at least. */
+  readonly memorySizesMb: readonly number[]
+  readonly ramp: Ramp | null
+  readonly speculates: boolean
+}
+
 export interface JobState {
   readonly job: JobIdentity
   readonly policy: RetryPolicy
+  readonly backend: BackendFacts
+  /** Of the last event. */
+  readonly now: number
   readonly status: JobStatus
   /** In the order of the plan. */
   readonly stages: PersistentVector<StageState>
@@ -141,20 +180,27 @@ export interface JobState {
   readonly readyCount: number
   /** Attempts launched that have not answered. */
   readonly unanswered: number
+  readonly window: LaunchWindow
+  /** A timer will say that time has made room in the window. */
+  readonly roomIsDue: boolean
+  readonly budget: RetryBudget
   /** The first of each kind. */
-  readonly failures: readonly Failure[]
+  readonly failures: readonly CountedFailure[]
 }
 
 export interface JobOptions {
   readonly job: JobIdentity
   readonly policy: RetryPolicy
+  readonly backend: BackendFacts
 }
 
 /** A job without stages; `createJob` gives it those of a plan. */
-export function emptyJob(options: JobOptions): JobState {
+export function emptyJob({ job, policy, backend }: JobOptions): JobState {
   return {
-    job: options.job,
-    policy: options.policy,
+    job,
+    policy,
+    backend,
+    now: 0,
     status: { state: 'created' },
     stages: PersistentVector.empty(),
     positions: new Map(),
@@ -162,13 +208,16 @@ export function emptyJob(options: JobOptions): JobState {
     ready: null,
     readyCount: 0,
     unanswered: 0,
+    window: openWindow({ ...backend, now: 0 }),
+    roomIsDue: false,
+    budget: openBudget(backend.slots),
     failures: [],
   }
 }
 
 /** Slots that the job could use now, beyond those that its running attempts hold. */
-export function slotsWanted(state: JobState): number {
-  return state.readyCount
+export function slotsWanted({ readyCount, window, now }: JobState): number {
+  return Math.min(readyCount, roomIn(window, now))
 }
 
 /** Attempts of a task that were launched and have not answered. */

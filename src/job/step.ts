@@ -11,12 +11,21 @@ export interface TaskRef {
   readonly task: number
 }
 
+/** A task that waits for a slot; `isExtra`: one that runs, for a second attempt. */
+export interface ReadyTask extends TaskRef {
+  readonly isExtra: boolean
+}
+
 export class Step {
   state: JobState
   readonly commands: Command[] = []
 
   constructor(state: JobState) {
     this.state = state
+  }
+
+  get now(): number {
+    return this.state.now
   }
 
   get running(): boolean {
@@ -56,8 +65,13 @@ export class Step {
   }
 
   setTask(ref: TaskRef, task: TaskState, changes: Partial<StageState> = {}): void {
-    const { tasks } = this.stage(ref.position)
-    const changed = ref.task === MANIFEST ? { manifest: task } : { tasks: tasks.set(ref.task, task) }
+    if (ref.task === MANIFEST) {
+      this.updateStage(ref.position, { ...changes, manifest: task })
+      return
+    }
+    const { tasks, committed } = this.stage(ref.position)
+    const isMore = Number(task.state === 'committed') - Number(tasks.get(ref.task).state === 'committed')
+    const changed = { tasks: tasks.set(ref.task, task), committed: committed + isMore }
     this.updateStage(ref.position, { ...changes, ...changed })
   }
 
@@ -83,21 +97,28 @@ export class Step {
   }
 
   /** The next task that waits for a slot, taken out of `ready`; null where none does. */
-  takeReady(): TaskRef | null {
+  takeReady(): ReadyTask | null {
     while (this.state.ready !== null) {
-      const { position, from, to } = this.state.ready.item
+      const { item } = this.state.ready
+      const { position, from, to } = item
       const rest = popItem(this.state.ready, inPlanOrder)
       this.update({
-        ready: from + 1 < to ? pushItem(rest, { position, from: from + 1, to }, inPlanOrder) : rest,
+        ready: from + 1 < to ? pushItem(rest, { ...item, from: from + 1 }, inPlanOrder) : rest,
         readyCount: this.state.readyCount - 1,
       })
-      const ref = { position, task: from }
-      if (this.isLaunchable(ref) && this.task(ref).state === 'pending') return ref
+      const ready = { position, task: from, isExtra: item.isExtra === true }
+      if (this.isLaunchable(ready) && isStillReady(this.task(ready), ready)) return ready
     }
     return null
   }
 }
 
+/** Second attempts come when no first one of the stage waits. */
 function inPlanOrder(a: ReadyTasks, b: ReadyTasks): number {
-  return a.position - b.position || a.from - b.from
+  return a.position - b.position || Number(a.isExtra ?? false) - Number(b.isExtra ?? false) || a.from - b.from
+}
+
+function isStillReady(task: TaskState, { isExtra }: ReadyTask): boolean {
+  if (!isExtra) return task.state === 'pending'
+  return task.state === 'running' && task.isDoubled && task.attempts.length === 1
 }

@@ -5,6 +5,7 @@ import { systemPlace } from '../engine/system-place.ts'
 import type { JobEvent } from '../events/job-event.ts'
 import { ReportBuilder } from '../events/report.ts'
 import type { ObjectStore } from '../store/object-store.ts'
+import { stageOutline } from './advance.ts'
 import { type JobPlan, readPlan } from './job-records.ts'
 import { JournalWriter, readSegments } from './journal.ts'
 import { JournalDecoder } from './journal-lines.ts'
@@ -58,21 +59,24 @@ export async function takeOver(
   if (last > 0) await awaitLapse(store, job, last, options)
   const epoch = last + 1
   await acquireLease(store, job, epoch, options.holder)
-  return { epoch, plan, ...(await continueJournal(store, job, epoch, options)) }
+  return { epoch, plan, ...(await continueJournal(store, plan, epoch, options)) }
 }
 
 type Continued = Pick<TakenOver, 'restored' | 'report' | 'journal'>
 
 async function continueJournal(
   store: ObjectStore,
-  job: string,
+  plan: JobPlan,
   epoch: number,
   { clock, holder, decide }: TakeOverOptions,
 ): Promise<Continued> {
+  const { job } = plan
+  let isBegun = false
   const replay = new JobReplay()
   const report = new ReportBuilder()
   const decoder = new JournalDecoder()
   const take = (event: JobEvent): void => {
+    if (event.type === 'jobStarted') isBegun = true
     replay.add(event)
     report.add(event)
   }
@@ -83,7 +87,12 @@ async function continueJournal(
     }
     const journal = new JournalWriter({ store, job, clock, sequence, writer: holder.nonce })
     const takenOver: JobEvent = { type: 'jobTakenOver', time: clock.now(), epoch, driver: holderText(holder) }
-    const events = [takenOver, ...(decide?.(replay.restored) ?? [])]
+    const events = [
+      // A driver that died in its first second has told nothing.
+      ...(isBegun ? [] : [beginning(plan)]),
+      takenOver,
+      ...(decide?.(replay.restored) ?? []),
+    ]
     try {
       await Promise.all(events.map(event => journal.add(event)))
     } catch (error) {
@@ -95,6 +104,10 @@ async function continueJournal(
     for (const event of events) take(event)
     return { restored: replay.restored, report, journal }
   }
+}
+
+function beginning({ job, name, engine, startedAt, plan }: JobPlan): JobEvent {
+  return { type: 'jobStarted', time: startedAt, job, name, engine, stages: plan.stages.map(stageOutline) }
 }
 
 /** @throws LEASE where the holder shows that it is alive */

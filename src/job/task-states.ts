@@ -1,7 +1,7 @@
 /** Making task states: a task that was never launched, and one that is to be made again. */
 import { type TaskState, type Tries, unansweredAttempts } from './state.ts'
 
-const NO_TRIES: Tries = { launched: 0, failed: 0, throttled: 0 }
+const NO_TRIES: Tries = { launched: 0, failed: 0, throttled: 0, outOfMemory: 0 }
 const NO_ATTEMPTS: readonly number[] = []
 
 /** Never launched; of generation 0, one object that all tasks of a job share. */
@@ -21,8 +21,12 @@ export function pending(task: TaskState, generation = task.generation): TaskStat
   return {
     state: 'pending',
     generation,
-    // A new generation begins with a clean record; attempts are counted on, so that no two have one number.
-    tries: generation === task.generation ? task.tries : { ...NO_TRIES, launched: task.tries.launched },
+    tries: generation === task.generation ? task.tries : cleared(task.tries),
     stray: unansweredAttempts(task),
   }
+}
+
+/** A new generation begins with a clean record; attempts are counted on, so that no two have one number. */
+function cleared({ launched, memoryMb }: Tries): Tries {
+  return { ...NO_TRIES, launched, ...(memoryMb === undefined ? {} : { memoryMb }) }
 }

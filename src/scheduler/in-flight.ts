@@ -1,6 +1,6 @@
 /** InFlight: the calls to the compute backend that have not answered, each watched, so that each does answer. */
 import { DunlinError, toFailure } from '../../operators/index.ts'
-import type { ComputeBackend } from '../compute/compute-backend.ts'
+import type { ComputeBackend, RunOptions } from '../compute/compute-backend.ts'
 import type { Clock, Timer } from '../engine/ports.ts'
 import type { TaskEvent, TaskFailed, TaskResult } from '../task/task-event.ts'
 
@@ -16,6 +16,7 @@ interface Call {
 
 export interface CallOptions {
   readonly timeoutMs: number
+  readonly memoryMb: number
   /** The backend's answer, or a failure in its place; a commit may still be told after a `TIMEOUT`. */
   readonly answered: (result: TaskResult) => void
   /** Called once: the backend is done with the call, or has been given up. */
@@ -38,7 +39,7 @@ export class InFlight {
 
   /** `id` is unique among the calls in flight. */
   launch(id: string, event: TaskEvent, options: CallOptions): void {
-    const { answered, timeoutMs } = options
+    const { answered, timeoutMs, memoryMb } = options
     const call: Call = { abort: new AbortController(), timer: null }
     let waiting = true
     let freed = false
@@ -49,9 +50,10 @@ export class InFlight {
       freed = true
     }
     const settle = (result: TaskResult): void => {
-      free()
+      // Told first: whoever gives the slot out again should know what has become of the task.
       if (waiting || result.ok) answered(result)
       waiting = false
+      free()
     }
     const overdue = (): void => {
       waiting = false
@@ -61,7 +63,9 @@ export class InFlight {
     }
     this.#calls.set(id, call)
     if (event.deadline !== null) call.timer = this.#clock.after(timeoutMs + LATE_MS, overdue)
-    this.#run(event, call.abort.signal).then(settle, (thrown: unknown) => settle(this.#rejected(thrown)))
+    this.#run(event, { signal: call.abort.signal, memoryMb }).then(settle, (thrown: unknown) =>
+      settle(this.#rejected(thrown)),
+    )
   }
 
   /** Aborts a call; it answers as usual. */
@@ -78,8 +82,8 @@ export class InFlight {
     this.#calls.clear()
   }
 
-  async #run(event: TaskEvent, signal: AbortSignal): Promise<TaskResult> {
-    const result: TaskResult | undefined = await this.#compute.run(event, { signal })
+  async #run(event: TaskEvent, options: RunOptions): Promise<TaskResult> {
+    const result: TaskResult | undefined = await this.#compute.run(event, options)
     if (typeof result?.ok === 'boolean') return result
     throw new TypeError(`the answer is ${JSON.stringify(result)?.slice(0, 100)}, not a task result`)
   }

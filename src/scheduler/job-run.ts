@@ -1,6 +1,7 @@
 /** JobRun: one job's event loop; it feeds the state machine and does what the machine commands. */
-import { DunlinError, type Failure, type Schema, toFailure } from '../../operators/index.ts'
-import type { Planned, StageId } from '../../planner/index.ts'
+import { type CountedFailure, DunlinError, type Failure, toFailure } from '../../operators/index.ts'
+import type { Planned } from '../../planner/index.ts'
+import type { ComputeBackend } from '../compute/compute-backend.ts'
 import type { Timer } from '../engine/ports.ts'
 import { withFirstFailure } from '../events/first-failures.ts'
 import type { Outcome } from '../events/job-event.ts'
@@ -8,20 +9,18 @@ import { ReportBuilder } from '../events/report.ts'
 import { advance } from '../job/advance.ts'
 import type { Command } from '../job/command.ts'
 import { createJob } from '../job/create-job.ts'
-import type { DriverEvent } from '../job/driver-event.ts'
-import { type JobState, slotsWanted } from '../job/state.ts'
-import type { TaskEvent, TaskResult, TaskSuccess } from '../task/task-event.ts'
+import type { DriverEvent, Happening } from '../job/driver-event.ts'
+import { type BackendFacts, type JobState, slotsWanted } from '../job/state.ts'
 import { ConcurrencyLimit, type SlotShare } from './concurrency-limit.ts'
 import { EventOutlet } from './event-outlet.ts'
-import { InFlight } from './in-flight.ts'
 import { KeptResults } from './kept-results.ts'
+import { Launcher } from './launcher.ts'
 import { RETRY_POLICY } from './policies/retry.ts'
 import type { JobOutcome, JobResults, RunJobOptions, RunningJob } from './run-job.ts'
-import { type JobFacts, type Launch, manifestTaskEvent, stageTaskEvent } from './task-events.ts'
+import { splitBytesOf } from './split-bytes.ts'
 
 /** Events handled before the rest of the process (timers, sockets, signals) has its turn. */
 const EVENTS_A_TURN = 256
-const NONCE_BYTES = 8
 
 interface Growth {
   readonly planned: Planned
@@ -29,16 +28,11 @@ interface Growth {
   readonly reject: (error: unknown) => void
 }
 
-type LaunchCommand = Extract<Command, { type: 'launchTask' | 'launchManifest' }>
-
 export class JobRun implements RunningJob {
   readonly outcome: Promise<JobOutcome>
   readonly #options: RunJobOptions
-  readonly #facts: JobFacts
-  /** The plan that each stage came with. */
-  readonly #plans = new Map<StageId, Planned>()
   readonly #share: SlotShare
-  readonly #inFlight: InFlight
+  readonly #launcher: Launcher
   readonly #kept = new KeptResults()
   readonly #outlet: EventOutlet
   readonly #timers = new Set<Timer>()
@@ -62,8 +56,12 @@ export class JobRun implements RunningJob {
     } = options
     this.#options = options
     this.outcome = this.#settled.promise
-    this.#facts = { job, store: engine.store.uri, seed: options.seed, epoch }
-    this.#inFlight = new InFlight(engine.compute, engine.clock)
+    this.#launcher = new Launcher({
+      engine,
+      facts: { job, store: engine.store.uri, seed: options.seed, epoch },
+      answered: answer => void this.#tell(answer),
+      freed: () => void (this.#finished || this.#share.release(1)),
+    })
     this.#outlet = new EventOutlet({
       clock: engine.clock,
       report: options.report ?? new ReportBuilder(),
@@ -77,14 +75,21 @@ export class JobRun implements RunningJob {
       granted: count => this.#tell({ type: 'slotsGranted', count }),
     })
     this.#state = createJob(
-      { job: { id: job, name, engine: engine.name, epoch }, policy: { ...RETRY_POLICY, retries } },
+      {
+        job: { id: job, name, engine: engine.name, epoch },
+        policy: { ...RETRY_POLICY, retries },
+        backend: backendFacts(engine.compute),
+      },
       planned.plan.stages,
-      options.restored,
+      {
+        inputBytes: splitBytesOf(planned),
+        ...(options.restored === undefined ? {} : { restored: options.restored }),
+      },
     )
     for (const [stage, { results }] of options.restored?.stages ?? []) {
       for (const [task, result] of results) this.#kept.keep(stage, task, result)
     }
-    this.#remember(planned)
+    this.#launcher.remember(planned)
     this.#tell({ type: 'started' })
     if (signal?.aborted) this.#aborted()
     else signal?.addEventListener('abort', this.#aborted, { once: true })
@@ -92,12 +97,10 @@ export class JobRun implements RunningJob {
 
   addStages(planned: Planned): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
-    const event: DriverEvent = { type: 'stagesAdded', stages: planned.plan.stages }
-    if (this.#finished) reject(this.#over())
-    else {
-      this.#growth.set(event, { planned, resolve, reject })
-      this.#tell(event)
-    }
+    const { stages } = planned.plan
+    const event = this.#tell({ type: 'stagesAdded', stages, inputBytes: splitBytesOf(planned) })
+    if (event === null) reject(this.#over())
+    else this.#growth.set(event, { planned, resolve, reject })
     return promise
   }
 
@@ -106,14 +109,13 @@ export class JobRun implements RunningJob {
     this.#tell({ type: 'cancelRequested', reason: reason instanceof Error ? reason.message : String(reason) })
   }
 
-  #remember(planned: Planned): void {
-    for (const stage of planned.plan.stages) this.#plans.set(stage.id, planned)
-  }
-
-  #tell(event: DriverEvent): void {
-    if (this.#finished) return
+  /** Null where the job is over, and nobody hears it. */
+  #tell(happening: Happening): DriverEvent | null {
+    if (this.#finished) return null
+    const event = { ...happening, now: this.#options.engine.clock.now() }
     this.#queue.push(event)
     this.#askForTurn()
+    return event
   }
 
   #askForTurn(): void {
@@ -163,7 +165,7 @@ export class JobRun implements RunningJob {
       return
     }
     if (growth !== undefined) {
-      this.#remember(growth.planned)
+      this.#launcher.remember(growth.planned)
       growth.resolve()
     }
     for (const command of commands) this.#do(command)
@@ -173,13 +175,16 @@ export class JobRun implements RunningJob {
     switch (command.type) {
       case 'launchTask':
       case 'launchManifest':
-        this.#launch(command)
+        this.#launcher.launch(
+          command,
+          this.#state.stages.get(this.#state.positions.get(command.stage)!).stage,
+        )
         break
       case 'startTimer':
         this.#startTimer(command.delayMs, { type: 'timerFired', id: command.id })
         break
       case 'cancelAttempt':
-        this.#inFlight.cancel(callId(command.stage, command.task, command.attempt))
+        this.#launcher.cancel(command)
         break
       case 'returnSlots':
         this.#share.release(command.count)
@@ -196,50 +201,7 @@ export class JobRun implements RunningJob {
     }
   }
 
-  #launch(command: LaunchCommand): void {
-    const { clock, random } = this.#options.engine
-    const { stage: id, attempt } = command
-    const task = command.type === 'launchTask' ? command.task : null
-    const { stage } = this.#state.stages.get(this.#state.positions.get(id)!)
-    const hasDeadline = Number.isFinite(stage.timeoutMs)
-    const launch: Launch = {
-      attempt,
-      generation: command.generation,
-      nonce: random.hex(NONCE_BYTES),
-      deadline: hasDeadline ? clock.now() + stage.timeoutMs : null,
-    }
-    const answered = (result: TaskResult): void => {
-      const answer = { stage: id, attempt, result, jitter: random.next() }
-      if (task === null) this.#tell({ type: 'manifestFinished', ...answer })
-      else this.#tell({ type: 'taskFinished', task, ...answer })
-    }
-    const freed = (): void => {
-      if (!this.#finished) this.#share.release(1)
-    }
-    let event: TaskEvent
-    try {
-      event = this.#taskEvent(command, launch)
-    } catch (error) {
-      freed()
-      answered({ ok: false, failure: toFailure(error) })
-      return
-    }
-    this.#inFlight.launch(callId(id, task, attempt), event, { timeoutMs: stage.timeoutMs, answered, freed })
-  }
-
-  #taskEvent(command: LaunchCommand, launch: Launch): TaskEvent {
-    const planned = this.#plans.get(command.stage)!
-    if (command.type === 'launchTask') {
-      const { stage } = this.#state.stages.get(this.#state.positions.get(command.stage)!)
-      const { task, exchanges } = command
-      return stageTaskEvent(this.#facts, planned, stage, task, { ...launch, exchanges })
-    }
-    const { tasks, generations, partitions, rows, schema } = command
-    const producers = { tasks, generations, partitions, rows, schema }
-    return manifestTaskEvent(this.#facts, planned, command.stage, producers, launch)
-  }
-
-  #startTimer(delayMs: number, event: DriverEvent): void {
+  #startTimer(delayMs: number, event: Happening): void {
     const timer = this.#options.engine.clock.after(delayMs, () => {
       this.#timers.delete(timer)
       this.#tell(event)
@@ -247,14 +209,14 @@ export class JobRun implements RunningJob {
     this.#timers.add(timer)
   }
 
-  #end(outcome: Outcome, failures: readonly Failure[]): void {
+  #end(outcome: Outcome, failures: readonly CountedFailure[]): void {
     this.#finish(outcome, failures).then(this.#settled.resolve, this.#settled.reject)
   }
 
   /** The outcome is settled: nothing is launched or waited for any more, but the output may still be published. */
-  async #finish(outcome: Outcome, earlier: readonly Failure[]): Promise<JobOutcome> {
+  async #finish(outcome: Outcome, earlier: readonly CountedFailure[]): Promise<JobOutcome> {
     this.#stop()
-    const given = this.#results()
+    const given = this.#kept.resultsOf(this.#state.stages)
     let failure = this.#failureOf(outcome)
     let failures = earlier
     if (outcome.state === 'succeeded') {
@@ -271,7 +233,7 @@ export class JobRun implements RunningJob {
     this.#finished = true
     this.#options.signal?.removeEventListener('abort', this.#aborted)
     for (const timer of this.#timers) timer.cancel()
-    this.#inFlight.abandon()
+    this.#launcher.abandon()
     this.#share.leave()
     this.#queue = []
     for (const { reject } of this.#growth.values()) reject(this.#over())
@@ -300,19 +262,8 @@ export class JobRun implements RunningJob {
     const message = `job ${job} was cancelled: ${outcome.reason}`
     return { code: 'CANCELLED', message, retryable: false, place: { job }, causes: [] }
   }
-
-  #results(): JobResults {
-    const results = new Map<StageId, readonly TaskSuccess[]>()
-    const schemas = new Map<StageId, Schema | null>()
-    for (const { stage, prefix } of this.#state.stages) {
-      if (stage.output.kind === 'exchange') continue
-      results.set(stage.id, this.#kept.of(stage.id, stage.until === undefined ? stage.tasks : prefix.tasks))
-      schemas.set(stage.id, prefix.schema)
-    }
-    return { results, schemas }
-  }
 }
 
-function callId(stage: StageId, task: number | null, attempt: number): string {
-  return `${stage}/${task ?? 'manifest'}/${attempt}`
+function backendFacts({ slots, memorySizesMb, ramp, speculates }: ComputeBackend): BackendFacts {
+  return { slots, memorySizesMb, ramp: ramp ?? null, speculates: speculates ?? false }
 }

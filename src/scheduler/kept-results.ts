@@ -1,6 +1,9 @@
 /** KeptResults: what the tasks of `write` and `result` stages committed, without what only events need. */
+import type { Schema } from '../../operators/index.ts'
 import type { StageId } from '../../planner/index.ts'
+import type { StageState } from '../job/state.ts'
 import type { TaskSuccess } from '../task/task-event.ts'
+import type { JobResults } from './run-job.ts'
 
 const NO_LOGS: TaskSuccess['logs'] = []
 const NO_COUNTERS: TaskSuccess['counters'] = {}
@@ -17,8 +20,20 @@ export class KeptResults {
     tasks.set(task, { ...result, logs: NO_LOGS, counters: NO_COUNTERS })
   }
 
+  /** Of the stages that give something, as far as they have come. */
+  resultsOf(stages: Iterable<StageState>): JobResults {
+    const results = new Map<StageId, readonly TaskSuccess[]>()
+    const schemas = new Map<StageId, Schema | null>()
+    for (const { stage, prefix } of stages) {
+      if (stage.output.kind === 'exchange') continue
+      results.set(stage.id, this.#of(stage.id, stage.until === undefined ? stage.tasks : prefix.tasks))
+      schemas.set(stage.id, prefix.schema)
+    }
+    return { results, schemas }
+  }
+
   /** In task order: of the tasks below `end` that have committed. */
-  of(stage: StageId, end: number): TaskSuccess[] {
+  #of(stage: StageId, end: number): TaskSuccess[] {
     const tasks = [...(this.#stages.get(stage) ?? [])].filter(([task]) => task < end)
     return tasks.sort(([a], [b]) => a - b).map(([, result]) => result)
   }

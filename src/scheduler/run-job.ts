@@ -1,5 +1,5 @@
 /** Runs a job: the thin shell around the state machine, through which all that is not pure reaches it. */
-import type { Failure, Schema } from '../../operators/index.ts'
+import type { CountedFailure, Failure, Schema } from '../../operators/index.ts'
 import type { Planned, StageId } from '../../planner/index.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { JobEvent } from '../events/job-event.ts'
@@ -55,8 +55,8 @@ export interface JobOutcome extends JobResults {
   readonly state: 'succeeded' | 'failed' | 'cancelled'
   /** Why it did not succeed; `CANCELLED` where it was cancelled. */
   readonly failure?: Failure
-  /** The first failure of each kind, retried or not. */
-  readonly failures: readonly Failure[]
+  /** The first failure of each kind, retried or not, and how many of its kind there were. */
+  readonly failures: readonly CountedFailure[]
   readonly report: ReportParts
 }
 

@@ -23,6 +23,8 @@ export interface BuiltManifest {
   readonly rows: number
   readonly bytes: number
   readonly gets: number
+  /** Bytes of the slices of each partition. */
+  readonly partitionBytes: readonly number[]
 }
 
 /**
@@ -44,6 +46,7 @@ export async function buildManifest(
   let rows = 0
   let bytes = 0
   let gets = 0
+  const partitionBytes = new Array<number>(event.partitions).fill(0)
   const writer = await store.writer(manifestKey(event.job, event.stage, event.generation))
   try {
     for (let from = 0; from < event.partitions; from += perPass) {
@@ -61,7 +64,9 @@ export async function buildManifest(
         const entries = new Map(commit.slices.map(({ partition, entry }) => [partition, entry]))
         for (let partition = from; partition < to; partition++) {
           const at = (partition - from) * rowBytes + task * INDEXED_BYTES
-          writeIndexed(view, at, entries.get(partition), { partition, task })
+          const entry = entries.get(partition)
+          writeIndexed(view, at, entry, { partition, task })
+          partitionBytes[partition]! += entry?.byteLength ?? 0
         }
         task++
       }
@@ -89,7 +94,7 @@ export async function buildManifest(
     await writer.abort()
     throw error
   }
-  return { rows, bytes, gets }
+  return { rows, bytes, gets, partitionBytes }
 }
 
 const generationOf = (event: ManifestTaskEvent, task: number): number => event.generations[task] ?? 0

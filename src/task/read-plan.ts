@@ -21,6 +21,8 @@ async function load(store: ObjectStore, job: string, fingerprint: string): Promi
     throw new DunlinError('CORRUPT', `${store.uri}${key} is not a plan`, {
       cause,
       hint: 'Something outside of the job changed its store. Run the job again.',
+      // A bit may have turned on the way.
+      retryable: true,
     })
   }
   if (found !== fingerprint) {
@@ -29,6 +31,7 @@ async function load(store: ObjectStore, job: string, fingerprint: string): Promi
       `${store.uri}${key} is not the plan that the driver submitted: its fingerprint is ${found}, expected ${fingerprint}`,
       {
         hint: 'Driver and worker must run the same version of dunlin, and nobody may change the plan of a running job.',
+        retryable: true,
       },
     )
   }

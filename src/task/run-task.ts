@@ -48,6 +48,7 @@ async function runManifestTask(event: ManifestTaskEvent, ports: TaskPorts): Prom
     exchangeRowsIn: 0,
     rowsOut: built.rows,
     schema: event.schema,
+    partitionBytes: built.partitionBytes,
     counters: {},
     logs: [],
     stats: {

@@ -106,6 +106,8 @@ export interface TaskSuccess {
   /** Schema of what was given; null where there was no row and none is known. */
   readonly schema: Schema | null
   readonly part?: CommittedPart
+  /** Of a manifest: bytes of each partition, for the tasks that read them. */
+  readonly partitionBytes?: readonly number[]
   readonly stats: TaskStats
   readonly counters: Readonly<Record<string, number>>
   readonly logs: readonly TaskLog[]

@@ -94,6 +94,21 @@ export function computeBackendContract(subject: ComputeBackendUnderTest): void {
       expect(performance.now() - start).toBeLessThan(750)
     })
 
+    it('says which memory its workers can have, the default first', () => {
+      const { memorySizesMb: sizes } = backend
+      expect(sizes.length).toBeGreaterThan(0)
+      expect(sizes).toEqual([...sizes].sort((a, b) => a - b))
+      expect(new Set(sizes).size).toBe(sizes.length)
+    })
+
+    it('takes a request for any memory, also for more than it has', async () => {
+      for (const memoryMb of [1, backend.memorySizesMb[0]!, 1_000_000]) {
+        const signal = new AbortController().signal
+        const result = await backend.run(eventFor('ok', 5), { signal, memoryMb })
+        expect(result).toMatchObject({ ok: true, rowsOut: 5 })
+      }
+    })
+
     it('does not start a task whose signal is aborted already', async () => {
       expect((await failure('ok', AbortSignal.abort())).code).toBe('CANCELLED')
     })
@@ -168,6 +183,26 @@ export function computeBackendContract(subject: ComputeBackendUnderTest): void {
           expect(other.ok).toBe(true)
           expect(lost).toMatchObject({ failure: { code: 'OUT_OF_MEMORY', retryable: true } })
           expect((await ok('ok')).ok).toBe(true)
+        })
+
+        it('gives a task that needs more than the default heap the next size, and that task alone', async () => {
+          const [defaultMb, nextMb] = backend.memorySizesMb
+          const needs = eventFor(`hold:${defaultMb! * 1.4}`)
+          const { signal } = new AbortController()
+          expect(await backend.run(needs, { signal })).toMatchObject({ failure: { code: 'OUT_OF_MEMORY' } })
+          const larger = await backend.run(needs, { signal, memoryMb: nextMb! })
+          expect(larger).toMatchObject({ ok: true, counters: { kept: expect.any(Number), served: 1 } })
+          expect(await backend.run(needs, { signal })).toMatchObject({ failure: { code: 'OUT_OF_MEMORY' } })
+        })
+
+        it('stops a task in a larger worker within a second', async () => {
+          const signal = AbortSignal.timeout(200)
+          const memoryMb = backend.memorySizesMb[1]!
+          const cancelling = backend.run(eventFor('busy'), { signal, memoryMb })
+          await new Promise(resolve => signal.addEventListener('abort', resolve))
+          const start = performance.now()
+          expect(await cancelling).toMatchObject({ failure: { code: 'CANCELLED' } })
+          expect(performance.now() - start).toBeLessThan(1000)
         })
 
         it('fails the task with what was thrown outside of any call, and replaces the worker', async () => {

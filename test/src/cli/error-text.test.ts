@@ -1,6 +1,6 @@
 /** Errors as people read them. */
 import { expect, test } from 'vitest'
-import { DunlinError } from '../../../operators/index.ts'
+import { DunlinError, fromFailure } from '../../../operators/index.ts'
 import { errorText } from '../../../src/cli/error-text.ts'
 import { OWN_CODE } from '../../../src/cli/own-code.ts'
 import { exitCodeOf } from '../../../src/cli/report-error.ts'
@@ -43,6 +43,27 @@ test('a failure of a user function says what, where, which record, what to do, a
         at async each (file:///home/ann/jobs/lib/lines.ts:3:9)
     "
   `)
+})
+
+test('the error that ends a job tells of the other kinds of failures, and how many were like it', () => {
+  const lost = {
+    ...{ code: 'WORKER_LOST' as const, message: 'worker thread 3 ended', retryable: true },
+    place: { job: 'j', stage: 0, task: 3 },
+    causes: [],
+  }
+  const full = { ...lost, code: 'NO_SPACE' as const, message: 'no space for 17 bytes', place: { stage: 1 } }
+  const failures = [
+    { ...lost, count: 3 },
+    { ...full, count: 4 },
+  ]
+  expect(errorText(fromFailure({ ...full, message: 'no space for 99 bytes' }, failures)).split('\n')).toEqual(
+    [
+      '✖ no space for 99 bytes',
+      '  where   stage 1',
+      '  code    NO_SPACE, 4 times',
+      '  also    3 × WORKER_LOST: worker thread 3 ended (stage 0, task 3)',
+    ],
+  )
 })
 
 test('what the message says already is not said again', () => {

@@ -53,6 +53,16 @@ test('an error of another copy of dunlin is told like one of this copy', () => {
   expect(text[0]).toBe('✖ bad key\n  where   stage 2\n  hint    Mend it.\n  code    CONFIGURATION')
 })
 
+test('the failures that a job met are told too, also those of another copy', () => {
+  const lost = { code: 'WORKER_LOST', message: 'gone', retryable: true, place: {}, causes: [], count: 2 }
+  const other = Object.assign(new Error('full'), {
+    ...{ name: 'DunlinError', code: 'NO_SPACE', retryable: false, place: {}, failures: [lost] },
+  })
+  const { text, json } = told(other, { json: true })
+  expect(text[0]).toBe('✖ full\n  code    NO_SPACE\n  also    2 × WORKER_LOST: gone')
+  expect(json).toMatchObject([{ error: { code: 'NO_SPACE', failures: [{ code: 'WORKER_LOST', count: 2 }] } }])
+})
+
 test('after a signal the exit code is that of the signal', () => {
   expect(told(new DunlinError('CANCELLED', 'the job was cancelled'), { exitCode: 130 }).code).toBe(130)
 })

@@ -5,7 +5,7 @@ import type { JobReport } from '../../../src/events/job-event.ts'
 
 const REPORT: JobReport = {
   ...{ job: 'j', name: 'words', state: 'succeeded', engine: 'local', fingerprint: 'f' },
-  ...{ startedAt: 0, finishedAt: 5, wallMs: 5, tasks: 1, attempts: 2, retries: 1, bytesRead: 10 },
+  ...{ startedAt: 0, finishedAt: 5, wallMs: 5, tasks: 1, attempts: 2, retries: 1, extra: 0, bytesRead: 10 },
   ...{
     bytesWritten: 20,
     bytesSpilled: 3e6,
@@ -31,4 +31,27 @@ test('one of a thing is told in the singular', () => {
       job      j
     "
   `)
+})
+
+test('each kind of failure is told with how many there were and where the first was', () => {
+  const lost = {
+    ...{ code: 'WORKER_LOST' as const, message: 'worker thread 3 ended\nwith a stack', retryable: true },
+    place: { job: 'j', stage: 0, task: 3, attempt: 1 },
+    causes: [],
+  }
+  const failures = [
+    { ...lost, count: 2 },
+    { ...lost, code: 'STORE' as const, message: `reset ${'x'.repeat(200)}`, place: {}, count: 1 },
+    ...['a', 'b', 'c', 'd', 'e'].map(message => ({ ...lost, message, count: 1 })),
+  ]
+  const lines = reportText({ ...REPORT, retries: 8, failures }).split('\n')
+  expect(lines.slice(1, 8)).toEqual([
+    '  tasks    1 in 0 stages, 8 retries',
+    '  failures 2 × WORKER_LOST: worker thread 3 ended (stage 0, task 3, attempt 1)',
+    `           1 × STORE: reset ${'x'.repeat(113)}…`,
+    '           1 × WORKER_LOST: a (stage 0, task 3, attempt 1)',
+    '           1 × WORKER_LOST: b (stage 0, task 3, attempt 1)',
+    '           1 × WORKER_LOST: c (stage 0, task 3, attempt 1)',
+    '           and 2 more kinds; all are in the report as JSON',
+  ])
 })

@@ -100,6 +100,60 @@ describe.each(['thread', 'process'] as const)('isolation %s', isolation => {
     if (isolation === 'thread') expect(JSON.stringify(result)).toContain('this entry is broken')
   })
 
+  describe('with larger workers', () => {
+    const large = (backend: ComputeBackend, behaviour: string, signal = never): Promise<TaskResult> =>
+      backend.run(eventFor(behaviour), { signal, memoryMb: 128 })
+    const sizes = (memoryMb: number, largeWorkersMb: number): readonly number[] =>
+      backendOf(isolation, { memoryMb, largeWorkersMb }).memorySizesMb
+
+    it('has sizes that double while they fit', () => {
+      expect(sizes(64, 600)).toEqual([64, 128, 256, 512])
+      expect(sizes(64, 100)).toEqual([64])
+      expect(sizes(2_048, 100)).toEqual([2_048])
+    })
+
+    it('starts one for a task that asks for it, and ends it after that', async () => {
+      const backend = backendOf(isolation, { memoryMb: 64, largeWorkersMb: 256 })
+      const first = await large(backend, 'ok')
+      expect(counter(first, 'served')).toBe(1)
+      expect(counter(await large(backend, 'ok'), 'served')).toBe(1)
+      if (isolation === 'process') await expect.poll(() => isAlive(counter(first, 'pid'))).toBe(false)
+      for (let i = 1; i <= 2; i++) expect(counter(await go(backend, 'ok'), 'served')).toBe(i)
+    })
+
+    it('runs side by side what fits, and the rest after it; what is cancelled does not wait', async () => {
+      const backend = backendOf(isolation, { memoryMb: 64, largeWorkersMb: 128 })
+      const order: string[] = []
+      const run = async (name: string, behaviour: string, signal?: AbortSignal): Promise<TaskResult> => {
+        const result = await large(backend, behaviour, signal)
+        order.push(name)
+        return result
+      }
+      const aborting = new AbortController()
+      const all = [
+        run('first', 'sleep:600'),
+        run('second', 'ok'),
+        run('cancelled', 'ok', aborting.signal),
+        run('third', 'exit:1'),
+        run('fourth', 'ok'),
+      ]
+      aborting.abort()
+      const results = await Promise.all(all)
+      expect(order).toEqual(['cancelled', 'first', 'second', 'third', 'fourth'])
+      expect(results.map(r => (r.ok ? 'ok' : r.failure.code))).toEqual([
+        ...['ok', 'ok', 'CANCELLED', 'WORKER_LOST', 'ok'],
+      ])
+    })
+
+    it('answers CANCELLED after close, to what ran and to what waited', async () => {
+      const backend = backendOf(isolation, { memoryMb: 64, largeWorkersMb: 128 })
+      const all = [large(backend, 'deaf'), large(backend, 'ok')]
+      await backend.close()
+      const codes = (await Promise.all([...all, large(backend, 'ok')])).map(r => !r.ok && r.failure.code)
+      expect(codes).toEqual(['CANCELLED', 'CANCELLED', 'CANCELLED'])
+    })
+  })
+
   it('runs the real entry: a task of a job that is not there fails with NOT_FOUND', async () => {
     const root = await mkdtemp(join(tmpdir(), 'dunlin-entry-'))
     const backend = createLocalBackend({ workers: 1, isolation, tempDirectory: root })

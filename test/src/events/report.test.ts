@@ -1,6 +1,7 @@
 /** The report is a fold over events: these are written by hand. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { CountedFailure } from '../../../operators/index.ts'
 import { withFirstFailure } from '../../../src/events/first-failures.ts'
 import type { JobEvent } from '../../../src/events/job-event.ts'
 import { foldReport, ReportBuilder } from '../../../src/events/report.ts'
@@ -97,7 +98,7 @@ describe('a report', () => {
       ],
       counters: { empty: 3, odd: 5 },
       invalidText: 2,
-      failures: [failure('WORKER_LOST', { retryable: true }).failure],
+      failures: [{ ...failure('WORKER_LOST', { retryable: true }).failure, count: 1 }],
       ...context,
     })
   })
@@ -105,7 +106,28 @@ describe('a report', () => {
   test('of a job that failed has the failure that ended it, though no task had it', () => {
     const { failure: why } = failure('ROWS_NOT_CONSERVED')
     const ended: JobEvent = { type: 'jobFinished', time: 1_010, job: 'j', state: 'failed', failure: why }
-    expect(foldReport([started(1_000), ended], context)).toMatchObject({ state: 'failed', failures: [why] })
+    expect(foldReport([started(1_000), ended], context)).toMatchObject({
+      state: 'failed',
+      failures: [{ ...why, count: 1 }],
+    })
+  })
+
+  test('counts the failures of each kind, and that which ends the job once', () => {
+    const { failure: why } = failure('BAD_RECORD')
+    const report = foldReport(
+      [
+        started(1_000),
+        fail(1_001, 0, failure('WORKER_LOST'), 10),
+        fail(1_002, 1, failure('WORKER_LOST'), 10),
+        fail(1_003, 2, failure('BAD_RECORD'), null),
+        { type: 'jobFinished', time: 1_010, job: 'j', state: 'failed', failure: why },
+      ],
+      context,
+    )
+    expect(report.failures.map(f => [f.code, f.count])).toEqual([
+      ['WORKER_LOST', 2],
+      ['BAD_RECORD', 1],
+    ])
   })
 
   test('counts a failure that nothing followed as no retry', () => {
@@ -158,6 +180,8 @@ describe('a report', () => {
   })
 })
 
+const NONE: readonly CountedFailure[] = []
+
 describe('first failures', () => {
   const of = (code: 'STORE' | 'CORRUPT', message: string, operator?: string) => {
     const { failure: f } = failure(code, { message })
@@ -175,15 +199,21 @@ describe('first failures', () => {
       of('STORE', `timed out${' '.repeat(100)}x`),
       of('STORE', `timed out${' '.repeat(100)}y`),
     ]
-    expect(all.reduce(withFirstFailure, [] as readonly (typeof all)[number][])).toEqual(
-      [0, 2, 3, 4, 5, 6].map(i => all[i]),
-    )
+    const first = all.reduce(withFirstFailure, NONE)
+    expect(first.map(({ count: _, ...f }) => f)).toEqual([0, 2, 3, 4, 5, 6].map(i => all[i]))
+    expect(first.map(f => f.count)).toEqual([2, 1, 1, 1, 1, 2])
   })
 
   test('are at most a hundred', () => {
     const letters = Array.from({ length: 300 }, (_, i) => of('STORE', String.fromCodePoint(0x4e00 + i)))
-    expect(letters.reduce(withFirstFailure, [] as readonly (typeof letters)[number][])).toEqual(
-      letters.slice(0, 100),
-    )
+    const first = [...letters, ...letters].reduce(withFirstFailure, NONE)
+    expect(first).toEqual(letters.slice(0, 100).map(f => ({ ...f, count: 2 })))
+  })
+
+  test('leave the list before as it was', () => {
+    const before = [of('STORE', 'a'), of('STORE', 'b')].reduce(withFirstFailure, NONE)
+    const copy = structuredClone(before)
+    withFirstFailure(before, of('STORE', 'a'))
+    expect(before).toEqual(copy)
   })
 })

@@ -4,11 +4,16 @@ import { describe, expect, test } from 'vitest'
 import type { Stage } from '../../../planner/index.ts'
 import { advance } from '../../../src/job/advance.ts'
 import { createJob } from '../../../src/job/create-job.ts'
-import { Machine } from './machine.ts'
+import type { Happening } from '../../../src/job/driver-event.ts'
+import type { BackendFacts } from '../../../src/job/state.ts'
+import { Machine, ONE_MACHINE } from './machine.ts'
 import { reader, scan, success, toDriver, toFiles, toPartitions } from './plans.ts'
 import { type Faults, rowsOf, World } from './world.ts'
 
-const NO_FAULTS: Faults = { lost: 0, throttled: 0, fatal: 0, duplicated: 0, cancelAfter: null }
+const NO_FAULTS: Faults = {
+  ...{ lost: 0, throttled: 0, fatal: 0, outOfMemory: 0, duplicated: 0 },
+  cancelAfter: null,
+}
 
 interface Drawn {
   readonly tasks: number
@@ -23,7 +28,7 @@ interface Drawn {
 const graph: fc.Arbitrary<Stage[]> = fc
   .array(
     fc.record<Drawn>({
-      tasks: fc.integer({ min: 0, max: 6 }),
+      tasks: fc.integer({ min: 0, max: 9 }),
       partitions: fc.integer({ min: 1, max: 4 }),
       reads: fc.array(fc.nat(), { maxLength: 2 }),
       ends: fc.constantFrom('exchange', 'exchange', 'exchange', 'files', 'take'),
@@ -48,25 +53,40 @@ const faults: fc.Arbitrary<Faults> = fc.record({
   lost: fc.integer({ min: 0, max: 5 }),
   throttled: fc.integer({ min: 0, max: 3 }),
   fatal: fc.constantFrom(0, 0, 0, 1),
+  outOfMemory: fc.constantFrom(0, 0, 1, 2),
   duplicated: fc.integer({ min: 0, max: 8 }),
   cancelAfter: fc.oneof({ weight: 3, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.nat(40) }),
 })
 
+const backends: fc.Arbitrary<BackendFacts> = fc.record({
+  slots: fc.integer({ min: 1, max: 9 }),
+  memorySizesMb: fc.constantFrom([512], [256, 512, 1_024]),
+  ramp: fc.constantFrom(null, null, { initial: 2, perSecond: 1 }),
+  speculates: fc.constantFrom(true, true, false),
+})
+
 const tape = fc.array(fc.nat(1_000), { minLength: 1, maxLength: 80 })
 
-function played(stages: readonly Stage[], having: Faults, by: readonly number[]): World {
-  const world = new World(stages, having, by)
+function played(
+  stages: readonly Stage[],
+  having: Faults,
+  by: readonly number[],
+  backend: BackendFacts = ONE_MACHINE,
+): World {
+  const world = new World(stages, having, by, backend)
   world.run()
   return world
 }
 
 describe('whatever happens', () => {
   test('the job ends, launches stay within slots and behind barriers, and a needed task commits once', () => {
-    const seen = { succeeded: 0, failed: 0, cancelled: 0 }
+    const seen = { succeeded: 0, failed: 0, cancelled: 0, extra: 0, withMoreMemory: 0 }
     fc.assert(
-      fc.property(graph, faults, tape, (stages, having, by) => {
-        const world = played(stages, having, by)
+      fc.property(graph, faults, tape, backends, (stages, having, by, backend) => {
+        const world = played(stages, having, by, backend)
         expect(world.breaches).toEqual([])
+        seen.extra += world.started.filter(e => e.isExtra).length
+        seen.withMoreMemory += world.started.filter(e => e.memoryMb !== undefined).length
         const outcome = world.machine.outcome?.outcome
         expect(outcome, 'the job has not ended').toBeDefined()
         seen[outcome!.state]++
@@ -91,15 +111,15 @@ describe('whatever happens', () => {
       { numRuns: 600 },
     )
     // A property that only ever sees one ending would hold for a machine that knows only that one.
-    for (const count of Object.values(seen)) expect(count).toBeGreaterThan(20)
+    for (const count of Object.values(seen)) expect(count).toBeGreaterThan(10)
   })
 
   test('the same events give the same states and commands', () => {
     fc.assert(
-      fc.property(graph, faults, tape, (stages, having, by) => {
-        const { machine } = played(stages, having, by)
-        const again = new Machine(stages, { retries: 3 })
-        for (const event of machine.events) again.tell(event)
+      fc.property(graph, faults, tape, backends, (stages, having, by, backend) => {
+        const { machine } = played(stages, having, by, backend)
+        const again = new Machine(stages, { retries: 3 }, backend)
+        for (const event of machine.events) again.hear(event)
         expect(again.commands).toStrictEqual(machine.commands)
         expect(again.state).toStrictEqual(machine.state)
       }),
@@ -109,9 +129,9 @@ describe('whatever happens', () => {
 
   test('what a job gives does not depend on failures, duplicates or the order of arrival', () => {
     fc.assert(
-      fc.property(graph, faults, tape, tape, (stages, having, by, otherwise) => {
+      fc.property(graph, faults, tape, tape, backends, (stages, having, by, otherwise, backend) => {
         const calm = played(stages, NO_FAULTS, by)
-        const rough = played(stages, { ...having, fatal: 0, cancelAfter: null }, otherwise)
+        const rough = played(stages, { ...having, fatal: 0, cancelAfter: null }, otherwise, backend)
         if (rough.machine.outcome?.outcome.state !== 'succeeded') return
         const given = (w: World) => [...w.machine.state.stages].map(s => s.prefix)
         expect(given(rough)).toEqual(given(calm))
@@ -125,11 +145,11 @@ test('a job of 100,000 tasks costs as much for each as one of 1,000: no command 
   const most = (tasks: number): { commands: number; perEvent: number } => {
     const job = { id: 'job-1', name: 'test', engine: 'fake', epoch: 1 }
     const policy = { retries: 0, userFunctionRetries: 0, throttleRetries: 0, baseMs: 1, maxMs: 1 }
-    let state = createJob({ job, policy }, [scan(0, tasks, toPartitions(1))])
+    let state = createJob({ job, policy, backend: ONE_MACHINE }, [scan(0, tasks, toPartitions(1))])
     let commands = 0
     let perEvent = 0
-    const tell = (event: Parameters<typeof advance>[1]): void => {
-      const [next, given] = advance(state, event)
+    const tell = (happening: Happening): void => {
+      const [next, given] = advance(state, { ...happening, now: 0 })
       state = next
       commands += given.length
       perEvent = Math.max(perEvent, given.length)
@@ -144,6 +164,7 @@ test('a job of 100,000 tasks costs as much for each as one of 1,000: no command 
         attempt: 1,
         result: success({}),
         jitter: 0,
+        launchedAt: 0,
       })
     }
     expect(state.stages.get(0).phase).toBe('closing')

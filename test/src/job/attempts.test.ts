@@ -64,6 +64,7 @@ describe('failures', () => {
     const machine = startedWith(1, twoStages())
     for (let attempt = 1; attempt <= 10; attempt++) {
       machine.finish(0, 0, failure('THROTTLED', { retryable: true }), attempt)
+      machine.now += 1_000
       machine.retry(0, 0)
       machine.grant(1)
     }
@@ -176,11 +177,13 @@ describe('deliveries', () => {
   test('with two attempts of a task running, the failure of one starts no third', () => {
     const machine = startedWith(2, twoStages())
     const stage = machine.state.stages.get(0)
-    const tries = { launched: 2, failed: 0, throttled: 0 }
+    const tries = { launched: 2, failed: 0, throttled: 0, outOfMemory: 0 }
     const tasks = stage.tasks.set(0, {
       state: 'running',
       tries,
       attempts: [1, 2],
+      since: 0,
+      isDoubled: true,
       generation: 0,
       stray: [],
     })

@@ -2,26 +2,54 @@
 import type { Stage } from '../../../planner/index.ts'
 import { advance } from '../../../src/job/advance.ts'
 import type { Command } from '../../../src/job/command.ts'
-import { createJob } from '../../../src/job/create-job.ts'
-import type { DriverEvent } from '../../../src/job/driver-event.ts'
-import type { JobState } from '../../../src/job/state.ts'
+import { type AboutStages, createJob } from '../../../src/job/create-job.ts'
+import type { DriverEvent, Happening, TimerId } from '../../../src/job/driver-event.ts'
+import type { BackendFacts, JobState } from '../../../src/job/state.ts'
 import { RETRY_POLICY, type RetryPolicy } from '../../../src/scheduler/policies/retry.ts'
 import type { TaskResult } from '../../../src/task/task-event.ts'
 import { id, reader, scan, success, toFiles, toPartitions } from './plans.ts'
 
+/** One machine: all slots at once, one memory size, no second attempts. */
+export const ONE_MACHINE: BackendFacts = {
+  slots: 1_000,
+  memorySizesMb: [512],
+  ramp: null,
+  speculates: false,
+}
+
 export class Machine {
   state: JobState
+  /** What the next event says of the time. */
+  now = 1_000_000
   readonly events: DriverEvent[] = []
   readonly commands: Command[] = []
+  readonly #launchedAt = new Map<string, number>()
 
-  constructor(stages: readonly Stage[], policy: Partial<RetryPolicy> = {}) {
-    const job = { id: 'job-1', name: 'test', engine: 'fake', epoch: 1 }
-    this.state = deepFreeze(createJob({ job, policy: { ...RETRY_POLICY, ...policy } }, stages))
+  constructor(
+    stages: readonly Stage[],
+    policy: Partial<RetryPolicy> = {},
+    backend: Partial<BackendFacts> = {},
+    about: AboutStages = {},
+  ) {
+    const options = {
+      job: { id: 'job-1', name: 'test', engine: 'fake', epoch: 1 },
+      policy: { ...RETRY_POLICY, ...policy },
+      backend: { ...ONE_MACHINE, ...backend },
+    }
+    this.state = deepFreeze(createJob(options, stages, about))
   }
 
-  tell(event: DriverEvent): readonly Command[] {
+  tell(happening: Happening): readonly Command[] {
+    return this.hear({ ...happening, now: this.now })
+  }
+
+  hear(event: DriverEvent): readonly Command[] {
     this.events.push(deepFreeze(event))
     const [state, commands] = advance(this.state, event)
+    for (const command of commands) {
+      if (command.type === 'launchTask' || command.type === 'launchManifest')
+        this.#launchedAt.set(launches([command])[0]!, this.now)
+    }
     this.state = deepFreeze(state)
     this.commands.push(...commands)
     return commands
@@ -42,15 +70,28 @@ export class Machine {
     result: TaskResult = success({ rowsOut: 10 }),
     attempt = 1,
   ): readonly Command[] {
-    return this.tell({ type: 'taskFinished', stage: id(stage), task, attempt, result, jitter: 0.5 })
+    const launchedAt = this.#launchedAt.get(`${stage}/${task}#${attempt}`) ?? this.now
+    return this.tell({
+      type: 'taskFinished',
+      ...{ stage: id(stage), task, attempt, result, jitter: 0.5, launchedAt },
+    })
   }
 
   writeManifest(stage: number, result: TaskResult = success({}), attempt = 1): readonly Command[] {
-    return this.tell({ type: 'manifestFinished', stage: id(stage), attempt, result, jitter: 0.5 })
+    const launchedAt = this.#launchedAt.get(`${stage}/manifest#${attempt}`) ?? this.now
+    return this.tell({ type: 'manifestFinished', stage: id(stage), attempt, result, jitter: 0.5, launchedAt })
   }
 
   retry(stage: number, task: number): readonly Command[] {
     return this.tell({ type: 'timerFired', id: { kind: 'retryTask', stage: id(stage), task } })
+  }
+
+  /** Time goes on by so much; then the timer of this kind that was started last fires. */
+  fireAfter(ms: number, kind: TimerId['kind']): readonly Command[] {
+    this.now += ms
+    const timer = this.commands.findLast(c => c.type === 'startTimer' && c.id.kind === kind)
+    if (timer?.type !== 'startTimer') throw new Error(`no timer ${kind} was started`)
+    return this.tell({ type: 'timerFired', id: timer.id })
   }
 
   get outcome(): Extract<Command, { type: 'finishJob' }> | undefined {
@@ -73,6 +114,11 @@ export function startedWith(slots: number, stages: readonly Stage[]): Machine {
   machine.start()
   machine.grant(slots)
   return machine
+}
+
+/** How long each timer of a kind is to run. */
+export function delays(commands: readonly Command[], kind: TimerId['kind']): number[] {
+  return commands.flatMap(c => (c.type === 'startTimer' && c.id.kind === kind ? [c.delayMs] : []))
 }
 
 /** `stage/task#attempt` of each launch, `manifest` for a manifest. */

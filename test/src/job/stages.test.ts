@@ -15,6 +15,7 @@ describe('stages', () => {
     expect(slotsWanted(machine.state)).toBe(1)
     expect(machine.grant(1).find(c => c.type === 'launchManifest')).toEqual({
       type: 'launchManifest',
+      memoryMb: 512,
       stage: 0,
       attempt: 1,
       generation: 0,

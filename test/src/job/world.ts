@@ -2,13 +2,16 @@
 import type { Stage } from '../../../planner/index.ts'
 import type { Command } from '../../../src/job/command.ts'
 import type { TimerId } from '../../../src/job/driver-event.ts'
-import { slotsWanted } from '../../../src/job/state.ts'
+import { type BackendFacts, slotsWanted } from '../../../src/job/state.ts'
 import type { TaskResult, TaskSuccess } from '../../../src/task/task-event.ts'
 import { Machine } from './machine.ts'
 import { failure, NUMBERS, success } from './plans.ts'
 
 /** How many rows a task gives: any numbers, as long as they are the same for every attempt. */
 export const rowsOf = (stage: number, task: number): number => (stage * 7 + task * 3) % 5
+
+/** How much time passes between two things that happen. */
+const LONGEST_STEP_MS = 6_000
 
 interface Attempt {
   readonly stage: number
@@ -23,6 +26,7 @@ export interface Faults {
   readonly lost: number
   readonly throttled: number
   readonly fatal: number
+  readonly outOfMemory: number
   readonly duplicated: number
   readonly cancelAfter: number | null
 }
@@ -33,7 +37,7 @@ export class World {
   /** Launched, and not answered yet. */
   readonly open: Attempt[] = []
   readonly answered: { readonly attempt: Attempt; readonly result: TaskResult }[] = []
-  readonly timers: TimerId[] = []
+  readonly timers: { readonly id: TimerId; readonly at: number }[] = []
   granted = 0
   returned = 0
   /** What was wrong at the moment that it happened. */
@@ -43,11 +47,16 @@ export class World {
   readonly #tape: readonly number[]
   #at = 0
 
-  constructor(stages: readonly Stage[], faults: Faults, tape: readonly number[]) {
+  constructor(
+    stages: readonly Stage[],
+    faults: Faults,
+    tape: readonly number[],
+    backend: Partial<BackendFacts> = {},
+  ) {
     this.#stages = stages
     this.#faults = faults
     this.#tape = tape
-    this.machine = new Machine(stages, { retries: 3 })
+    this.machine = new Machine(stages, { retries: 3 }, backend)
   }
 
   /** Runs until the job has ended or nothing more can happen. */
@@ -71,13 +80,18 @@ export class World {
         () => this.#answer(),
         () => this.#answer(),
       )
-    if (this.timers.some(t => t.kind !== 'grace')) things.push(() => this.#fire())
+    if (this.#waiting.length > 0) things.push(() => this.#fire())
     if (this.answered.length > 0 && this.#faults.duplicated > 0 && things.length > 0) {
       if (this.#next(16) < this.#faults.duplicated) things.push(() => this.#repeat())
     }
     if (things.length === 0) return false
     things[this.#next(things.length)]!()
+    this.machine.now += this.#next(LONGEST_STEP_MS)
     return true
+  }
+
+  get #waiting() {
+    return this.timers.filter(t => t.id.kind !== 'grace')
   }
 
   #next(below: number): number {
@@ -105,10 +119,10 @@ export class World {
   }
 
   #fire(): void {
-    const timers = this.timers.filter(t => t.kind !== 'grace')
-    const timer = timers[this.#next(timers.length)]!
+    const timer = this.#waiting[this.#next(this.#waiting.length)]!
     this.timers.splice(this.timers.indexOf(timer), 1)
-    this.#take(this.machine.tell({ type: 'timerFired', id: timer }))
+    this.machine.now = Math.max(this.machine.now, timer.at)
+    this.#take(this.machine.tell({ type: 'timerFired', id: timer.id }))
   }
 
   #tell({ stage, task, attempt }: Attempt, result: TaskResult): void {
@@ -117,12 +131,13 @@ export class World {
   }
 
   #resultOf({ stage, task, attempt, cancelled }: Attempt): TaskResult {
-    const { lost, throttled, fatal } = this.#faults
+    const { lost, throttled, fatal, outOfMemory } = this.#faults
     const luck = this.#next(16)
     if (cancelled && luck % 2 === 0) return failure('CANCELLED')
     if (luck < lost) return failure('WORKER_LOST', { retryable: true })
     if (luck < lost + throttled) return failure('THROTTLED', { retryable: true })
     if (luck < lost + throttled + fatal) return failure('BAD_RECORD')
+    if (luck >= 16 - outOfMemory) return failure('OUT_OF_MEMORY', { retryable: true })
     return this.#committed(stage, task, attempt)
   }
 
@@ -161,7 +176,7 @@ export class World {
           break
         }
         case 'startTimer':
-          this.timers.push(command.id)
+          this.timers.push({ id: command.id, at: this.machine.now + command.delayMs })
           break
         case 'returnSlots':
           this.returned += command.count
@@ -180,8 +195,18 @@ export class World {
     const same = (a: Attempt): boolean =>
       a.stage === attempt.stage && a.task === attempt.task && a.attempt === attempt.attempt
     if (this.launched.some(same)) this.breaches.push('an attempt number was used twice')
+    const beside = this.open.filter(a => a.stage === attempt.stage && a.task === attempt.task && !a.cancelled)
+    if (beside.length > 1) this.breaches.push('three attempts of a task ran at once')
+    if (this.open.length >= this.machine.state.backend.slots) this.breaches.push('more attempts than slots')
     this.launched.push(attempt)
     this.open.push(attempt)
+  }
+
+  /** Launches of tasks, as they were told. */
+  get started() {
+    return this.machine.commands.flatMap(c =>
+      c.type === 'emit' && c.event.type === 'taskStarted' ? [c.event] : [],
+    )
   }
 
   /** How often each task was told to have committed. */

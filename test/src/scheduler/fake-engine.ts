@@ -56,6 +56,7 @@ export type Answer = (event: TaskEvent, signal: AbortSignal) => Promise<TaskResu
 export class FakeBackend implements ComputeBackend {
   readonly name = 'fake'
   readonly slots: number
+  readonly memorySizesMb = [512]
   readonly events: TaskEvent[] = []
   inFlight = 0
   mostInFlight = 0

@@ -13,6 +13,7 @@ function launched(answer: (signal: AbortSignal) => Promise<TaskResult>, deadline
   const told: string[] = []
   inFlight.launch('a', event(deadline), {
     timeoutMs: 1_000,
+    memoryMb: 512,
     answered: result => void told.push(result.ok ? 'committed' : result.failure.code),
     freed: () => void told.push('freed'),
   })
@@ -22,7 +23,7 @@ function launched(answer: (signal: AbortSignal) => Promise<TaskResult>, deadline
 test('an answer frees the slot and stops the watch', async () => {
   const { clock, told } = launched(async () => success({}))
   await turns()
-  expect(told).toEqual(['freed', 'committed'])
+  expect(told).toEqual(['committed', 'freed'])
   expect(clock.waiting).toBe(0)
 })
 
@@ -33,14 +34,14 @@ test('a cancelled call answers as usual', async () => {
   expect(told).toEqual([])
   inFlight.cancel('a')
   await turns()
-  expect(told).toEqual(['freed', 'CANCELLED'])
+  expect(told).toEqual(['CANCELLED', 'freed'])
 })
 
 test('of a call that is given up, only a commit is told later', async () => {
   const late: [TaskResult, string[]][] = [
     [lost, ['TIMEOUT', 'freed']],
     [failure('BAD_RECORD'), ['TIMEOUT', 'freed']],
-    [success({}), ['TIMEOUT', 'freed', 'committed']],
+    [success({}), ['TIMEOUT', 'committed', 'freed']],
   ]
   for (const [result, expected] of late) {
     const gate = Promise.withResolvers<TaskResult>()

@@ -103,8 +103,8 @@ describe('failures', () => {
     const { state, failure: why, failures, report } = await outcome
     expect(state).toBe('failed')
     expect(why).toMatchObject({ code: 'BAD_RECORD', place: { job: 'job-1', stage: 0, task: 2, attempt: 1 } })
-    expect(failures).toEqual([why])
-    expect(report.failures).toEqual([why])
+    expect(failures).toEqual([{ ...why, count: 1 }])
+    expect(report.failures).toEqual([{ ...why, count: 1 }])
     expect(backend.inFlight).toBe(0)
   })
 

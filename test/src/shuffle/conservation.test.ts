@@ -106,6 +106,19 @@ describe('an exchange whose slices are all there', () => {
   })
 })
 
+it('a manifest task tells how many bytes each partition has', async () => {
+  const exchange = new Exchange()
+  const done = await exchange.produce()
+  const bytes = [0, 0]
+  for (let task = 0; task < PRODUCERS; task++) {
+    const key = commitKey('j', exchange.from, task, 0)
+    const { slices } = decodeCommit(await exchange.store.get(key), key)
+    for (const { partition, entry } of slices) bytes[partition]! += entry.byteLength
+  }
+  expect(Math.min(...bytes)).toBeGreaterThan(0)
+  expect(await exchange.manifest(done)).toMatchObject({ ok: true, partitionBytes: bytes })
+})
+
 describe('at the barrier', () => {
   it('a commit that is gone is CORRUPT', async () => {
     const exchange = new Exchange()

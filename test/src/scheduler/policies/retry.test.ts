@@ -2,14 +2,16 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { RETRY_POLICY, retryDelay } from '../../../../src/scheduler/policies/retry.ts'
+import { openBudget } from '../../../../src/scheduler/policies/retry-budget.ts'
 import { failure } from '../../job/plans.ts'
 
+const budget = openBudget(4)
 const policy = { ...RETRY_POLICY, retries: 3, baseMs: 100, maxMs: 1_000 }
 const lost = failure('WORKER_LOST', { retryable: true }).failure
 
 function waits(of: typeof lost, jitter: number, attempts: number): (number | string)[] {
   return Array.from({ length: attempts }, (_, i) => {
-    const decision = retryDelay({ failure: of, attempt: i + 1, jitter, policy })
+    const decision = retryDelay({ failure: of, attempt: i + 1, jitter, policy, budget })
     return decision.retry ? decision.delayMs : decision.reason
   })
 }
@@ -28,7 +30,13 @@ test('the jitter is full: any share of the wait, never the whole of it', () => {
       fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
       fc.nat(40),
       (jitter, attempt) => {
-        const decision = retryDelay({ failure: lost, attempt, jitter, policy: { ...policy, retries: 99 } })
+        const decision = retryDelay({
+          failure: lost,
+          attempt,
+          jitter,
+          policy: { ...policy, retries: 99 },
+          budget,
+        })
         if (!decision.retry) throw new Error(decision.reason)
         expect(decision.delayMs).toBeGreaterThanOrEqual(0)
         expect(decision.delayMs).toBeLessThan(Math.min(1_000, 100 * 2 ** (attempt - 1)) + 1)
@@ -46,6 +54,6 @@ test('an error of a user function is retried once at most', () => {
   const thrown = failure('USER_FUNCTION', { retryable: true }).failure
   expect(waits(thrown, 0.5, 2)).toEqual([50, 'retries used up'])
   expect(
-    retryDelay({ failure: thrown, attempt: 1, jitter: 0, policy: { ...policy, retries: 0 } }).retry,
+    retryDelay({ failure: thrown, attempt: 1, jitter: 0, policy: { ...policy, retries: 0 }, budget }).retry,
   ).toBe(false)
 })
