@@ -1,5 +1,6 @@
 /** leaksAfterCleaning: when a job has ended and its orphans have stopped, nothing of it is left but what it gave. */
 import { cleanJobs } from '../../../src/job/clean-jobs.ts'
+import { jobKeys } from '../../../src/job/job-records.ts'
 import { outputSpaces, type SimulationRun } from '../simulation-run.ts'
 import { isLate } from '../store-request.ts'
 import { JOB } from '../workload.ts'
@@ -7,7 +8,7 @@ import { ENGINE_URI, World } from '../world.ts'
 
 export async function leaksAfterCleaning(run: SimulationRun): Promise<string[]> {
   const { world, end } = run
-  const leaks = [...leftInOutputs(run)]
+  const leaks = [...leftInOutputs(run), ...leftInEngine(run)]
   if (end === null) return leaks
   // Somebody cleans up another day, when all is calm.
   const calm = new World({ seed: world.seed, objects: new Map(), rates: {} })
@@ -43,5 +44,20 @@ function* leftInOutputs(run: SimulationRun): Generator<string> {
       if (isLate(by)) continue
       yield `${space.uri}${key} of ${by} is left`
     }
+  }
+}
+
+/** What was there when the job succeeded is gone when its driver has cleared away. */
+function* leftInEngine({ world, drivers, end }: SimulationRun): Generator<string> {
+  const isCleared = drivers.some(({ outcome, verb }) => {
+    return verb !== 'cancel' && outcome?.state === 'succeeded' && outcome.discardError === undefined
+  })
+  if (!isCleared || end?.report.state !== 'succeeded') return
+  const { changes, keys } = world.space(ENGINE_URI)
+  const endedMs = changes.findLast(({ key, kind }) => kind === 'create' && key === jobKeys.end(JOB))!.atMs
+  for (const key of keys) {
+    if (!/\/(data|values|runs)\//.test(key)) continue
+    const last = changes.findLast(change => change.key === key)
+    if (last === undefined || last.atMs < endedMs) yield `${key} is left after the job's data was discarded`
   }
 }
