@@ -22,26 +22,44 @@ export async function leaksAfterCleaning(run: SimulationRun): Promise<string[]> 
     struck: () => ({ process: process.name }),
   })
   let done = false
-  const cleaning = cleanJobs(stores.open(ENGINE_URI), { now: calm.time.nowMs, ids: [JOB] }).then(() => {
-    done = true
-  })
+  const cleaning = cleanJobs(stores.open(ENGINE_URI), { now: calm.time.nowMs, ids: [JOB], stores }).then(
+    () => {
+      done = true
+    },
+  )
   await calm.time.run(() => done, 3_600_000)
   await cleaning
   for (const key of world.space(ENGINE_URI).keys) {
     if (key.startsWith(`jobs/${JOB}/`)) leaks.push(`${key} is left after the job was cleaned`)
   }
+  for (const { space } of outputSpaces(run)) {
+    for (const key of space.keys) {
+      if (key.startsWith('_dunlin/')) leaks.push(`${space.uri}${key} is left after the job was cleaned`)
+    }
+  }
   return leaks
 }
 
+/** Nothing is left even before cleaning, where nobody was hindered from removing it. */
 function* leftInOutputs(run: SimulationRun): Generator<string> {
-  // A driver whose requests failed could not remove it.
-  if (run.end === null || run.world.faults.hasStruckDriver) return
+  const { world, fleet, end } = run
+  if (end === null || world.faults.hasStruckDriver) return
+  const struck = new Set(
+    world.faults.injected.flatMap(({ stage, task, attempt }) =>
+      stage === undefined ? [] : [`${stage}/${task}/${attempt}`],
+    ),
+  )
+  const hindered = new Set<string>()
+  for (const { name, event } of fleet.deliveries) {
+    const task = event.kind === 'task' ? event.task : null
+    if (struck.has(`${event.stage}/${task}/${event.attempt}`)) hindered.add(name)
+  }
   for (const { space } of outputSpaces(run)) {
     for (const key of space.keys) {
       if (!key.startsWith('_dunlin/')) continue
       const { by } = space.changes.findLast(change => change.key === key)!
-      // Its sender had removed it, as far as could be.
-      if (isLate(by)) continue
+      // Local workers are ended when their attempt is cancelled, wherever they are.
+      if (isLate(by) || hindered.has(by) || fleet.style === 'local') continue
       yield `${space.uri}${key} of ${by} is left`
     }
   }
