@@ -34,6 +34,7 @@ export class Fleet {
    */
   readonly style: 'local' | 'cloud'
   readonly slots: number
+  readonly memorySizesMb: readonly number[]
   readonly containers: Container[] = []
   readonly deliveries: Delivery[] = []
   /** Events that drivers asked to run, in order. */
@@ -46,6 +47,7 @@ export class Fleet {
     this.#options = options
     const random = world.random.of('fleet')
     this.style = random.pick(['local', 'cloud'])
+    this.memorySizesMb = this.style === 'cloud' ? [512, 1_024, 2_048, 4_096, 8_192] : [2_048]
     this.slots = random.pick([1, 2, 3, 5, 8, 40])
   }
 
@@ -54,7 +56,7 @@ export class Fleet {
     return wrapCompute({
       name: 'simulated',
       slots: this.slots,
-      memorySizesMb: this.style === 'cloud' ? [512, 1_024, 2_048, 4_096, 8_192] : [2_048],
+      memorySizesMb: this.memorySizesMb,
       ...(this.style === 'cloud' ? { speculates: true, ramp: { initial: 3, perSecond: 2 } } : {}),
       run: (event, { signal }) => this.#run(driver, event, signal),
       close: async () => {},

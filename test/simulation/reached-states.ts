@@ -10,6 +10,7 @@ export function statesReached(event: JobEvent): readonly string[] {
     case 'stageStarted':
       return ['stage running', 'task pending']
     case 'taskStarted':
+      if (event.isExtra) return ['task running twice']
       return [event.attempt === 1 ? 'task running' : 'task running again']
     case 'taskCommitted':
       return ['task committed']
