@@ -2,7 +2,7 @@
 import type { Clock, Timer } from '../engine/ports.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import { readCancel } from './cancel-mark.ts'
-import { BEAT_MS, beatLease, holderText, type LeaseHolder, readLease } from './lease.ts'
+import { beatLease, beatMs, holderText, type LeaseHolder, readLease } from './lease.ts'
 
 export interface LeaseKeeperOptions {
   readonly store: ObjectStore
@@ -44,7 +44,7 @@ export class LeaseKeeper {
   }
 
   #wait(): void {
-    this.#timer = this.#options.clock.after(BEAT_MS, () => {
+    this.#timer = this.#options.clock.after(beatMs(this.#options.holder), () => {
       this.#beating = this.#once().then(() => {
         if (!this.#stopped) this.#wait()
       })
