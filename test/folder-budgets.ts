@@ -9,6 +9,7 @@ const BUDGET_SECONDS: Readonly<Record<string, number>> = {
   contracts: 90,
   docs: 60,
   engine: 180,
+  kills: 75,
   lambda: 20,
   operators: 180,
   planner: 40,

@@ -21,6 +21,8 @@ export interface Engine {
   readonly random: Randomness
   /** Default: this process. */
   readonly place?: DriverPlace
+  /** How long its drivers may be silent before others may take their jobs over. Default 20 s. */
+  readonly lapseMs?: number
   readonly facts: EngineFacts
   /** Called before a job is submitted: makes what the store needs beside its objects. */
   prepare?(): Promise<void>

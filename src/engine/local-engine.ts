@@ -119,12 +119,19 @@ let configured: Engine | undefined
 
 /** The engine that the environment asks for: what runs when no engine is given. */
 function environmentEngine(): Engine {
-  const { DUNLIN_WORKERS, DUNLIN_ISOLATION, DUNLIN_STORE } = process.env
-  return local({
+  const { DUNLIN_WORKERS, DUNLIN_ISOLATION, DUNLIN_STORE, DUNLIN_LAPSE_MS } = process.env
+  const engine = local({
     ...(DUNLIN_WORKERS === undefined ? {} : { workers: Number(DUNLIN_WORKERS) }),
     ...(DUNLIN_ISOLATION === undefined ? {} : { isolation: DUNLIN_ISOLATION as Isolation }),
     ...(DUNLIN_STORE === undefined ? {} : { directory: DUNLIN_STORE }),
   })
+  if (DUNLIN_LAPSE_MS === undefined) return engine
+  const lapseMs = Number(DUNLIN_LAPSE_MS)
+  if (Number.isSafeInteger(lapseMs) && lapseMs > 0) return { ...engine, lapseMs }
+  throw new DunlinError(
+    'CONFIGURATION',
+    `DUNLIN_LAPSE_MS is ${DUNLIN_LAPSE_MS}, not a number of milliseconds`,
+  )
 }
 
 export function engineFor(options: { readonly engine?: Engine }): Engine {

@@ -3,10 +3,10 @@ import { DunlinError } from '../../operators/index.ts'
 import { type Planned, type StageId, stageDigests } from '../../planner/index.ts'
 import type { RunOptions } from '../dataset/run-options.ts'
 import type { JobEvent } from '../events/job-event.ts'
-import { markCancelled } from '../job/cancel-mark.ts'
+import { markCancelled, readCancel } from '../job/cancel-mark.ts'
 import { checkJobId } from '../job/job-id.ts'
 import { hasEnded, type JobEnd, type JobPlan, jobKeys, readEnd, readPlan } from '../job/job-records.ts'
-import { BEAT_MS, newHolder } from '../job/lease.ts'
+import { beatMs, type LeaseHolder, newHolder } from '../job/lease.ts'
 import type { RestoredJob } from '../job/restore.ts'
 import { readSplits } from '../job/splits-record.ts'
 import { type TakenOver, takeOver } from '../job/take-over.ts'
@@ -39,7 +39,14 @@ export async function resumeJob(job: string, options: ResumeOptions = {}): Promi
   const at = await openJob(job, options)
   const end = await readEnd(at.store, job)
   if (end !== undefined) throw endedError(job, end)
-  const taken = await takeOver(at.store, job, { ...at, ...options })
+  const isToEnd = (await readCancel(at.store, job)) !== undefined
+  const taken = await takeOver(at.store, job, {
+    ...at,
+    ...options,
+    // Ctrl-C, and once more before the end was recorded: nobody but that driver wanted the job to end.
+    decide: ({ ending }) =>
+      ending?.state === 'cancelled' && !isToEnd ? [{ type: 'jobReopened', time: at.engine.clock.now() }] : [],
+  })
   // Its driver may have ended it while we looked whether it is alive.
   const ended = await readEnd(at.store, job)
   if (ended !== undefined) throw endedError(job, ended)
@@ -103,7 +110,7 @@ export async function cancelJob(
     } catch (error) {
       if (!(error instanceof DunlinError) || error.code !== 'LEASE') throw error
       // Its driver is alive and reads the mark with its next beat.
-      await new Promise<void>(resolve => void at.engine.clock.after(BEAT_MS, resolve))
+      await new Promise<void>(resolve => void at.clock.after(beatMs(at.holder), resolve))
       continue
     }
     if (await hasEnded(at.store, job)) return
@@ -120,7 +127,7 @@ interface OpenJob {
   readonly engine: Engine
   readonly store: ObjectStore
   readonly clock: Engine['clock']
-  readonly holder: ReturnType<typeof newHolder>
+  readonly holder: LeaseHolder
   readonly place?: DriverPlace
 }
 

@@ -1,11 +1,14 @@
 /** Removes what jobs left in the store. */
 
 import type { Stage } from '../../planner/index.ts'
+import type { DriverPlace } from '../engine/ports.ts'
+import { systemPlace } from '../engine/system-place.ts'
 import { discardAttempts } from '../sink/publish.ts'
 import { deleteAll } from '../store/delete-all.ts'
 import type { ObjectStore, Stores } from '../store/object-store.ts'
-import { checkJobId } from './job-id.ts'
+import { checkJobId, timeOfJobId } from './job-id.ts'
 import { jobKeys, readEnd, readPlan } from './job-records.ts'
+import { hasLetGo, lastEpoch, readLease } from './lease.ts'
 import { jobFolders } from './list-jobs.ts'
 
 export interface CleanOptions {
@@ -27,7 +30,12 @@ export interface CleanOptions {
   readonly code?: 'keep' | 'remove'
   /** Opens the directories of outputs: what attempts have left below them goes with their job. Default: it stays. */
   readonly stores?: Stores
+  /** Where this is. Default: this process. */
+  readonly place?: DriverPlace
 }
+
+/** What a driver has put into the store before its plan counts as forgotten after a day: planning takes minutes at most. */
+const FORGOTTEN_MS = 24 * 3600 * 1000
 
 export interface Cleaned {
   /** Ids of the jobs removed. */
@@ -54,7 +62,8 @@ export async function cleanJobs(store: ObjectStore, options: CleanOptions): Prom
   const sum = { objects: 0, bytes: 0 }
   for (const [id, has] of folders) {
     if (wanted?.has(id) === false) continue
-    if (!has.end && (wanted === undefined || options.running !== 'remove')) {
+    const isOpen = !has.end && (wanted === undefined || options.running !== 'remove')
+    if (isOpen && (has.plan || !(await isForgotten(store, id, options)))) {
       unended++
       if (wanted !== undefined) kept.push(id)
       continue
@@ -77,8 +86,20 @@ async function isOldEnough(
 ): Promise<boolean> {
   if (olderThanMs === undefined) return true
   const end = await readEnd(store, id)
-  const time = end?.report.finishedAt ?? (await readPlan(store, id)).startedAt
+  const time = end?.report.finishedAt ?? timeOfJobId(id) ?? (await readPlan(store, id)).startedAt
   return now - time >= olderThanMs
+}
+
+/** Without a plan nobody can list or resume it: its driver was killed before, or something came late after a cleaning. */
+async function isForgotten(
+  store: ObjectStore,
+  id: string,
+  { now, place = systemPlace }: CleanOptions,
+): Promise<boolean> {
+  const begun = timeOfJobId(id)
+  if (begun !== undefined && now - begun >= FORGOTTEN_MS) return true
+  const lease = await readLease(store, id, await lastEpoch(store, id))
+  return lease !== undefined && hasLetGo(lease, place)
 }
 
 /** Parts that nobody has published: attempts that came late, or a driver that was killed while it cleared them away. */

@@ -31,3 +31,11 @@ export function checkJobId(id: string): string {
     hint: 'List the jobs of this store with `dunlin jobs list`.',
   })
 }
+
+/** When the job began, as `newJobId` has written it; undefined for an id of another form. Milliseconds since 1970. */
+export function timeOfJobId(id: string): number | undefined {
+  const match = /^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)-/.exec(id)
+  if (match === null) return undefined
+  const [year, month, day, hour, minute, second] = match.slice(1).map(Number) as number[]
+  return Date.UTC(year!, month! - 1, day, hour, minute, second)
+}

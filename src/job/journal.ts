@@ -3,6 +3,7 @@
  * at the next number, so the journal is a log with one writer: of two drivers that write the same number one is told that
  * it has lost the job, and nothing that it did afterwards counts.
  */
+import { crc32 } from 'node:zlib'
 import { DunlinError } from '../../operators/index.ts'
 import type { Clock, Timer } from '../engine/ports.ts'
 import type { JobEvent } from '../events/job-event.ts'
@@ -113,12 +114,20 @@ interface Segment {
   readonly lines: readonly string[]
 }
 
+/** The first line of a segment. */
+interface SegmentHead {
+  readonly writer: string
+  /** Of all bytes behind this line. */
+  readonly crc32: number
+}
+
 /** @throws LEASE where the number is another writer's: taken by another driver */
 async function appendSegment(store: ObjectStore, segment: Segment): Promise<void> {
   const { job, sequence, writer, lines } = segment
   const key = segmentKey(job, sequence)
-  const head = JSON.stringify({ writer })
-  const body = new TextEncoder().encode(`${head}\n${lines.join('\n')}\n`)
+  const text = `${lines.join('\n')}\n`
+  const head: SegmentHead = { writer, crc32: crc32(text) }
+  const body = new TextEncoder().encode(`${JSON.stringify(head)}\n${text}`)
   if (await putOnce(store, key, body)) return
   throw new DunlinError('LEASE', `another driver goes on with job ${job}: ${store.uri}${key} is not ours`, {
     hint: 'It has taken the job over while this one was silent. See how it goes with `dunlin jobs show`.',
@@ -142,12 +151,36 @@ export async function* readSegments(
     const key = segmentKey(job, next)
     const bytes = await getIfPresent(store, key)
     if (bytes === undefined) return
-    const events: JobEvent[] = []
-    for (const [i, json] of new TextDecoder().decode(bytes).split('\n').entries()) {
-      // The first line names the writer.
-      if (i > 0 && json !== '') events.push(decoder.decode(json, `${store.uri}${key}:${i + 1}`))
+    // Other bytes than were written are asked for once more: the network, too, turns bits.
+    const text = linesOf(bytes) ?? linesOf(await store.get(key))
+    if (text === null) {
+      throw new DunlinError(
+        'CORRUPT',
+        `${store.uri}${key} is not an intact segment of the journal of job ${job}`,
+        {
+          hint: 'Something outside of the job changed its store. Run the pipeline again.',
+          place: { job },
+        },
+      )
     }
+    const events = text
+      .split('\n')
+      .filter(line => line !== '')
+      .map((line, i) => decoder.decode(line, `${store.uri}${key}:${i + 2}`))
     yield { sequence: next, events }
+  }
+}
+
+/** What stands behind the head; null where it is not what was written. */
+function linesOf(bytes: Uint8Array): string | null {
+  const text = new TextDecoder().decode(bytes)
+  const end = text.indexOf('\n')
+  try {
+    const head = JSON.parse(text.slice(0, end)) as SegmentHead
+    const lines = text.slice(end + 1)
+    return crc32(lines) === head.crc32 ? lines : null
+  } catch {
+    return null
   }
 }
 

@@ -2,7 +2,7 @@
 import type { Clock, Timer } from '../engine/ports.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import { readCancel } from './cancel-mark.ts'
-import { BEAT_MS, beatLease, holderText, type LeaseHolder, readLease } from './lease.ts'
+import { beatLease, beatMs, holderText, type LeaseHolder, readLease } from './lease.ts'
 
 export interface LeaseKeeperOptions {
   readonly store: ObjectStore
@@ -47,7 +47,7 @@ export class LeaseKeeper {
 
   /** A beat does not wait for the one before: a request that takes long must not look like a driver that is dead. */
   #wait(): void {
-    this.#timer = this.#options.clock.after(BEAT_MS, () => {
+    this.#timer = this.#options.clock.after(beatMs(this.#options.holder), () => {
       if (this.#stopped) return
       this.#wait()
       if (this.#beating.size >= BEATS_AT_ONCE) return

@@ -1,13 +1,10 @@
 /** LeaseWatch: a worker's eye on the lease of the driver that asked for its task, so that orphans stop by themselves. */
 import type { Clock, Timer } from '../engine/ports.ts'
 import type { ObjectStore } from '../store/object-store.ts'
-import { BEAT_MS, LAPSE_MS, readLease } from './lease.ts'
+import { BEATS_TO_LAPSE, beatMs, readLease } from './lease.ts'
 
 /** A task that has ended by then makes no request. */
-const FIRST_LOOK_MS = 2 * BEAT_MS
-const LOOK_MS = BEAT_MS
-/** Looks that find one beat, after which nobody beats any more. */
-const SAME_LOOKS = Math.ceil(LAPSE_MS / LOOK_MS)
+const FIRST_LOOK_MS = 8_000
 
 /** Who asked for a task. */
 export interface Asker {
@@ -26,6 +23,8 @@ export class LeaseWatch {
   readonly #asker: Asker
   readonly #clock: Clock
   #timer: Timer | null
+  /** What the holder says of itself, as soon as it is known. */
+  #lookMs = FIRST_LOOK_MS
   #beat: number | null = null
   #sameLooks = 0
   #stopped = false
@@ -46,16 +45,17 @@ export class LeaseWatch {
   #look(): void {
     readLease(this.#store, this.#asker.job, this.#asker.epoch)
       .then(lease => {
+        if (lease !== undefined) this.#lookMs = beatMs(lease.holder)
         // Gone: the job has been cleaned away.
         if (lease === undefined || lease.released) this.lapsed = true
         else if (lease.beat !== this.#beat) {
           this.#beat = lease.beat
           this.#sameLooks = 0
-        } else if (++this.#sameLooks >= SAME_LOOKS) this.lapsed = true
+        } else if (++this.#sameLooks >= BEATS_TO_LAPSE) this.lapsed = true
       })
       .catch(() => undefined)
       .finally(() => {
-        if (!this.#stopped && !this.lapsed) this.#timer = this.#clock.after(LOOK_MS, () => this.#look())
+        if (!this.#stopped && !this.lapsed) this.#timer = this.#clock.after(this.#lookMs, () => this.#look())
       })
   }
 }

@@ -12,10 +12,10 @@ import type { ObjectStore } from '../store/object-store.ts'
 import { putOnce } from '../store/put-once.ts'
 import { jobKeys } from './job-records.ts'
 
-/** How often a holder shows that it is alive. */
-export const BEAT_MS = 4_000
-/** A lease whose beat has been the same for so long has lapsed. */
+/** A lease whose beat has been the same for so long has lapsed, unless its holder says otherwise. */
 export const LAPSE_MS = 20_000
+/** Beats in that time: all but one may get lost. */
+export const BEATS_TO_LAPSE = 5
 
 export interface Lease {
   readonly version: 1
@@ -32,6 +32,8 @@ export interface LeaseHolder {
   readonly pid: number
   /** Tells the drivers of one process apart. */
   readonly nonce: string
+  /** How long it may be silent: all who watch it go by its own figure. */
+  readonly lapseMs: number
 }
 
 const NONCE_BYTES = 8
@@ -40,12 +42,17 @@ const NONCE_BYTES = 8
 export function newHolder({
   random,
   place = systemPlace,
+  lapseMs = LAPSE_MS,
 }: {
   readonly random: Pick<Randomness, 'hex'>
   readonly place?: DriverPlace
+  readonly lapseMs?: number
 }): LeaseHolder {
-  return { host: place.host, pid: place.pid, nonce: random.hex(NONCE_BYTES) }
+  return { host: place.host, pid: place.pid, nonce: random.hex(NONCE_BYTES), lapseMs }
 }
+
+/** How often a holder shows that it is alive, and how often it is looked at. */
+export const beatMs = ({ lapseMs }: Pick<LeaseHolder, 'lapseMs'>): number => lapseMs / BEATS_TO_LAPSE
 
 export const holderText = ({ host, pid }: LeaseHolder): string => `process ${pid} on ${host}`
 
@@ -55,9 +62,10 @@ export async function readLease(store: ObjectStore, job: string, epoch: number):
   if (bytes === undefined) return undefined
   try {
     const lease = JSON.parse(new TextDecoder().decode(bytes)) as Lease
-    if (lease.version === 1) return lease
+    if (lease.version === 1 && lease.holder.lapseMs > 0) return lease
   } catch {}
-  return { version: 1, epoch, holder: { host: '?', pid: 0, nonce: '' }, beat: 0, released: true }
+  const nobody = { host: '?', pid: 0, nonce: '', lapseMs: LAPSE_MS }
+  return { version: 1, epoch, holder: nobody, beat: 0, released: true }
 }
 
 /** The highest epoch that the job has had; 0 where it has had none. */
@@ -99,5 +107,9 @@ export function takenError(job: string, by: string): DunlinError {
     place: { job },
   })
 }
+
+/** Also where it was a process of this machine that is no more. Of other machines nothing is known. */
+export const hasLetGo = ({ released, holder: { host, pid } }: Lease, place: DriverPlace): boolean =>
+  released || (host === place.host && pid > 0 && place.isGone(pid))
 
 const encode = (lease: Lease): Uint8Array => new TextEncoder().encode(`${JSON.stringify(lease)}\n`)

@@ -11,10 +11,9 @@ import { JournalWriter, readSegments } from './journal.ts'
 import { JournalDecoder } from './journal-lines.ts'
 import {
   acquireLease,
-  BEAT_MS,
+  beatMs,
+  hasLetGo,
   holderText,
-  LAPSE_MS,
-  type Lease,
   type LeaseHolder,
   lastEpoch,
   readLease,
@@ -119,15 +118,13 @@ async function awaitLapse(
 ): Promise<void> {
   const first = await readLease(store, job, epoch)
   if (first === undefined || hasLetGo(first, place)) return
-  onWait?.(holderText(first.holder), LAPSE_MS)
-  for (let waitedMs = 0; waitedMs < LAPSE_MS; waitedMs += BEAT_MS) {
-    await new Promise<void>(resolve => void clock.after(BEAT_MS, resolve))
+  const { lapseMs } = first.holder
+  const lookMs = beatMs(first.holder)
+  onWait?.(holderText(first.holder), lapseMs)
+  for (let waitedMs = 0; waitedMs < lapseMs; waitedMs += lookMs) {
+    await new Promise<void>(resolve => void clock.after(lookMs, resolve))
     const now = await readLease(store, job, epoch)
     if (now === undefined || hasLetGo(now, place)) return
     if (now.beat !== first.beat) throw takenError(job, holderText(now.holder))
   }
 }
-
-/** Also where it was a process of this machine that is no more. Of other machines nothing is known. */
-const hasLetGo = ({ released, holder: { host, pid } }: Lease, place: DriverPlace): boolean =>
-  released || (host === place.host && pid > 0 && place.isGone(pid))

@@ -10,7 +10,7 @@ export const EXPECTED = {
   /** Of an object that is whole, one answer of wrong bytes costs an attempt and no more. */
   survivesWrongAnswers: true,
   /** The same of the values of `from()`. */
-  stagedValuesAreReadAgain: false,
+  stagedValuesAreReadAgain: true,
   /** The report of a job whose first driver died early has its stages. */
   reportsOfFollowedJobsAreWhole: true,
   /** A driver that comes while the job ends is told that it has ended. */

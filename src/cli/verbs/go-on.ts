@@ -29,6 +29,7 @@ export async function cancel(host: VerbHost, id: string, options: StoreChoice): 
   checkId(id)
   chooseStore(options)
   await cancelJob(id, { ...waiting(host), reason: '`dunlin jobs cancel`' })
+  if (host.json) host.output.json({ job: id, state: 'cancelled' })
   host.output.say(`job ${id} is cancelled; \`dunlin jobs retry ${id}\` would go on with it`)
 }
 

@@ -68,6 +68,7 @@ export async function dunlinInThisProcess(args: readonly string[]): Promise<CliR
       return true
     })
   }
+  const store = process.env['DUNLIN_STORE']
   const before = LISTENED.map(event => process.listeners(event as 'SIGINT'))
   const streams = [process.stdout, process.stderr].map(stream => ({
     stream,
@@ -77,6 +78,9 @@ export async function dunlinInThisProcess(args: readonly string[]): Promise<CliR
     return { code: await main(args), ...said }
   } finally {
     vi.restoreAllMocks()
+    // Verbs choose the store by environment.
+    if (store === undefined) delete process.env['DUNLIN_STORE']
+    else process.env['DUNLIN_STORE'] = store
     LISTENED.forEach((event, i) => {
       for (const added of process.listeners(event as 'SIGINT')) {
         if (!before[i]!.includes(added)) process.removeListener(event, added)

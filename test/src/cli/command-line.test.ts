@@ -37,6 +37,11 @@ test.each([
   ['a directory', ['run', '.'], '. is not a file'],
   ['an id to show that can be none', ['jobs', 'show', 'x/../..'], '✖ "x/../.." is not a job id'],
   ['an id to clean that can be none', ['jobs', 'clean', 'a', '../b'], '"../b" is not a job id'],
+  ['an id to resume that can be none', ['jobs', 'resume', '../b'], '"../b" is not a job id'],
+  ['an id to cancel that can be none', ['jobs', 'cancel', ''], '"" is not a job id'],
+  ['a stage that is no number', ['jobs', 'retry', 'a', '--stage', 'last'], '--stage <n>'],
+  ['no job to retry', ['jobs', 'retry'], "missing required argument 'id'"],
+  ['an age without a unit', ['jobs', 'clean', '--older-than', 'long'], '--older-than <age>'],
   ['a naked --running', ['jobs', 'clean', '--running'], '--running is for jobs that are named'],
 ])('%s is a usage error, told on stderr', async (_, args, message) => {
   const { code, stdout, stderr } = await dunlinInThisProcess(args)

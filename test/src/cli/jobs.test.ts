@@ -1,6 +1,9 @@
 /** `dunlin jobs list | show | clean`, on a store where one job went well and one failed. */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { from, local } from 'dunlin'
 import { expect, test } from 'vitest'
 import { dunlin, dunlinInThisProcess, jobFixture, temporaryDirectory } from './cli-process.ts'
 
@@ -102,6 +105,67 @@ test('a named job without an end that is kept is told by its id alone', async ()
   expect(stderr.match(/^kept .*/gm)).toEqual([
     'kept dead: no end is recorded; if its driver is dead, `dunlin jobs clean dead --running`',
   ])
+})
+
+test('cleaning takes what a job has left, however much, and nothing that no job has made', async () => {
+  const cwd = temporaryDirectory()
+  const engine = local({ directory: join(cwd, 'kept'), base: cwd, workers: 1, isolation: 'inline' })
+  const report = await from(['a', 'b']).write.text('out').run({ engine })
+  await engine.close()
+  const left = join(cwd, 'kept/jobs', report.job, 'stage-0/data')
+  mkdirSync(left, { recursive: true })
+  for (let i = 0; i < 1_250; i++) writeFileSync(join(left, `${i}-1-00.arrow`), 'rows')
+  const staged = join(cwd, 'out/_dunlin', report.job)
+  mkdirSync(staged, { recursive: true })
+  writeFileSync(join(staged, '0-0-1-00.txt'), 'a part that came late')
+  const foreign = [
+    'kept/mine.txt',
+    'kept/jobs/mine.txt',
+    'mine.txt',
+    'out/mine.txt',
+    'out/_dunlin/other/0.txt',
+  ]
+  for (const name of foreign) {
+    mkdirSync(join(cwd, name, '..'), { recursive: true })
+    writeFileSync(join(cwd, name), name)
+  }
+  const outputs = () => readdirSync(join(cwd, 'out')).sort()
+  const before = outputs()
+
+  const clean = async (...args: string[]) => {
+    const done = await dunlinInThisProcess(['jobs', 'clean', ...args, '--json', '--store', join(cwd, 'kept')])
+    expect(done.code, done.stderr).toBe(0)
+    return JSON.parse(done.stdout) as { jobs: string[]; objects: number }
+  }
+  expect(await clean('--older-than', '1h')).toMatchObject({ jobs: [], objects: 0 })
+  const cleaned = await clean('--older-than', '1ms')
+  expect(cleaned.jobs).toEqual([report.job])
+  expect(cleaned.objects).toBeGreaterThan(1_250)
+  expect(readdirSync(join(cwd, 'kept/jobs'))).toEqual(['mine.txt'])
+  for (const name of foreign) expect(readFileSync(join(cwd, name), 'utf8')).toBe(name)
+  expect(outputs()).toEqual(before)
+  expect(readdirSync(join(cwd, 'out/_dunlin'))).toEqual(['other'])
+})
+
+test('what a driver left that died before its plan was written is cleaned, unless it may be planning still', async () => {
+  const store = temporaryDirectory()
+  const begin = (id: string, pid: number): void => {
+    mkdirSync(join(store, 'jobs', id, 'lease'), { recursive: true })
+    const holder = { host: hostname(), pid, nonce: '00', lapseMs: 20_000 }
+    const lease = { version: 1, epoch: 1, holder, beat: 0, released: false }
+    writeFileSync(join(store, 'jobs', id, 'lease/000001.json'), JSON.stringify(lease))
+  }
+  const today = new Date().toISOString().slice(0, 10).replaceAll('-', '')
+  const { pid: dead } = spawnSync(process.execPath, ['--version'])
+  begin(`${today}-000000-dead00`, dead)
+  begin(`${today}-000000-alive0`, process.pid)
+  begin('20200101-000000-old000', process.pid)
+  const { stdout } = await dunlinInThisProcess(['jobs', 'clean', '--json', '--store', store])
+  expect(JSON.parse(stdout)).toMatchObject({
+    jobs: ['20200101-000000-old000', `${today}-000000-dead00`],
+    unended: 1,
+  })
+  expect(readdirSync(join(store, 'jobs'))).toEqual([`${today}-000000-alive0`])
 })
 
 test('the table of stages is as wide as the terminal at most, and whole in a pipe', async () => {

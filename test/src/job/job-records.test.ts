@@ -204,13 +204,26 @@ describe('the journal', () => {
     await expect(journal.close()).rejects.toMatchObject({ code: 'LEASE' })
   })
 
-  test('with a torn line is an error that names the line', async () => {
+  test('in which any bit has turned, or that is cut anywhere, is CORRUPT and names the segment', async () => {
     const store = new MemoryStore({ name: 'torn' })
-    await store.put('jobs/j/journal/00000000.jsonl', bytes('{"type":"x"}\n{"ty'))
-    await expect(all(readJournal(store, 'j'))).rejects.toMatchObject({
+    const journal = new JournalWriter({ writer: 'w', store, job: 'j', clock: new FakeClock() })
+    void journal.add(logged(1))
+    await journal.close()
+    const key = 'jobs/j/journal/00000000.jsonl'
+    const whole = await store.get(key)
+    const head = whole.indexOf(10)
+    const refused = {
       code: 'CORRUPT',
-      message: 'memory://torn/jobs/j/journal/00000000.jsonl:2 is not an event',
-    })
+      message: expect.stringContaining(`memory://torn/${key} is not an intact`),
+    }
+    for (let at = head + 1; at < whole.length; at++) {
+      const turned = whole.slice()
+      turned[at]! ^= 1 << (at % 8)
+      await store.put(key, turned)
+      await expect(all(readJournal(store, 'j'))).rejects.toMatchObject(refused)
+      await store.put(key, whole.slice(0, at))
+      await expect(all(readJournal(store, 'j'))).rejects.toMatchObject(refused)
+    }
   })
 })
 
