@@ -246,7 +246,10 @@ or a function (params) => Output. TypeScript is run as it is, by Node's own type
 Examples:
   dunlin run job.ts
   dunlin run job.ts --param input='logs/*.txt' --param day=2026-01-31 --workers 4
-  dunlin run script.ts -- these are its own arguments`
+  dunlin run script.ts -- these are its own arguments
+
+Ctrl-C cancels the job and waits for its workers; dunlin jobs retry <id> goes on from what had committed. Ctrl-C twice
+ends at once; dunlin jobs resume <id> goes on.`
 
 function addParam(text: string, before: Readonly<Record<string, string>>): Record<string, string> {
   const at = text.indexOf('=')

@@ -29,6 +29,8 @@ export function reportError(
   if (interrupt.exitCode === EXIT.ok) return EXIT.ok
   if (json) output.json({ error: { ...toFailure(error), ...failuresOf(error) } })
   output.warn(errorText(error, { palette: output.errPalette, own: OWN_CODE }))
+  if (error instanceof DunlinError && error.code === 'CANCELLED' && error.place.job !== undefined)
+    output.say(`  \`dunlin jobs retry ${error.place.job}\` goes on from what had committed`)
   return interrupt.exitCode ?? exitCodeOf(error)
 }
 

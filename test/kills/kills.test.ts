@@ -9,7 +9,7 @@ const COUNTS: Readonly<Record<Strike, number>> = {
   'driver stopped': 10,
   'worker stopped': 10,
 }
-const LIMIT_MS = 300_000
+const LIMIT_MS = 900_000
 
 const cases = Object.entries(COUNTS).flatMap(([strike, count]) =>
   Array.from({ length: count }, (_, number): CaseToRun => ({ strike: strike as Strike, number })),

@@ -78,6 +78,7 @@ test('Ctrl-C once cancels: no worker and no output is left, and retry completes 
   await expectNoWorkers(cwd)
   const { id, state } = await listed(cwd)
   expect(state).toBe('cancelled')
+  expect(stderr).toContain(`\`dunlin jobs retry ${id}\` goes on`)
   expect(existsSync(join(cwd, OUTPUT))).toBe(false)
 
   const resumed = await jobs(cwd, 'resume', id, '--json', '-q')
