@@ -264,6 +264,7 @@ export class JobRun implements RunningJob {
   }
 }
 
-function backendFacts({ slots, memorySizesMb, ramp, speculates }: ComputeBackend): BackendFacts {
-  return { slots, memorySizesMb, ramp: ramp ?? null, speculates: speculates ?? false }
+function backendFacts(compute: ComputeBackend): BackendFacts {
+  const { slots, memorySizesMb, memoryIsTotal = false, ramp, speculates = false } = compute
+  return { slots, memorySizesMb, memoryIsTotal, ramp: ramp ?? null, speculates }
 }
