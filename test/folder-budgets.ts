@@ -12,6 +12,7 @@ const BUDGET_SECONDS: Readonly<Record<string, number>> = {
   lambda: 20,
   operators: 180,
   planner: 40,
+  simulation: 100,
   src: 220,
   types: 30,
 }

@@ -14,6 +14,7 @@ import { recordReusable } from '../job/reuse.ts'
 import { type JobOutcome, type JobResults, runJob } from '../scheduler/run-job.ts'
 import { deleteAll } from '../store/delete-all.ts'
 import type { ObjectStore } from '../store/object-store.ts'
+import { patientStores } from '../store/patient-store.ts'
 import type { Engine } from './engine.ts'
 import { Listener } from './listener.ts'
 import { discardOutputs, publishOutputs } from './publish-outputs.ts'
@@ -137,7 +138,7 @@ async function isOurs({ store, job, epoch }: JobToDrive): Promise<boolean> {
 const outputsOf = ({ engine, job, planned }: JobToDrive) => ({
   job,
   plan: planned.plan,
-  stores: engine.stores,
+  stores: patientStores(engine.stores, engine),
 })
 
 interface Running {

@@ -2,7 +2,7 @@
 import type { EngineFacts } from '../../planner/index.ts'
 import type { ComputeBackend } from '../compute/compute-backend.ts'
 import type { ObjectStore, Stores } from '../store/object-store.ts'
-import type { Clock, Randomness } from './ports.ts'
+import type { Clock, DriverPlace, Randomness } from './ports.ts'
 
 /**
  * Runs jobs: an object store and something that runs tasks. `local()` gives one; `run`, the actions and `explain` take
@@ -19,6 +19,8 @@ export interface Engine {
   readonly compute: ComputeBackend
   readonly clock: Clock
   readonly random: Randomness
+  /** Default: this process. */
+  readonly place?: DriverPlace
   readonly facts: EngineFacts
   /** Called before a job is submitted: makes what the store needs beside its objects. */
   prepare?(): Promise<void>

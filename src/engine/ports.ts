@@ -19,3 +19,11 @@ export interface Randomness {
   /** Lower-case hexadecimal of `bytes` random bytes: nonces and ids. */
   hex(bytes: number): string
 }
+
+/** The machine and process of a driver: what its lease says of it. */
+export interface DriverPlace {
+  readonly host: string
+  readonly pid: number
+  /** Whether a process of this machine is no more. */
+  isGone(pid: number): boolean
+}

@@ -15,6 +15,7 @@ import { patientStore } from '../store/patient-store.ts'
 import { driveJob, type FinishedJob } from './drive-job.ts'
 import type { Engine } from './engine.ts'
 import { engineFor } from './local-engine.ts'
+import type { DriverPlace } from './ports.ts'
 
 /** What the verbs that go on with a job take. */
 export interface ResumeOptions extends Pick<RunOptions, 'engine' | 'signal' | 'onEvent'> {
@@ -105,6 +106,7 @@ export async function cancelJob(
       await new Promise<void>(resolve => void at.engine.clock.after(BEAT_MS, resolve))
       continue
     }
+    if (await hasEnded(at.store, job)) return
     const ended = new AbortController()
     ended.abort(new DunlinError('CANCELLED', reason))
     await goOn(at, { ...options, signal: ended.signal }, taken).catch((error: unknown) => {
@@ -119,6 +121,7 @@ interface OpenJob {
   readonly store: ObjectStore
   readonly clock: Engine['clock']
   readonly holder: ReturnType<typeof newHolder>
+  readonly place?: DriverPlace
 }
 
 async function openJob(job: string, options: ResumeOptions): Promise<OpenJob> {
@@ -128,7 +131,8 @@ async function openJob(job: string, options: ResumeOptions): Promise<OpenJob> {
     engine,
     store: patientStore(engine.store, engine),
     clock: engine.clock,
-    holder: newHolder(engine.random),
+    holder: newHolder(engine),
+    ...(engine.place === undefined ? {} : { place: engine.place }),
   }
 }
 

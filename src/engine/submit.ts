@@ -74,7 +74,7 @@ export async function startJob(
 ): Promise<FinishedJob> {
   const { name = JOB_NAME, seed = 0, retries, concurrency } = options
   const store = patientStore(engine.store, engine)
-  const holder = newHolder(engine.random)
+  const holder = newHolder(engine)
   const limits = {
     ...(retries === undefined ? {} : { retries }),
     ...(concurrency === undefined ? {} : { concurrency }),

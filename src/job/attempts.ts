@@ -219,7 +219,7 @@ function failOfLoss(step: Step, ref: TaskRef, attempt: number, failure: Failure)
   const isLast = task.state === 'running' && task.attempts.length === 0
   emitFailed(step, ref, attempt, failure, isLast ? 0 : null)
   if (isLast) step.setTask(ref, pending(task))
-  remakeLost(step, failure)
+  remakeLost(step, ref, failure)
   // Nothing had to be made again, or is being made already: then the task can go on as soon as that is there.
   if (isLast && step.isLaunchable(ref))
     step.pushReady({ position: ref.position, from: ref.task, to: ref.task + 1 })

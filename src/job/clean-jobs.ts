@@ -1,5 +1,6 @@
 /** Removes what jobs left in the store. */
 
+import type { Stage } from '../../planner/index.ts'
 import { discardAttempts } from '../sink/publish.ts'
 import { deleteAll } from '../store/delete-all.ts'
 import type { ObjectStore, Stores } from '../store/object-store.ts'
@@ -82,8 +83,14 @@ async function isOldEnough(
 
 /** Parts that nobody has published: attempts that came late, or a driver that was killed while it cleared them away. */
 async function discardStaged(store: ObjectStore, id: string, stores: Stores): Promise<void> {
-  const { plan } = await readPlan(store, id)
-  for (const { output } of plan.stages) {
+  let stages: readonly Stage[]
+  try {
+    stages = (await readPlan(store, id)).plan.stages
+  } catch {
+    // A plan that cannot be read must be removable too.
+    return
+  }
+  for (const { output } of stages) {
     if (output.kind === 'write') await discardAttempts({ store: stores.open(output.uri), job: id })
   }
 }

@@ -4,9 +4,9 @@
  * another beat. It decides nothing by itself: what fences a driver that wakes up is that its next segment of the
  * journal is taken (`journal.ts`).
  */
-import { hostname } from 'node:os'
 import { DunlinError } from '../../operators/index.ts'
-import type { Randomness } from '../engine/ports.ts'
+import type { DriverPlace, Randomness } from '../engine/ports.ts'
+import { systemPlace } from '../engine/system-place.ts'
 import { getIfPresent } from '../store/get-if-present.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import { putOnce } from '../store/put-once.ts'
@@ -36,9 +36,15 @@ export interface LeaseHolder {
 
 const NONCE_BYTES = 8
 
-/** A driver in this process. */
-export function newHolder(random: Pick<Randomness, 'hex'>): LeaseHolder {
-  return { host: hostname(), pid: process.pid, nonce: random.hex(NONCE_BYTES) }
+/** A driver in this process, or at another place. */
+export function newHolder({
+  random,
+  place = systemPlace,
+}: {
+  readonly random: Pick<Randomness, 'hex'>
+  readonly place?: DriverPlace
+}): LeaseHolder {
+  return { host: place.host, pid: place.pid, nonce: random.hex(NONCE_BYTES) }
 }
 
 export const holderText = ({ host, pid }: LeaseHolder): string => `process ${pid} on ${host}`

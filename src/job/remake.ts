@@ -7,14 +7,14 @@ import type { StageId } from '../../planner/index.ts'
 import { cancelUnanswered, failJob } from './ending.ts'
 import { startIfUnblocked } from './stages.ts'
 import { MANIFEST, type StageState, type TaskState } from './state.ts'
-import type { Step } from './step.ts'
+import type { Step, TaskRef } from './step.ts'
 import { pending } from './task-states.ts'
 
 /** An output that is lost again and again is not a matter of luck. */
 export const GENERATIONS_AT_MOST = 5
 
-/** `failure.lost` says what an attempt could not read: it is made again, unless it is being made already. */
-export function remakeLost(step: Step, failure: Failure): void {
+/** `failure.lost` says what an attempt of `by` could not read: it is made again, unless it is being made already. */
+export function remakeLost(step: Step, by: TaskRef, failure: Failure): void {
   const lost = failure.lost!
   const position =
     lost.job === step.state.job.id ? step.state.positions.get(lost.stage as StageId) : undefined
@@ -25,7 +25,10 @@ export function remakeLost(step: Step, failure: Failure): void {
   }
   const ref = { position, task: lost.task ?? MANIFEST }
   const task = step.task(ref)
-  if (task.generation !== lost.generation || task.state !== 'committed') return
+  if (task.generation !== lost.generation) return
+  // A task that finds its own commit there, and damaged, cannot commit under this generation any more.
+  const isOwn = by.position === ref.position && by.task === ref.task
+  if (task.state !== 'committed' && !isOwn) return
   if (task.generation >= GENERATIONS_AT_MOST) {
     failJob(step, failedForGood(failure))
     return

@@ -1,10 +1,11 @@
 /** Taking a job over: when its driver has gone, another learns from the journal what has been done, and goes on. */
-import { hostname } from 'node:os'
 import { DunlinError } from '../../operators/index.ts'
-import type { Clock } from '../engine/ports.ts'
+import type { Clock, DriverPlace } from '../engine/ports.ts'
+import { systemPlace } from '../engine/system-place.ts'
 import type { JobEvent } from '../events/job-event.ts'
 import { ReportBuilder } from '../events/report.ts'
 import type { ObjectStore } from '../store/object-store.ts'
+import { stageOutline } from './advance.ts'
 import { type JobPlan, readPlan } from './job-records.ts'
 import { JournalWriter, readSegments } from './journal.ts'
 import { JournalDecoder } from './journal-lines.ts'
@@ -24,6 +25,8 @@ import { JobReplay, type RestoredJob } from './restore.ts'
 export interface TakeOverOptions {
   readonly clock: Clock
   readonly holder: LeaseHolder
+  /** Where this driver is. Default: this process. */
+  readonly place?: DriverPlace
   /** Called before it is waited whether the last driver still lives, with the longest time that takes. */
   readonly onWait?: (driver: string, longestMs: number) => void
   /** Further decisions that go into the journal with the take-over, made from what is known then. */
@@ -56,21 +59,24 @@ export async function takeOver(
   if (last > 0) await awaitLapse(store, job, last, options)
   const epoch = last + 1
   await acquireLease(store, job, epoch, options.holder)
-  return { epoch, plan, ...(await continueJournal(store, job, epoch, options)) }
+  return { epoch, plan, ...(await continueJournal(store, plan, epoch, options)) }
 }
 
 type Continued = Pick<TakenOver, 'restored' | 'report' | 'journal'>
 
 async function continueJournal(
   store: ObjectStore,
-  job: string,
+  plan: JobPlan,
   epoch: number,
   { clock, holder, decide }: TakeOverOptions,
 ): Promise<Continued> {
+  const { job } = plan
+  let isBegun = false
   const replay = new JobReplay()
   const report = new ReportBuilder()
   const decoder = new JournalDecoder()
   const take = (event: JobEvent): void => {
+    if (event.type === 'jobStarted') isBegun = true
     replay.add(event)
     report.add(event)
   }
@@ -81,7 +87,12 @@ async function continueJournal(
     }
     const journal = new JournalWriter({ store, job, clock, sequence, writer: holder.nonce })
     const takenOver: JobEvent = { type: 'jobTakenOver', time: clock.now(), epoch, driver: holderText(holder) }
-    const events = [takenOver, ...(decide?.(replay.restored) ?? [])]
+    const events = [
+      // A driver that died in its first second has told nothing.
+      ...(isBegun ? [] : [beginning(plan)]),
+      takenOver,
+      ...(decide?.(replay.restored) ?? []),
+    ]
     try {
       await Promise.all(events.map(event => journal.add(event)))
     } catch (error) {
@@ -95,33 +106,28 @@ async function continueJournal(
   }
 }
 
+function beginning({ job, name, engine, startedAt, plan }: JobPlan): JobEvent {
+  return { type: 'jobStarted', time: startedAt, job, name, engine, stages: plan.stages.map(stageOutline) }
+}
+
 /** @throws LEASE where the holder shows that it is alive */
 async function awaitLapse(
   store: ObjectStore,
   job: string,
   epoch: number,
-  { clock, onWait }: TakeOverOptions,
+  { clock, place = systemPlace, onWait }: TakeOverOptions,
 ): Promise<void> {
   const first = await readLease(store, job, epoch)
-  if (first === undefined || hasLetGo(first)) return
+  if (first === undefined || hasLetGo(first, place)) return
   onWait?.(holderText(first.holder), LAPSE_MS)
   for (let waitedMs = 0; waitedMs < LAPSE_MS; waitedMs += BEAT_MS) {
     await new Promise<void>(resolve => void clock.after(BEAT_MS, resolve))
     const now = await readLease(store, job, epoch)
-    if (now === undefined || hasLetGo(now)) return
+    if (now === undefined || hasLetGo(now, place)) return
     if (now.beat !== first.beat) throw takenError(job, holderText(now.holder))
   }
 }
 
-const hasLetGo = ({ released, holder }: Lease): boolean => released || isDeadHere(holder)
-
-/** Whether it was a process of this machine that is no more. Of other machines nothing is known. */
-function isDeadHere({ host, pid }: LeaseHolder): boolean {
-  if (host !== hostname() || pid <= 0) return false
-  try {
-    process.kill(pid, 0)
-    return false
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH'
-  }
-}
+/** Also where it was a process of this machine that is no more. Of other machines nothing is known. */
+const hasLetGo = ({ released, holder: { host, pid } }: Lease, place: DriverPlace): boolean =>
+  released || (host === place.host && pid > 0 && place.isGone(pid))

@@ -5,6 +5,7 @@ import type { ObjectStore } from '../store/object-store.ts'
 import type { StageTaskEvent } from '../task/task-event.ts'
 import { type CommitRecord, decodeCommit, encodeCommit } from './commit-record.ts'
 import { commitKey } from './keys.ts'
+import { asLost } from './lost-output.ts'
 
 /**
  * Writes the commit record unless another delivery was first. Returns the record that counts: this one, or the
@@ -33,7 +34,11 @@ export async function commitTask(
   return winner
 }
 
-/** The commit record of a task, or undefined where it has not committed. */
+/**
+ * The commit record of a task, or undefined where it has not committed.
+ *
+ * @throws CORRUPT, with what is lost, where there is one that cannot be read
+ */
 export async function readCommit(
   store: ObjectStore,
   task: {
@@ -45,13 +50,23 @@ export async function readCommit(
   generation: number,
 ): Promise<CommitRecord | undefined> {
   const key = commitKey(task.job, task.stage, task.task, generation)
-  const bytes = await getIfPresent(store, key)
-  if (bytes === undefined) return undefined
-  const record = decodeCommit(bytes, store.uri + key)
+  const lost = { job: task.job, stage: task.stage, task: task.task, generation }
+  // Other bytes than were written are asked for once more: the network, too, turns bits.
+  const record = await readRecord(store, key).catch(() =>
+    readRecord(store, key).catch((error: unknown) => {
+      throw asLost(error, lost)
+    }),
+  )
+  if (record === undefined) return undefined
   if (record.fingerprint !== task.fingerprint) {
     throw new DunlinError('FINGERPRINT', `${store.uri}${key} was committed under another plan`, {
       hint: 'Two jobs share one id: start the job again to get a new one.',
     })
   }
   return record
+}
+
+async function readRecord(store: ObjectStore, key: string): Promise<CommitRecord | undefined> {
+  const bytes = await getIfPresent(store, key)
+  return bytes === undefined ? undefined : decodeCommit(bytes, store.uri + key)
 }

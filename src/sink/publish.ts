@@ -40,8 +40,9 @@ export interface OutputToPublish extends RequestOptions {
  * driver that takes over after a crash half-way calls it with the same arguments, and ends at the same files. Only
  * the job that won its end may call it.
  *
- * After an error (not a crash) the parts that were already moved and the marker are removed, as far as that is
- * possible; in mode `overwrite` they stay, for the old output is no longer whole.
+ * After an error that will not pass the parts that were already moved and the marker are removed, as far as that is
+ * possible; in mode `overwrite` they stay, for the old output is no longer whole. After one that may pass (and after a
+ * crash) all stays as it is, to be gone on with.
  *
  * What a reader sees meanwhile:
  * - One that waits for `_SUCCESS` (dunlin does) sees nothing or all. In mode `overwrite` the old `_SUCCESS` goes
@@ -73,7 +74,9 @@ export async function publishOutput(output: OutputToPublish): Promise<SuccessMan
       return now
     }
     // Unknown is not absent: nothing that a manifest may list is removed.
-    const mayTakeBack = now !== undefined && mode !== 'overwrite' && (await isStillOurs(output))
+    // What may pass is done again by whoever goes on with the job: the parts that were moved are the only ones.
+    const passes = error instanceof DunlinError && error.retryable
+    const mayTakeBack = !passes && now !== undefined && mode !== 'overwrite' && (await isStillOurs(output))
     if (mayTakeBack) await takeBack(output, placement).catch(() => {})
     throw error
   }

@@ -1,7 +1,7 @@
 /** patientStore: a store whose short requests are sent again when they fail for the moment; for the driver, which no one retries. */
 import { DunlinError } from '../../operators/index.ts'
 import type { Clock, Randomness } from '../engine/ports.ts'
-import type { ObjectStore } from './object-store.ts'
+import type { ObjectStore, Stores } from './object-store.ts'
 import { throwIfAborted } from './request.ts'
 
 const TRIES = 6
@@ -31,6 +31,11 @@ export function patientStore(store: ObjectStore, patience: Patience): ObjectStor
     stream: (key, range, options) => store.stream(key, range, options),
     list: (prefix, options) => store.list(prefix, options),
   }
+}
+
+/** Stores that are all patient. */
+export function patientStores(stores: Stores, patience: Patience): Stores {
+  return { open: rootUri => patientStore(stores.open(rootUri), patience) }
 }
 
 async function patiently<T>(

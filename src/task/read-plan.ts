@@ -4,9 +4,10 @@ import { type PhysicalPlan, planFingerprint, type Stage, type StageId } from '..
 import { jobKeys } from '../job/job-records.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 
-/** Plans kept per worker: a worker serves few jobs at a time. */
+/** Plans kept per worker and store: a worker serves few jobs at a time. */
 const PLANS_KEPT = 8
-const plans = new Map<string, Promise<PhysicalPlan>>()
+/** By store, so that what one simulated worker has read is not known to the next. */
+const plansOf = new WeakMap<ObjectStore, Map<string, Promise<PhysicalPlan>>>()
 
 async function load(store: ObjectStore, job: string, fingerprint: string): Promise<PhysicalPlan> {
   const key = jobKeys.plan(job)
@@ -20,6 +21,8 @@ async function load(store: ObjectStore, job: string, fingerprint: string): Promi
     throw new DunlinError('CORRUPT', `${store.uri}${key} is not a plan`, {
       cause,
       hint: 'Something outside of the job changed its store. Run the job again.',
+      // A bit may have turned on the way.
+      retryable: true,
     })
   }
   if (found !== fingerprint) {
@@ -28,6 +31,7 @@ async function load(store: ObjectStore, job: string, fingerprint: string): Promi
       `${store.uri}${key} is not the plan that the driver submitted: its fingerprint is ${found}, expected ${fingerprint}`,
       {
         hint: 'Driver and worker must run the same version of dunlin, and nobody may change the plan of a running job.',
+        retryable: true,
       },
     )
   }
@@ -35,13 +39,16 @@ async function load(store: ObjectStore, job: string, fingerprint: string): Promi
 }
 
 export async function readPlan(store: ObjectStore, job: string, fingerprint: string): Promise<PhysicalPlan> {
-  const name = `${store.uri} ${job} ${fingerprint}`
+  let plans = plansOf.get(store)
+  if (plans === undefined) plansOf.set(store, (plans = new Map()))
+  const name = `${job} ${fingerprint}`
   let plan = plans.get(name)
   if (plan === undefined) {
     plan = load(store, job, fingerprint)
     plans.set(name, plan)
     // A failed read is tried again by the next attempt.
-    plan.catch(() => plans.delete(name))
+    const kept = plans
+    plan.catch(() => kept.delete(name))
     if (plans.size > PLANS_KEPT) plans.delete(plans.keys().next().value!)
   }
   return plan

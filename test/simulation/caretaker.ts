@@ -1,0 +1,129 @@
+/** Caretaker: whoever cares that a job ends: starts it, and another driver whenever the last one is gone. */
+import type { JobEvent } from '../../src/events/job-event.ts'
+import { type JobEnd, jobKeys } from '../../src/job/job-records.ts'
+import { type Accidents, scheduleAccidents } from './accidents.ts'
+import type { Fleet } from './fleet.ts'
+import type { RandomStream } from './random-streams.ts'
+import { readOutputs } from './read-outputs.ts'
+import { type Driver, type DriverVerb, startDriver } from './start-driver.ts'
+import { type Found, JOB, type PreparedWorkload } from './workload.ts'
+import { ENGINE_URI, type World } from './world.ts'
+
+/** From here on drivers meet no more accidents: in the end somebody gets through. */
+const UNLUCKY_DRIVERS = 4
+/** A job that so many drivers could not end will not be ended. */
+const MOST_DRIVERS = 14
+const UNTIL_NOTICED_MS = [100, 60_000] as const
+/** Of jobs that have failed or were cancelled. */
+const RETRIED_SHARE = 0.5
+const LOOK_MS = 5
+
+export class Caretaker {
+  readonly drivers: Driver[] = []
+  /** Nobody does anything for the job any more. */
+  done = false
+  /** What a reader found when the job had succeeded; null where it did not. */
+  found: readonly Found[] | null = null
+  /** How the job had ended before it was retried. */
+  endBeforeRetry: JobEnd | null = null
+  readonly #world: World
+  readonly #fleet: Fleet
+  readonly #workload: PreparedWorkload
+  readonly #random: RandomStream
+  readonly #accidents: Accidents
+  #isWaiting = false
+
+  constructor(world: World, fleet: Fleet, workload: PreparedWorkload) {
+    this.#world = world
+    this.#fleet = fleet
+    this.#workload = workload
+    this.#random = world.random.of('caretaker')
+    this.#accidents = scheduleAccidents(world, workload)
+  }
+
+  begin(): void {
+    this.#start('start')
+    const { faults, time, strike } = this.#world
+    const random = this.#random
+    if (strike?.who === 'driver' && strike.how === 'paused') this.#followPaused()
+    const later = (act: () => void): void => void time.after(random.logarithmic(50, 120_000), act)
+    if (faults.strikes('secondDriver', random)) {
+      later(() => {
+        if (this.done || this.end !== null || !this.#exists) return
+        faults.inject('secondDriver', { process: 'the caretaker' })
+        this.#start('resume')
+      })
+    }
+    if (faults.strikes('cancelledFromOutside', random)) {
+      later(() => {
+        if (this.done || this.end !== null || !this.#exists) return
+        faults.inject('cancelledFromOutside', { process: 'the caretaker' })
+        this.#start('cancel')
+      })
+    }
+  }
+
+  /** Another driver is started as soon as the first one is paused. */
+  #followPaused(): void {
+    const { time } = this.#world
+    if (this.#exists && this.drivers.some(({ process }) => process.isPaused)) this.#start('resume')
+    else if (!this.done) time.after(LOOK_MS, () => this.#followPaused())
+  }
+
+  /** How the job has ended; null where it has not. */
+  get end(): JobEnd | null {
+    const object = this.#world.space(ENGINE_URI).get(jobKeys.end(JOB))
+    return object === undefined ? null : (JSON.parse(Buffer.from(object.bytes).toString()) as JobEnd)
+  }
+
+  /** Whether the job was recorded at all. */
+  get #exists(): boolean {
+    return this.#world.space(ENGINE_URI).get(jobKeys.plan(JOB)) !== undefined
+  }
+
+  get #isCaredFor(): boolean {
+    return this.drivers.some(({ process, outcome }) => outcome === null && !process.isKilled)
+  }
+
+  #start(verb: DriverVerb): void {
+    const driver = startDriver(this.#world, this.#fleet, this.#workload, {
+      verb,
+      onEvent: (event: JobEvent) => this.#accidents.onEvent(event),
+      onSuccess: job => {
+        this.found = readOutputs({ world: this.#world, workload: this.#workload }, job)
+      },
+      onOutcome: () => this.#look(),
+    })
+    driver.process.onKill(() => this.#look())
+    this.drivers.push(driver)
+    if (this.drivers.length <= UNLUCKY_DRIVERS) this.#accidents.befall(driver)
+  }
+
+  /** A driver is gone. */
+  #look(): void {
+    if (this.done || this.#isWaiting || this.#isCaredFor) return
+    if (this.drivers.length >= MOST_DRIVERS || !this.#exists) {
+      this.done = true
+      return
+    }
+    const end = this.end
+    if (end === null) this.#later('resume')
+    else if (
+      end.report.state !== 'succeeded' &&
+      this.endBeforeRetry === null &&
+      this.#random.chance(RETRIED_SHARE)
+    ) {
+      this.endBeforeRetry = end
+      this.#world.faults.calm()
+      this.#later('retry')
+    } else this.done = true
+  }
+
+  #later(verb: DriverVerb): void {
+    this.#isWaiting = true
+    this.#world.time.after(this.#random.logarithmic(...UNTIL_NOTICED_MS), () => {
+      this.#isWaiting = false
+      this.#start(verb)
+    })
+  }
+}

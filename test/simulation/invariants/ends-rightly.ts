@@ -1,0 +1,91 @@
+/** endsRightly: a job fails only for a reason that it need not survive, and what each driver says agrees with how it ended. */
+import { DunlinError, type Failure } from '../../../operators/index.ts'
+import { RETRY_POLICY } from '../../../src/scheduler/policies/retry.ts'
+import { EXPECTED } from '../expectations.ts'
+import { type SimulationRun, toldEvents } from '../simulation-run.ts'
+import type { Driver } from '../start-driver.ts'
+
+export function* endsRightly(run: SimulationRun): Generator<string> {
+  const { drivers, end, endBeforeRetry, world } = run
+  for (const one of [endBeforeRetry, end]) {
+    if (one?.failure !== undefined && one.report.state === 'failed') yield* failsRightly(run, one.failure)
+    const wasAsked = world.faults.injected.some(({ kind }) => kind.startsWith('cancelled'))
+    if (one?.report.state === 'cancelled' && !wasAsked)
+      yield 'the job was cancelled, and nobody had asked for it'
+  }
+  if (end === null && drivers.length > 1) yield `${drivers.length} drivers could not end the job`
+  if (endBeforeRetry !== null && end?.report.state !== 'succeeded') {
+    yield `a retry, when all was calm, ended ${end?.report.state}: ${end?.failure?.code} ${end?.failure?.message}`
+  }
+  for (const driver of drivers) yield* saysTheTruth(run, driver)
+}
+
+function* failsRightly(run: SimulationRun, failure: Failure): Generator<string> {
+  if (failure.code === 'INTERNAL') yield `the job failed by INTERNAL: ${failure.message}`
+  if (!EXPECTED.interruptedPublishingKeepsParts && run.world.faults.hasStruckDriver && isLostPart(failure))
+    return
+  if (run.world.faults.fatal.length > 0 || (failure.retryable && isUsedUp(run, failure))) return
+  yield `the job failed though it should have survived: ${failure.code} ${failure.message} ${JSON.stringify(failure.place)}`
+}
+
+const isLostPart = ({ code, message }: Failure): boolean =>
+  code === 'CORRUPT' && message.startsWith('a part of the output is lost')
+
+/** The task whose failure ended the job had failed as often as it may. */
+function isUsedUp(run: SimulationRun, { code, place }: Failure): boolean {
+  const { stage, task } = place
+  const codes: string[] = []
+  for (const event of toldEvents(run)) {
+    if (event.type !== 'taskFailed' && event.type !== 'manifestFailed') continue
+    const failed = event.type === 'taskFailed' ? event.task : undefined
+    if (event.stage === stage && failed === task) codes.push(event.failure.code)
+  }
+  const throttled = codes.filter(one => one === 'THROTTLED').length
+  return code === 'THROTTLED'
+    ? throttled > RETRY_POLICY.throttleRetries
+    : codes.length - throttled > RETRY_POLICY.retries
+}
+
+function* saysTheTruth(run: SimulationRun, driver: Driver): Generator<string> {
+  const { outcome, process, verb } = driver
+  const { end, endBeforeRetry, world, drivers } = run
+  if (outcome === null) return
+  if (outcome.state === 'succeeded') {
+    if (verb !== 'cancel' && end?.report.state !== 'succeeded')
+      yield `${process.name} says that the job succeeded`
+    const { discardError } = outcome
+    if (discardError === undefined) return
+    if (!(discardError instanceof DunlinError)) yield `clearing away failed by ${String(discardError)}`
+    else if (!world.faults.hasStruckDriver)
+      yield `clearing away failed for no reason: ${discardError.message}`
+    return
+  }
+  const { error } = outcome
+  if (!(error instanceof DunlinError)) {
+    yield `${process.name} failed by an error that is not ours: ${String(error)}`
+    return
+  }
+  const isTheEnd = [end, endBeforeRetry].some(
+    one => one?.failure?.code === error.code && one.failure.message === error.message,
+  )
+  if (isTheEnd) return
+  // Other drivers are why it may not go on: one is alive, has taken over, or has ended the job.
+  const others = drivers.length > 1 && (error.code === 'LEASE' || isEndedError(error))
+  if (others || world.faults.hasStruckDriver || isDamage(run, error)) return
+  if (!EXPECTED.lateDriversAreToldOfTheEnd && end !== null && isGoneSplits(error)) return
+  yield `${process.name} (${verb}) failed for no reason: ${error.code} ${error.message}`
+}
+
+const isEndedError = ({ code, message }: DunlinError): boolean =>
+  (code === 'INVALID_ARGUMENT' && message.includes('has ended')) || code === 'NOT_FOUND'
+
+const isGoneSplits = ({ code, message }: DunlinError): boolean =>
+  code === 'CORRUPT' && message.includes('splits.json')
+
+/** What a driver that takes over reads may be damaged on its way. */
+const isDamage = ({ world }: SimulationRun, { code }: DunlinError): boolean =>
+  code === 'CORRUPT' &&
+  world.faults.injected.some(
+    ({ kind, process }) =>
+      (kind === 'wrongBytes' || kind === 'truncatedBody') && process.startsWith('driver'),
+  )

@@ -1,0 +1,43 @@
+/** Which states of job, stages and tasks an event says were reached. */
+import type { JobEvent } from '../../src/events/job-event.ts'
+
+export function statesReached(event: JobEvent): readonly string[] {
+  switch (event.type) {
+    case 'jobStarted':
+      return ['job running', 'stage blocked']
+    case 'stagesAdded':
+      return ['job grown']
+    case 'stageStarted':
+      return ['stage running', 'task pending']
+    case 'taskStarted':
+      return [event.attempt === 1 ? 'task running' : 'task running again']
+    case 'taskCommitted':
+      return ['task committed']
+    case 'taskFailed':
+      return [event.retryInMs === null ? 'task failed' : 'task waiting']
+    case 'taskRemade':
+      return [event.task === null ? 'stage made again' : 'task made again']
+    case 'manifestRemade':
+      return ['manifest made again']
+    case 'jobTakenOver':
+      return ['job taken over']
+    case 'jobReopened':
+      return ['job reopened']
+    case 'jobEnding':
+      return ['job ending']
+    case 'attemptCancelled':
+      return ['attempt stray']
+    case 'manifestStarted':
+      return ['stage closing']
+    case 'manifestWritten':
+      return ['manifest committed']
+    case 'manifestFailed':
+      return [event.retryInMs === null ? 'manifest failed' : 'manifest waiting']
+    case 'stageFinished':
+      return ['stage finished', ...(event.skipped === undefined ? [] : ['stage finished early'])]
+    case 'jobFinished':
+      return [`job ${event.state}`]
+    default:
+      return []
+  }
+}

@@ -1,0 +1,53 @@
+/** SimulationRun: one job in one world, over; what the invariants look at. */
+import type { JobEvent } from '../../src/events/job-event.ts'
+import type { JobEnd } from '../../src/job/job-records.ts'
+import { SUCCESS_KEY } from '../../src/sink/output-keys.ts'
+import type { Fleet } from './fleet.ts'
+import type { Driver } from './start-driver.ts'
+import type { Found, PreparedWorkload } from './workload.ts'
+import type { World } from './world.ts'
+
+export interface SimulationRun {
+  readonly world: World
+  readonly workload: PreparedWorkload
+  readonly fleet: Fleet
+  readonly drivers: readonly Driver[]
+  /** Null for a job that was never recorded, or could not be ended. */
+  readonly end: JobEnd | null
+  /** How it had ended before it was retried. */
+  readonly endBeforeRetry: JobEnd | null
+  /** By number of output: what a reader found when the job had succeeded; null where nobody could. */
+  readonly found: readonly Found[] | null
+  /** What a run without faults gave. */
+  readonly reference: readonly Found[] | null
+}
+
+/** An invariant: what is wrong with a run, a line for each. */
+export type Invariant = (run: SimulationRun) => Iterable<string>
+
+/** What all drivers have told. */
+export function* toldEvents({ drivers }: SimulationRun): Generator<JobEvent> {
+  for (const { events } of drivers) yield* events
+}
+
+/** The output directories, by the number of the output. */
+export function outputSpaces({ world, workload }: Pick<SimulationRun, 'world' | 'workload'>) {
+  return workload.prepared.logical.outputs.flatMap((output, index) =>
+    output.kind === 'write' ? [{ index, space: world.space(output.uri) }] : [],
+  )
+}
+
+interface ListedPart {
+  readonly name: string
+  readonly bytes: number
+  readonly rows: number
+}
+
+/** The parts that a directory's `_SUCCESS` lists, in order, or null where there is no `_SUCCESS`. */
+export function listedParts(space: {
+  get(key: string): { readonly bytes: Uint8Array } | undefined
+}): readonly ListedPart[] | null {
+  const success = space.get(SUCCESS_KEY)
+  if (success === undefined) return null
+  return (JSON.parse(Buffer.from(success.bytes).toString()) as { parts: ListedPart[] }).parts
+}

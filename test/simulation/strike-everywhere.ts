@@ -1,0 +1,58 @@
+/** strikeEverywhere: a workload once for each request of its drivers or workers, struck before and after it. */
+import { runSeed, type Verdict } from './run-seed.ts'
+import { type KnownWorkload, workloadNamed } from './workloads/workloads.ts'
+import type { Strike } from './world.ts'
+
+export interface StrikeOptions {
+  readonly workload: string
+  readonly who: Strike['who']
+  readonly how: Strike['how']
+  readonly seed?: number
+}
+
+export interface StruckRun {
+  readonly strike: Strike
+  readonly verdict: Verdict
+}
+
+const MOMENTS = ['before', 'after'] as const
+
+/** How many requests there are where nothing is struck; clearing away counts too. */
+async function requestsOf(known: KnownWorkload, { who, seed = 1 }: StrikeOptions): Promise<number> {
+  const { world } = await runSeed({ seed, ...known, rates: {} })
+  return world.requests[who]
+}
+
+export async function* strikeEverywhere(options: StrikeOptions): AsyncGenerator<StruckRun> {
+  const { workload, who, how, seed = 1 } = options
+  const known = await workloadNamed(workload)
+  const requests = await requestsOf(known, options)
+  for (let request = 1; request <= requests; request++) {
+    for (const moment of MOMENTS) {
+      const strike: Strike = { who, request, moment, how }
+      yield { strike, verdict: await runSeed({ seed, ...known, rates: {}, strike }) }
+    }
+  }
+}
+
+export interface StrikeTally {
+  runs: number
+  readonly ended: Record<string, number>
+  readonly failing: string[]
+}
+
+export async function tallyStrikes(options: StrikeOptions): Promise<StrikeTally> {
+  const tally: StrikeTally = { runs: 0, ended: {}, failing: [] }
+  for await (const { strike, verdict } of strikeEverywhere(options)) {
+    tally.runs++
+    tally.ended[verdict.ended] = (tally.ended[verdict.ended] ?? 0) + 1
+    const [first] = verdict.findings
+    const { who, how, moment, request } = strike
+    if (first !== undefined) {
+      tally.failing.push(
+        `${options.workload}, ${who} ${how} ${moment} request ${request}: ${first.split('\n')[0]}`,
+      )
+    }
+  }
+  return tally
+}
