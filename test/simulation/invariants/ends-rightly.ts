@@ -2,6 +2,7 @@
 import { DunlinError, type Failure } from '../../../operators/index.ts'
 import { RETRY_POLICY } from '../../../src/scheduler/policies/retry.ts'
 import { EXPECTED } from '../expectations.ts'
+import { MEMORY_SIZES_MB } from '../fleet.ts'
 import { type SimulationRun, toldEvents } from '../simulation-run.ts'
 import type { Driver } from '../start-driver.ts'
 
@@ -24,7 +25,7 @@ function* failsRightly(run: SimulationRun, failure: Failure): Generator<string> 
   if (failure.code === 'INTERNAL') yield `the job failed by INTERNAL: ${failure.message}`
   if (!EXPECTED.interruptedPublishingKeepsParts && run.world.faults.hasStruckDriver && isLostPart(failure))
     return
-  if (run.world.faults.fatal.length > 0 || (failure.retryable && isUsedUp(run, failure))) return
+  if (run.world.faults.fatal.length > 0 || isUsedUp(run, failure)) return
   yield `the job failed though it should have survived: ${failure.code} ${failure.message} ${JSON.stringify(failure.place)}`
 }
 
@@ -32,7 +33,7 @@ const isLostPart = ({ code, message }: Failure): boolean =>
   code === 'CORRUPT' && message.startsWith('a part of the output is lost')
 
 /** The task whose failure ended the job had failed as often as it may. */
-function isUsedUp(run: SimulationRun, { code, place }: Failure): boolean {
+function isUsedUp(run: SimulationRun, { code, place, retryable }: Failure): boolean {
   const { stage, task } = place
   const codes: string[] = []
   for (const event of toldEvents(run)) {
@@ -40,10 +41,14 @@ function isUsedUp(run: SimulationRun, { code, place }: Failure): boolean {
     const failed = event.type === 'taskFailed' ? event.task : undefined
     if (event.stage === stage && failed === task) codes.push(event.failure.code)
   }
-  const throttled = codes.filter(one => one === 'THROTTLED').length
+  const count = (of: Failure['code']): number => codes.filter(one => one === of).length
+  const throttled = count('THROTTLED')
+  const outOfMemory = count('OUT_OF_MEMORY')
+  if (code === 'OUT_OF_MEMORY') return outOfMemory >= MEMORY_SIZES_MB.length
+  if (!retryable) return false
   return code === 'THROTTLED'
     ? throttled > RETRY_POLICY.throttleRetries
-    : codes.length - throttled > RETRY_POLICY.retries
+    : codes.length - throttled - outOfMemory > RETRY_POLICY.retries
 }
 
 function* saysTheTruth(run: SimulationRun, driver: Driver): Generator<string> {

@@ -36,6 +36,6 @@ function* countsAreAll({ drivers, fleet }: SimulationRun, report: JobReport): Ge
   if (report.retries !== retried) yield `the report has ${report.retries} retries, decided were ${retried}`
   // What is made again goes on counting attempts.
   const isRemade = drivers[0]!.events.some(({ type }) => type === 'taskRemade' || type === 'manifestRemade')
-  if (!isRemade && again > report.retries)
-    yield `the report has ${report.retries} retries, launched were ${again}`
+  const told = report.retries + report.extra
+  if (!isRemade && again > told) yield `the report has ${told} retries and extras, launched were ${again}`
 }
