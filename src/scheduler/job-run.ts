@@ -60,7 +60,9 @@ export class JobRun implements RunningJob {
       engine,
       facts: { job, store: engine.store.uri, seed: options.seed, epoch },
       answered: answer => void this.#tell(answer),
-      freed: () => void (this.#finished || this.#share.release(1)),
+      freed: () => {
+        if (!this.#finished) this.#share.release(1)
+      },
     })
     this.#outlet = new EventOutlet({
       clock: engine.clock,
