@@ -36,6 +36,8 @@ function* countsAreAll({ drivers, fleet }: SimulationRun, report: JobReport): Ge
   if (report.retries !== retried) yield `the report has ${report.retries} retries, decided were ${retried}`
   // What is made again goes on counting attempts.
   const isRemade = drivers[0]!.events.some(({ type }) => type === 'taskRemade' || type === 'manifestRemade')
-  const told = report.retries + report.extra
-  if (!isRemade && again > told) yield `the report has ${told} retries and extras, launched were ${again}`
+  const extra = drivers[0]!.events.filter(event => event.type === 'taskStarted' && event.isExtra).length
+  if (report.extra !== extra) yield `the report has ${report.extra} second attempts of ${extra}`
+  if (!isRemade && again > report.retries + extra)
+    yield `the report has ${report.retries} retries, launched were ${again}`
 }
