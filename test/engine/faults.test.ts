@@ -51,18 +51,18 @@ describe('a worker that runs out of memory', () => {
 
 describe.each(['thread', 'process'] as const)('a task that needs more than the heap of a %s', isolation => {
   it('is run again, alone, in a larger one, and the result is what it would have been', async () => {
-    const engine = place.engine({ isolation, workerMemoryMb: 64 })
+    const engine = place.engine({ isolation, workerMemoryMb: 128 })
     const events: JobEvent[] = []
     const heavy = range(40, { splitRows: 10 }).map((n, task) => {
       const hoard: number[][] = []
-      if (task.index === 2) for (let i = 0; i < 90 * 125; i++) hoard.push(new Array(1000).fill(i + 0.5))
+      if (n === 20) for (let i = 0; i < 190 * 125; i++) hoard.push(new Array(1000).fill(i + 0.5))
       task.counter('held', hoard.length)
       return n * 2
     })
     const doubled = await heavy.collect({ engine, onEvent: event => events.push(event) })
     expect(doubled).toEqual(Array.from({ length: 40 }, (_, n) => n * 2))
     const larger = events.filter(event => event.type === 'taskStarted' && event.memoryMb !== undefined)
-    expect(larger).toMatchObject([{ task: 2, attempt: 2, memoryMb: 128 }])
+    expect(larger).toMatchObject([{ task: 2, attempt: 2, memoryMb: 256 }])
     const failed = events.flatMap(event => (event.type === 'taskFailed' ? [event.failure.code] : []))
     expect(failed).toEqual(['OUT_OF_MEMORY'])
   }, 60_000)
