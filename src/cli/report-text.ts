@@ -11,10 +11,9 @@ export function reportText(report: JobReport, palette: Palette = PLAIN): string 
   ]
   const lines = [`${mark} ${palette.bold(report.name)} ${report.state} in ${durationText(report.wallMs)}`]
   const line = (label: string, text: string) => lines.push(`  ${palette.dim(label.padEnd(8))} ${text}`)
-  line(
-    'tasks',
-    `${wholeText(report.tasks)} in ${plural(report.stages.length, 'stage')}${retries > 0 ? `, ${plural(retries, 'retry').replace(/retrys$/, 'retries')}` : ''}`,
-  )
+  const again = retries > 0 ? `, ${plural(retries, 'retry').replace(/retrys$/, 'retries')}` : ''
+  const twice = report.extra > 0 ? `, ${wholeText(report.extra)} started twice` : ''
+  line('tasks', `${wholeText(report.tasks)} in ${plural(report.stages.length, 'stage')}${again}${twice}`)
   for (const [i, text] of failureLines(report.failures).entries()) line(i === 0 ? 'failures' : '', text)
   line('read', bytesText(report.bytesRead))
   line('written', bytesText(report.bytesWritten))

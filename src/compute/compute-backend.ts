@@ -23,9 +23,15 @@ export interface ComputeBackend {
   readonly slots: number
   /**
    * Memory that a worker can have, ascending; the first is what it has where nothing is asked for, and the only one
-   * where workers cannot be larger. Which memory it is (JavaScript heap, all of a function) is the backend's own.
+   * where workers cannot be larger.
    */
   readonly memorySizesMb: readonly number[]
+  /**
+   * Set where that is all the memory of a worker: a stage then starts with what it asks for. Absent: it is the
+   * JavaScript heap alone; what a stage asks for are the budgets of operators, most of which lies outside of it, and
+   * so every stage starts with the first size.
+   */
+  readonly memoryIsTotal?: boolean
   /** How fast it can be filled. Absent: all slots at once. The scheduler keeps to it, so that it need not throttle. */
   readonly ramp?: Ramp
   /**

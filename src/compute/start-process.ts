@@ -10,6 +10,8 @@ import { EXIT_HINT, type StartWorker, type WorkerEnd } from './worker-handle.ts'
 const TAIL_CHARACTERS = 4096
 /** A grandchild may keep the pipes open for ever after the worker itself has ended. */
 const LAST_WORDS_MS = 100
+/** Of a worker that aborted they say whether its heap was full, which decides what follows. */
+const LAST_WORDS_OF_ABORT_MS = 2_000
 /** What a shell reports for SIGABRT, which is how V8 ends a process whose heap is full. */
 const ABORT_EXIT_CODE = 134
 
@@ -40,7 +42,8 @@ export function processStarter(options: StartOptions): StartWorker {
         events.ended({ kind: 'ended', text: `could not start: ${error.message}`, cause: error })
     })
     child.on('exit', (exitCode, signal) => {
-      void lastWords(child).then(() => events.ended(endOf(exitCode, signal, tail, options.memoryMb)))
+      const waitMs = hasAborted(exitCode, signal) ? LAST_WORDS_OF_ABORT_MS : LAST_WORDS_MS
+      void lastWords(child, waitMs).then(() => events.ended(endOf(exitCode, signal, tail, options.memoryMb)))
     })
     setHeld(child, false)
     return {
@@ -56,9 +59,9 @@ export function processStarter(options: StartOptions): StartWorker {
 }
 
 /** Resolves when what it printed has been read, or after a moment. */
-function lastWords(child: ChildProcess): Promise<void> {
+function lastWords(child: ChildProcess, waitMs: number): Promise<void> {
   return new Promise(resolve => {
-    const timer = setTimeout(resolve, LAST_WORDS_MS)
+    const timer = setTimeout(resolve, waitMs)
     child.once('close', () => {
       clearTimeout(timer)
       resolve()
@@ -72,14 +75,17 @@ function setHeld(child: ChildProcess, held: boolean): void {
   for (const part of parts) held ? part?.ref() : part?.unref()
 }
 
+function hasAborted(exitCode: number | null, signal: string | null): boolean {
+  return signal === 'SIGABRT' || exitCode === ABORT_EXIT_CODE
+}
+
 function endOf(
   exitCode: number | null,
   signal: string | null,
   tail: string,
   memoryMb: number | undefined,
 ): WorkerEnd {
-  const aborted = signal === 'SIGABRT' || exitCode === ABORT_EXIT_CODE
-  if (aborted && /heap out of memory|Allocation failed/i.test(tail)) {
+  if (hasAborted(exitCode, signal) && /heap out of memory|Allocation failed/i.test(tail)) {
     const limit = memoryMb === undefined ? 'its JavaScript heap' : `its JavaScript heap of ${memoryMb} MB`
     return { kind: 'outOfMemory', text: `ran out of ${limit} (${signal ?? `exit code ${exitCode}`})` }
   }

@@ -16,7 +16,10 @@ export interface RunOptions {
   readonly onEvent?: (event: JobEvent) => unknown
   /** What `jobs list` shows. */
   readonly name?: string
-  /** Further attempts of a task after a failure that may pass. Default 3; one at most where a user function threw. */
+  /**
+   * Further attempts of a task after a failure that may pass. Default 3; one at most where a user function threw. A job
+   * on which more than a third of many attempts fail ends whatever is said here.
+   */
   readonly retries?: number
   /** Tasks in flight at most; never more than the engine's slots. */
   readonly concurrency?: number

@@ -32,7 +32,10 @@ export interface LocalOptions {
   readonly directory?: string
   /** What relative paths of sources and outputs are relative to. Default: the current directory. */
   readonly base?: string
-  /** Heap of one worker, in megabytes; past it the task fails with `OUT_OF_MEMORY`. Default 2,048. */
+  /**
+   * Heap of one worker, in megabytes. A task that runs out of it is run again in a worker of its own with twice as
+   * much, and so on up to half of this machine's memory; past that the job fails with `OUT_OF_MEMORY`. Default 2,048.
+   */
   readonly workerMemoryMb?: number
 }
 

@@ -37,30 +37,30 @@ function launch(step: Step, ready: ReadyTask): void {
   const attempt = task.tries.launched + 1
   const first = ready.task !== MANIFEST && attempt === 1 ? 1 : 0
   const beside = task.state === 'running' ? task : { attempts: [], since: step.now }
-  step.setTask(
-    ready,
-    {
-      ...{ generation: task.generation, stray: task.stray, tries: { ...task.tries, launched: attempt } },
-      ...{
-        state: 'running',
-        attempts: [...beside.attempts, attempt],
-        since: beside.since,
-        isDoubled: isExtra,
-      },
-    },
-    { launched: launched + first },
-  )
+  const running: TaskState = {
+    state: 'running',
+    generation: task.generation,
+    tries: { ...task.tries, launched: attempt },
+    stray: task.stray,
+    attempts: [...beside.attempts, attempt],
+    since: beside.since,
+    isDoubled: isExtra,
+  }
+  step.setTask(ready, running, { launched: launched + first })
   const window = advanceWindow(step.state.window, { type: 'launched', now: step.now })
   step.update({ unanswered: step.state.unanswered + 1, window })
-  const { memoryMb } = task.tries
-  const more = {
+  if (ready.task === MANIFEST) step.emit({ type: 'manifestStarted', stage: stage.id, attempt })
+  else step.emit({ type: 'taskStarted', stage: stage.id, task: ready.task, attempt, ...unusual(task, ready) })
+  step.command(launchCommand(step, ready, attempt))
+  callForLook(step, ready)
+}
+
+/** What an event says of a launch only where it is not like most. */
+function unusual({ tries: { memoryMb } }: TaskState, { isExtra }: ReadyTask) {
+  return {
     ...(isExtra ? ({ isExtra } as const) : {}),
     ...(memoryMb === undefined ? {} : { memoryMb }),
   }
-  if (ready.task === MANIFEST) step.emit({ type: 'manifestStarted', stage: stage.id, attempt })
-  else step.emit({ type: 'taskStarted', stage: stage.id, task: ready.task, attempt, ...more })
-  step.command(launchCommand(step, ready, attempt))
-  callForLook(step, ready)
 }
 
 export interface Answer {
@@ -206,15 +206,16 @@ function fail(step: Step, ref: TaskRef, answer: Answer, reported: Failure): void
   const isWaitedFor = !isLast && failure.retryable
   emitFailed(step, ref, answer.attempt, failure, isLast ? next.delayMs : null)
   if (isWaitedFor) step.setTask(ref, { ...task, tries: next.tries })
-  else if (next.delayMs !== null) retry(step, ref, next, failure)
+  else if (next.delayMs !== null) retry(step, ref, { ...next, delayMs: next.delayMs })
   else giveUp(step, ref, next.failure)
 }
 
-function retry(step: Step, ref: TaskRef, { tries, delayMs }: AfterFailure, failure: Failure): void {
+function retry(step: Step, ref: TaskRef, next: AfterFailure & { readonly delayMs: number }): void {
+  const { tries, delayMs, failure } = next
   const { stage } = step.stage(ref.position)
   step.setTask(ref, { ...pending(step.task(ref)), state: 'waiting', tries })
   if (failure.code !== 'THROTTLED') step.update({ budget: withRetry(step.state.budget) })
-  step.command({ type: 'startTimer', id: retryTimer(stage.id, ref.task), delayMs: delayMs ?? 0 })
+  step.command({ type: 'startTimer', id: retryTimer(stage.id, ref.task), delayMs })
 }
 
 function giveUp(step: Step, ref: TaskRef, failure: Failure): void {

@@ -38,10 +38,11 @@ export function launchCommand(step: Step, ref: TaskRef, attempt: number): Launch
   return { type: 'launchTask', stage, task: ref.task, attempt, generation, memoryMb, exchanges }
 }
 
-/** What the task is given: as its stage asks, or more since it has run out of it. */
+/** What the task is given: what its stage starts with, or more since it has run out of it. */
 export function memoryOf(step: Step, ref: TaskRef): number {
   const { stage } = step.stage(ref.position)
-  return step.task(ref).tries.memoryMb ?? firstMemoryMb(step.state.backend.memorySizesMb, stage.memoryMb)
+  const { memorySizesMb, memoryIsTotal } = step.state.backend
+  return step.task(ref).tries.memoryMb ?? firstMemoryMb(memorySizesMb, memoryIsTotal ? stage.memoryMb : 0)
 }
 
 function sourceOf(step: Step, { stage, origin, manifest }: StageState): ExchangeSource {

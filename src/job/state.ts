@@ -163,6 +163,8 @@ export interface BackendFacts {
   readonly slots: number
   /** Ascending, one at least. */
   readonly memorySizesMb: readonly number[]
+  /** A stage starts with the memory that it asks for, and not with the first size. */
+  readonly memoryIsTotal: boolean
   readonly ramp: Ramp | null
   readonly speculates: boolean
 }

@@ -60,7 +60,9 @@ export class JobRun implements RunningJob {
       engine,
       facts: { job, store: engine.store.uri, seed: options.seed, epoch },
       answered: answer => void this.#tell(answer),
-      freed: () => void (this.#finished || this.#share.release(1)),
+      freed: () => {
+        if (!this.#finished) this.#share.release(1)
+      },
     })
     this.#outlet = new EventOutlet({
       clock: engine.clock,
@@ -264,6 +266,7 @@ export class JobRun implements RunningJob {
   }
 }
 
-function backendFacts({ slots, memorySizesMb, ramp, speculates }: ComputeBackend): BackendFacts {
-  return { slots, memorySizesMb, ramp: ramp ?? null, speculates: speculates ?? false }
+function backendFacts(compute: ComputeBackend): BackendFacts {
+  const { slots, memorySizesMb, memoryIsTotal = false, ramp, speculates = false } = compute
+  return { slots, memorySizesMb, memoryIsTotal, ramp: ramp ?? null, speculates }
 }

@@ -187,7 +187,7 @@ export function computeBackendContract(subject: ComputeBackendUnderTest): void {
 
         it('gives a task that needs more than the default heap the next size, and that task alone', async () => {
           const [defaultMb, nextMb] = backend.memorySizesMb
-          const needs = eventFor(`hold:${defaultMb! * 1.4}`)
+          const needs = eventFor(`hold:${defaultMb! * 1.5}`)
           const { signal } = new AbortController()
           expect(await backend.run(needs, { signal })).toMatchObject({ failure: { code: 'OUT_OF_MEMORY' } })
           const larger = await backend.run(needs, { signal, memoryMb: nextMb! })

@@ -29,7 +29,7 @@ computeBackendContract({
 for (const isolation of ['thread', 'process'] as const) {
   computeBackendContract({
     name: `the local backend with isolation ${isolation}`,
-    open: () => createLocalBackend({ workers: 2, isolation, memoryMb: 64, tempDirectory: tmpdir(), entry }),
+    open: () => createLocalBackend({ workers: 2, isolation, memoryMb: 128, tempDirectory: tmpdir(), entry }),
     shields: { busyLoops: true, endings: true, kills: isolation === 'process' },
   })
 }

@@ -49,6 +49,43 @@ describe('a worker that runs out of memory', () => {
   }, 60_000)
 })
 
+describe.each(['thread', 'process'] as const)('a task that needs more than the heap of a %s', isolation => {
+  it('is run again, alone, in a larger one, and the result is what it would have been', async () => {
+    const engine = place.engine({ isolation, workerMemoryMb: 128 })
+    const events: JobEvent[] = []
+    const heavy = range(40, { splitRows: 10 }).map((n, task) => {
+      const hoard: number[][] = []
+      if (n === 20) for (let i = 0; i < 190 * 125; i++) hoard.push(new Array(1000).fill(i + 0.5))
+      task.counter('held', hoard.length)
+      return n * 2
+    })
+    const doubled = await heavy.collect({ engine, onEvent: event => events.push(event) })
+    expect(doubled).toEqual(Array.from({ length: 40 }, (_, n) => n * 2))
+    const larger = events.filter(event => event.type === 'taskStarted' && event.memoryMb !== undefined)
+    expect(larger).toMatchObject([{ task: 2, attempt: 2, memoryMb: 256 }])
+    const failed = events.flatMap(event => (event.type === 'taskFailed' ? [event.failure.code] : []))
+    expect(failed).toEqual(['OUT_OF_MEMORY'])
+  }, 60_000)
+})
+
+describe('the error that a job ends with', () => {
+  it('has the other failures that the job met, and how many of each kind', async () => {
+    const engine = place.engine({ isolation: 'process' })
+    const failing = range(8, { splitRows: 2 }).map((n, task) => {
+      if (task.index < 3 && task.attempt === 1) process.exit(1)
+      if (task.index === 3) throw new RangeError('too far')
+      return n
+    })
+    const error = await failing.collect({ engine, concurrency: 1 }).catch((error: unknown) => error)
+    expect(error).toMatchObject({ code: 'USER_FUNCTION', place: { task: 3 } })
+    const { failures = [] } = error as DunlinError
+    expect(failures.map(({ code, count }) => [code, count])).toEqual([
+      ['WORKER_LOST', 3],
+      ['USER_FUNCTION', 2],
+    ])
+  }, 60_000)
+})
+
 describe('cancelling', () => {
   it.each(['thread', 'process'] as const)('stops busy %s workers and leaves no output', async isolation => {
     const engine = place.engine({ isolation })

@@ -25,6 +25,8 @@ describe('a simulated job', () => {
         'stage closing',
         'stage finished early',
         'task running again',
+        'task running twice',
+        'task with more memory',
         'task waiting',
         'task failed',
         'manifest waiting',

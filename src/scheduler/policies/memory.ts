@@ -58,7 +58,7 @@ function tooLarge(failure: Failure, triedMb: number, demand: MemoryDemand): Fail
     message: `${where}${size} ran out of memory with ${triedMb} MB, the most there is: ${failure.message}`,
     hint:
       'Divide the data into more tasks: .with({ partitions }), or smaller splits by splitBytes; let user functions' +
-      ` keep less. .with({ memoryMb }) above ${triedMb} needs an engine that has larger workers.`,
+      ` keep less; or take an engine whose workers can have more than ${triedMb} MB.`,
     retryable: false,
     place: { ...failure.place, stage: stage.id, ...(task === null ? {} : { task }) },
   }

@@ -45,9 +45,9 @@ test('each kind of failure is told with how many there were and where the first 
     { ...lost, code: 'STORE' as const, message: `reset ${'x'.repeat(200)}`, place: {}, count: 1 },
     ...['a', 'b', 'c', 'd', 'e'].map(message => ({ ...lost, message, count: 1 })),
   ]
-  const lines = reportText({ ...REPORT, retries: 8, failures }).split('\n')
+  const lines = reportText({ ...REPORT, retries: 8, extra: 2, failures }).split('\n')
   expect(lines.slice(1, 8)).toEqual([
-    '  tasks    1 in 0 stages, 8 retries',
+    '  tasks    1 in 0 stages, 8 retries, 2 started twice',
     '  failures 2 × WORKER_LOST: worker thread 3 ended (stage 0, task 3, attempt 1)',
     `           1 × STORE: reset ${'x'.repeat(113)}…`,
     '           1 × WORKER_LOST: a (stage 0, task 3, attempt 1)',

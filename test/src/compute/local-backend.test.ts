@@ -85,7 +85,7 @@ describe.each(['thread', 'process'] as const)('isolation %s', isolation => {
   it('replaces a worker in which something is thrown after its task', async () => {
     const backend = backendOf(isolation, { workers: 1 })
     expect(counter(await go(backend, 'breakLater'), 'served')).toBe(1)
-    await expect.poll(async () => counter(await go(backend, 'ok'), 'served')).toBe(1)
+    await expect.poll(async () => counter(await go(backend, 'ok'), 'served'), { timeout: 10_000 }).toBe(1)
   })
 
   it('says why a worker could not start, and that another try would not help', async () => {
@@ -117,7 +117,8 @@ describe.each(['thread', 'process'] as const)('isolation %s', isolation => {
       const first = await large(backend, 'ok')
       expect(counter(first, 'served')).toBe(1)
       expect(counter(await large(backend, 'ok'), 'served')).toBe(1)
-      if (isolation === 'process') await expect.poll(() => isAlive(counter(first, 'pid'))).toBe(false)
+      if (isolation === 'process')
+        await expect.poll(() => isAlive(counter(first, 'pid')), { timeout: 10_000 }).toBe(false)
       for (let i = 1; i <= 2; i++) expect(counter(await go(backend, 'ok'), 'served')).toBe(i)
     })
 

@@ -61,6 +61,7 @@ const faults: fc.Arbitrary<Faults> = fc.record({
 const backends: fc.Arbitrary<BackendFacts> = fc.record({
   slots: fc.integer({ min: 1, max: 9 }),
   memorySizesMb: fc.constantFrom([512], [256, 512, 1_024]),
+  memoryIsTotal: fc.boolean(),
   ramp: fc.constantFrom(null, null, { initial: 2, perSecond: 1 }),
   speculates: fc.constantFrom(true, true, false),
 })

@@ -13,6 +13,7 @@ import { id, reader, scan, success, toFiles, toPartitions } from './plans.ts'
 export const ONE_MACHINE: BackendFacts = {
   slots: 1_000,
   memorySizesMb: [512],
+  memoryIsTotal: false,
   ramp: null,
   speculates: false,
 }

@@ -73,10 +73,14 @@ test('where workers have one size, it is tried once more in a fresh worker', () 
   expect(machine.outcome?.outcome.state).toBe('failed')
 })
 
-test('a stage that asks for more starts with more', () => {
-  const machine = new Machine([scan(0, 1, toDriver, { memoryMb: 600 })], {}, SIZES)
-  machine.start()
-  expect(memories(machine.grant(1))).toEqual(['0/0#1 1024'])
+test('a stage that asks for more starts with more where the sizes are all of a worker’s memory', () => {
+  const started = (memoryIsTotal: boolean): string[] => {
+    const machine = new Machine([scan(0, 1, toDriver, { memoryMb: 600 })], {}, { ...SIZES, memoryIsTotal })
+    machine.start()
+    return memories(machine.grant(1))
+  }
+  expect(started(true)).toEqual(['0/0#1 1024'])
+  expect(started(false)).toEqual(['0/0#1 512'])
 })
 
 test('a task that is made again starts with what it needed before', () => {

@@ -1,8 +1,9 @@
 /** An engine whose clock, randomness and compute are told what to do by the test. */
 
-import type { ComputeBackend } from '../../../src/compute/compute-backend.ts'
+import type { ComputeBackend, RunOptions } from '../../../src/compute/compute-backend.ts'
 import type { Engine } from '../../../src/engine/engine.ts'
 import type { Clock, Randomness, Timer } from '../../../src/engine/ports.ts'
+import type { Ramp } from '../../../src/scheduler/policies/launch-window.ts'
 import { MemoryStore } from '../../../src/store/memory-store.ts'
 import type { TaskEvent, TaskResult } from '../../../src/task/task-event.ts'
 
@@ -51,28 +52,42 @@ export async function turns(): Promise<void> {
   for (let i = 0; i < 20; i++) await new Promise(resolve => setImmediate(resolve))
 }
 
-export type Answer = (event: TaskEvent, signal: AbortSignal) => Promise<TaskResult> | TaskResult
+export type Answer = (
+  event: TaskEvent,
+  signal: AbortSignal,
+  memoryMb?: number,
+) => Promise<TaskResult> | TaskResult
+
+/** What a backend may say of itself; one machine by default. */
+export type BackendTraits = Pick<ComputeBackend, 'ramp' | 'speculates'> & {
+  readonly memorySizesMb?: readonly number[]
+}
 
 export class FakeBackend implements ComputeBackend {
   readonly name = 'fake'
   readonly slots: number
-  readonly memorySizesMb = [512]
+  readonly memorySizesMb: readonly number[]
+  readonly ramp?: Ramp
+  readonly speculates: boolean
   readonly events: TaskEvent[] = []
   inFlight = 0
   mostInFlight = 0
   readonly #answer: Answer
 
-  constructor(slots: number, answer: Answer) {
+  constructor(slots: number, answer: Answer, traits: BackendTraits = {}) {
     this.slots = slots
     this.#answer = answer
+    this.memorySizesMb = traits.memorySizesMb ?? [512]
+    if (traits.ramp !== undefined) this.ramp = traits.ramp
+    this.speculates = traits.speculates ?? false
   }
 
-  async run(event: TaskEvent, { signal }: { readonly signal: AbortSignal }): Promise<TaskResult> {
+  async run(event: TaskEvent, { signal, memoryMb = 0 }: RunOptions): Promise<TaskResult> {
     this.events.push(event)
     this.inFlight++
     this.mostInFlight = Math.max(this.mostInFlight, this.inFlight)
     try {
-      return await this.#answer(event, signal)
+      return await this.#answer(event, signal, memoryMb)
     } finally {
       this.inFlight--
     }

@@ -3,7 +3,7 @@ import type { Stage } from '../../../planner/index.ts'
 import type { JobEvent } from '../../../src/events/job-event.ts'
 import { type JobOutcome, type RunJobOptions, runJob } from '../../../src/scheduler/run-job.ts'
 import { planned, reader, scan, success, toFiles, toPartitions } from '../job/plans.ts'
-import { type Answer, FakeBackend, FakeClock, fakeEngine } from './fake-engine.ts'
+import { type Answer, type BackendTraits, FakeBackend, FakeClock, fakeEngine } from './fake-engine.ts'
 
 export interface Running {
   readonly outcome: Promise<JobOutcome>
@@ -15,11 +15,11 @@ export interface Running {
 export function running(
   stages: readonly Stage[],
   answer: Answer,
-  more: Partial<RunJobOptions> & { slots?: number } = {},
+  more: Partial<RunJobOptions> & { slots?: number; traits?: BackendTraits } = {},
 ): Running {
-  const { slots = 4, ...options } = more
+  const { slots = 4, traits = {}, ...options } = more
   const clock = new FakeClock()
-  const backend = new FakeBackend(slots, answer)
+  const backend = new FakeBackend(slots, answer, traits)
   const events: JobEvent[] = []
   const outcome = runJob({
     job: 'job-1',

@@ -73,7 +73,7 @@ describe('the failure that ends it', () => {
         ' 4096 MB, the most there is: worker thread 3 ran out of its heap',
       hint:
         'Divide the data into more tasks: .with({ partitions }), or smaller splits by splitBytes; let user functions' +
-        ' keep less. .with({ memoryMb }) above 4096 needs an engine that has larger workers.',
+        ' keep less; or take an engine whose workers can have more than 4096 MB.',
       retryable: false,
       place: { stage: 3, task: 17 },
       causes: [],
