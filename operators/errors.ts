@@ -8,6 +8,7 @@ export type ErrorCode =
   | 'ACCESS_DENIED' // the operating system or the cloud refused
   | 'OUTPUT_NOT_EMPTY' // the output directory holds something already
   | 'BAD_RECORD' // bytes of an input that are not a record of its format
+  | 'TOO_MANY_BAD_RECORDS' // more of them than `onError` tolerates
   | 'TYPE_MISMATCH' // two records that cannot share a column type, or a value outside a declared one
   | 'UNKNOWN_COLUMN' // a column name that the records do not have
   | 'NAME_CLASH' // two columns of a join's result would have one name
@@ -117,6 +118,20 @@ export class DunlinError extends Error {
     })
     if (this.stack !== undefined) same.stack = this.stack
     return same
+  }
+}
+
+/**
+ * Runs `work`, which calls nobody else's code, without recording where its errors are made: that is most of what an
+ * error costs, and nothing to those that are made by the thousand and only told of.
+ */
+export function withoutStacks<T>(work: () => T): T {
+  const limit = Error.stackTraceLimit
+  Error.stackTraceLimit = 0
+  try {
+    return work()
+  } finally {
+    Error.stackTraceLimit = limit
   }
 }
 

@@ -11,6 +11,7 @@ import type {
   SortKeySpec,
 } from '../operators/index.ts'
 import type { PhysicalPlan, Stage, StageInput, StageOutput } from './physical.ts'
+import { skipPolicyText } from './skip-policy.ts'
 
 const quoted = (text: string): string => JSON.stringify(text)
 
@@ -166,10 +167,11 @@ function outputLine(output: StageOutput): string {
 }
 
 function stageLines(stage: Stage): string[] {
-  const { id, layout, tasks, until, memoryMb, timeoutMs, concurrency } = stage
+  const { id, layout, tasks, until, memoryMb, timeoutMs, concurrency, onError } = stage
   const enough = until === undefined ? '' : `, until ${until.rows} rows`
   return [
     `stage ${id}: ${tasks} tasks, ${layout}${enough}, memoryMb ${memoryMb}, timeoutMs ${timeoutMs}, concurrency ${concurrency}`,
+    ...(onError === undefined ? [] : [`  on error: ${skipPolicyText(onError)}`]),
     ...stage.inputs.map(inputLine),
     '  operators:',
     ...operatorLines(stage.root),

@@ -124,6 +124,7 @@ class StageCutter {
       memoryMb: memoryMb ?? options.memoryMb ?? DEFAULT_MEMORY_MB,
       timeoutMs: timeoutMs ?? options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
       concurrency: concurrency ?? options.concurrency ?? DEFAULT_CONCURRENCY,
+      ...(options.onError === undefined ? {} : { onError: options.onError }),
     })
     this.#splits.set(id, Object.freeze(parts.splits))
     this.#notes.set(id, Object.freeze(parts.notes))

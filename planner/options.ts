@@ -1,6 +1,7 @@
 /** What a job may ask of the planner as a whole; a dataset's own `with` and `splitBytes` come first. */
 import { DunlinError } from '../operators/index.ts'
 import { checkMaxPartitions } from './max-partitions.ts'
+import { checkSkipPolicy, type SkipPolicy } from './skip-policy.ts'
 
 export interface PlanOptions {
   /** Bytes of input a task reads. Default: the total / 32, not under 1 MiB and not over 64 MiB. */
@@ -13,6 +14,8 @@ export interface PlanOptions {
   readonly timeoutMs?: number
   /** Calls in flight per task for async functions. Default 16. */
   readonly concurrency?: number
+  /** Bad records are skipped; absent: the first one fails the job. */
+  readonly onError?: SkipPolicy
 }
 
 export const DEFAULT_MEMORY_MB = 256
@@ -21,7 +24,8 @@ export const DEFAULT_TIMEOUT_MS = 900_000
 export const DEFAULT_CONCURRENCY = 16
 
 /** @throws DunlinError `INVALID_ARGUMENT` for anything but a positive whole number, `INVALID_PLAN` for too many partitions. */
-export function checkOptions(options: PlanOptions): void {
+export function checkOptions({ onError, ...options }: PlanOptions): void {
+  if (onError !== undefined) checkSkipPolicy(onError)
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined || (Number.isSafeInteger(value) && value >= 1)) continue
     throw new DunlinError('INVALID_ARGUMENT', `${name} must be a whole number from 1, not ${String(value)}`)

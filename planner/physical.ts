@@ -1,6 +1,7 @@
 /** The physical plan: the DAG of stages. Everything in `PhysicalPlan` is JSON; splits stand beside it. */
 import type { OperatorSpec, Partitioning, ReadFormat, WriteFormat } from '../operators/index.ts'
 import type { WriteMode } from './logical.ts'
+import type { SkipPolicy } from './skip-policy.ts'
 
 declare const brand: unique symbol
 export type StageId = number & { readonly [brand]: 'StageId' }
@@ -78,6 +79,8 @@ export interface Stage {
   readonly timeoutMs: number
   /** Calls in flight for async functions. */
   readonly concurrency: number
+  /** Bad records are skipped; absent: the first one fails the task. */
+  readonly onError?: SkipPolicy
 }
 
 export interface PhysicalPlan {

@@ -28,7 +28,7 @@ function byIndex(facts: Facts): ReadonlyMap<number, FunctionFacts> {
  */
 export function plan(logical: LogicalPlan, facts: Facts, options: PlanOptions = {}): Planned {
   checkOptions(options)
-  checkPlan(logical, facts)
+  checkPlan(logical, facts, options)
   const draft = applyRules(draftOf(logical, facts, options), { functions: byIndex(facts), options })
   const { stages, splits, notes } = cutStages(draft, options)
   const unsigned = { version: 1 as const, stages, codeHash: facts.codeHash }

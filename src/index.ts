@@ -15,6 +15,7 @@ export { type AggregationParts, aggregation, count, max, mean, min, sum } from '
 export { Dataset } from './dataset/dataset.ts'
 export { GroupedDataset } from './dataset/grouped-dataset.ts'
 export type { JoinOn, JoinOptions } from './dataset/join-types.ts'
+export type { OnError, SkipOptions } from './dataset/on-error.ts'
 export type { SampleOptions } from './dataset/order-verbs.ts'
 export { explain, Output, run } from './dataset/output.ts'
 export {

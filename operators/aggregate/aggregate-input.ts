@@ -10,6 +10,7 @@ import { kindOf } from '../batch/value-kind.ts'
 import type { AggregatePlan } from './aggregate-plan.ts'
 import type { Groups } from './groups.ts'
 import { type AdderHost, type BuiltShape, recordAdder } from './record-adder.ts'
+import { SkippingKeys } from './skipping-keys.ts'
 
 /**
  * After each so many rows the size is looked at: counted from the first row of the task, so that where batches end
@@ -27,6 +28,8 @@ export class AggregateInput implements AdderHost {
   readonly #columns: readonly string[]
   /** Rows that did not have the column, by column. */
   readonly #absent: number[]
+  /** Where bad records are skipped and key functions may fail. */
+  readonly #skipping: SkippingKeys | null
   readonly #namesSeen = new Set<string>()
   #schema: Schema | null = null
   #shape: RecordShape | null = null
@@ -48,11 +51,15 @@ export class AggregateInput implements AdderHost {
       ...aggregations.map(one => (one.kind === 'values' ? one.column : undefined)),
     ]
     this.#columns = [...new Set(columns.filter(column => column !== undefined))]
+    this.#skipping = SkippingKeys.of(groups.plan)
     this.#absent = this.#columns.map(() => 0)
   }
 
   /** Adds the rows of a batch; calls `whenFull` wherever the groups are over the budget, which must empty them. */
-  push(batch: Batch, whenFull: () => void): void {
+  push(given: Batch, whenFull: () => void): void {
+    if (given.length === 0) return
+    const computed = this.#skipping?.keysOf(given) ?? null
+    const batch = computed?.batch ?? given
     if (batch.length === 0) return
     this.#schema = unifySchemas(this.#schema, batch.schema, { operator: this.#plan.operator })
     if (this.#plan.keys === 'all') {
@@ -62,12 +69,12 @@ export class AggregateInput implements AdderHost {
     this.#columns.forEach((column, c) => {
       if (columnNamed(batch, column) === null) this.#absent[c]! += batch.length
     })
-    const records = this.#plan.callsFunctions ? recordsOf(batch) : []
+    const records = computed?.records ?? (this.#plan.callsFunctions ? recordsOf(batch) : [])
     if (this.#scratch.length < batch.length) this.#scratch = new Int32Array(batch.length)
     const groups = this.#scratch
     for (let from = 0; from < batch.length; ) {
       const to = Math.min(batch.length, from + CHECK_ROWS - (this.#rows % CHECK_ROWS))
-      this.#addRows({ batch, records, groups, from, to })
+      this.#addRows({ batch, records, keyValues: computed?.keys ?? null, groups, from, to })
       this.#rows += to - from
       from = to
       if (this.#rows % CHECK_ROWS === 0 && this.#groups.sizeBytes > this.#budgetBytes) whenFull()
@@ -77,11 +84,13 @@ export class AggregateInput implements AdderHost {
   #addRows(rows: {
     readonly batch: Batch
     readonly records: readonly unknown[]
+    /** By key, then row, where key functions have been called already. */
+    readonly keyValues: readonly (readonly unknown[])[] | null
     readonly groups: Int32Array
     readonly from: number
     readonly to: number
   }): void {
-    const { batch, records, groups, from, to } = rows
+    const { batch, records, keyValues, groups, from, to } = rows
     const { table } = this.#groups
     const { keys, aggregations } = this.#plan
     const calls = keys === 'all' ? [] : keys.map(key => key.call)
@@ -101,7 +110,9 @@ export class AggregateInput implements AdderHost {
       for (let row = from; row < to; row++) {
         for (let k = 0; k < calls.length; k++) {
           const call = calls[k]
-          if (call !== undefined) codes[k]![row] = table.keys[k]!.codeOf(call.call1(records[row]))
+          if (call === undefined) continue
+          const value = keyValues === null ? call.call1(records[row]) : keyValues[k]![row]
+          codes[k]![row] = table.keys[k]!.codeOf(value)
         }
         const group = table.groupOf(codes, row)
         groups[row] = group
@@ -177,6 +188,10 @@ export class AggregateInput implements AdderHost {
     builder.add(this.#firstRecord)
     builder.add(record)
     throw new Error('a record was refused that a batch can hold')
+  }
+
+  keysOf(record: unknown): readonly unknown[] | null {
+    return this.#skipping!.keysOfRecord(record)
   }
 
   absent(column: number, record: unknown): void {

@@ -3,6 +3,7 @@ import type { RecordShape } from '../batch/column-type.ts'
 import { isPlainObject } from '../batch/value-kind.ts'
 import type { AggregatePlan } from './aggregate-plan.ts'
 import type { Groups } from './groups.ts'
+import { mayFail } from './skipping-keys.ts'
 
 /** What the generated function calls besides groups, keys and accumulators. */
 export interface AdderHost {
@@ -10,6 +11,8 @@ export interface AdderHost {
   otherShape(record: unknown): never
   /** Column number `column` was undefined in a record. */
   absent(column: number, record: unknown): void
+  /** Where bad records are skipped: what key functions return, by the number of the key; null for a skipped record. */
+  keysOf(record: unknown): readonly unknown[] | null
   /** Called after each record. */
   added(): void
 }
@@ -36,8 +39,10 @@ export function recordAdder(
 ): Adder {
   const keys = plan.keys === 'all' ? [] : plan.keys
   const variable = (column: string) => `v${columns.indexOf(column)}`
+  const skips = mayFail(plan)
+  const called = (k: number) => (skips ? `keys[${k}]` : `call${k}.call1(record)`)
   const codes = keys.map(
-    (key, k) => `key${k}.codeOf(${key.call === undefined ? variable(key.column) : `call${k}.call1(record)`})`,
+    (key, k) => `key${k}.codeOf(${key.call === undefined ? variable(key.column) : called(k)})`,
   )
   const adds = plan.aggregations.map((one, i) => {
     if (one.kind === 'rows') return `acc${i}.addRow(group)`
@@ -45,6 +50,7 @@ export function recordAdder(
   })
   const text = `return function add(record) {
   ${GUARDS[shape]}
+  ${skips ? 'const keys = host.keysOf(record); if (keys === null) return' : ''}
   ${columns.map((column, c) => readText(shape, column, c)).join('\n  ')}
   ${groupText(codes)}
   if (table.count !== groups.begun) groups.begin()

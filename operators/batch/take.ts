@@ -18,6 +18,14 @@ export function sliceBatch(batch: Batch, start: number, end: number): Batch {
   }
 }
 
+/** The rows `rows[0] … rows[count - 1]`, which ascend; all of them are the batch itself. */
+export function takeRows(batch: Batch, rows: Int32Array, count: number): Batch {
+  if (count === batch.length) return batch
+  const appender = new BatchAppender(batch.schema)
+  appender.append(batch, rows, 0, count)
+  return appender.build() ?? sliceBatch(batch, 0, 0)
+}
+
 /** Rows `from … to - 1` of a column. */
 export function sliceColumn(column: Column, from: number, to: number): Column {
   const { type } = column

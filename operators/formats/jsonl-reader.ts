@@ -2,10 +2,12 @@
 import { isAscii, isUtf8 } from 'node:buffer'
 import { BatchBuilder } from '../batch/batch-builder.ts'
 import type { Schema } from '../batch/column-type.ts'
-import { DunlinError } from '../errors.ts'
+import { RecordCheck } from '../batch/record-check.ts'
+import { DunlinError, withoutStacks } from '../errors.ts'
 import type { Emit } from '../operator.ts'
+import type { BadRecords } from '../rows/bad-records.ts'
 import { jsonLineParser } from './json-value.ts'
-import { LineFramer, type LineRange, type LineRun } from './line-framer.ts'
+import { LineFramer, type LineRange, type LineRun, linePlace } from './line-framer.ts'
 import { decodeRepaired } from './repair-utf8.ts'
 import type { SplitReader, SplitReaderOptions } from './split-reader.ts'
 
@@ -23,7 +25,12 @@ export class JsonlReader implements SplitReader {
   invalidText = 0
   badOffset = -1
   readonly #framer: LineFramer
-  readonly #uri: string
+  readonly #range: LineRange
+  readonly #bad: BadRecords | undefined
+  /** Where bad records are skipped: tells those from two records that do not go together. */
+  readonly #check: RecordCheck | null
+  /** Lines of the range before the run that is being taken. */
+  #linesBefore = 0
   readonly #builder: BatchBuilder
   readonly #parse: (line: string) => unknown
   #columns: readonly string[] | undefined
@@ -32,8 +39,11 @@ export class JsonlReader implements SplitReader {
   constructor(range: LineRange, options: { readonly schema?: Schema } & SplitReaderOptions) {
     const schema = options.schema && prunedSchema(options.schema, options.columns)
     this.#framer = new LineFramer(range)
-    this.#uri = range.uri
-    this.#builder = new BatchBuilder({ operator: OPERATOR, ...(schema === undefined ? {} : { schema }) })
+    this.#range = range
+    const operator = { operator: OPERATOR, ...(schema === undefined ? {} : { schema }) }
+    this.#builder = new BatchBuilder(operator)
+    this.#bad = options.bad
+    this.#check = options.bad === undefined ? null : new RecordCheck(operator)
     this.#parse = jsonLineParser(schema)
     // A declared schema drops other properties by itself.
     this.#columns = schema === undefined ? options.columns : undefined
@@ -44,11 +54,14 @@ export class JsonlReader implements SplitReader {
   }
 
   push(bytes: Uint8Array, emit: Emit): boolean {
-    return this.#framer.push(bytes, run => this.#take(run, emit))
+    const push = () => this.#framer.push(bytes, run => this.#take(run, emit))
+    return this.#bad === undefined ? push() : withoutStacks(push)
   }
 
   finish(emit: Emit): void {
-    this.#framer.finish(run => this.#take(run, emit))
+    const finish = () => this.#framer.finish(run => this.#take(run, emit))
+    if (this.#bad === undefined) finish()
+    else withoutStacks(finish)
     this.#emit(emit)
   }
 
@@ -62,24 +75,55 @@ export class JsonlReader implements SplitReader {
         this.invalidText += line.replaced
         this.#add(line.text, run, i, emit)
       }
-      return
+    } else {
+      for (let i = 0, at = 0; i < count; i++) {
+        const feed = i === count - 1 ? text.length : text.indexOf('\n', at)
+        this.#add(text.slice(at, feed), run, i, emit)
+        at = feed + 1
+      }
     }
-    for (let i = 0, at = 0; i < count; i++) {
-      const feed = i === count - 1 ? text.length : text.indexOf('\n', at)
-      this.#add(text.slice(at, feed), run, i, emit)
-      at = feed + 1
-    }
+    this.#linesBefore += count
   }
 
   #add(line: string, run: LineRun, i: number, emit: Emit): void {
     if (line.length === 0 || (line.charCodeAt(0) <= SPACE && BLANK.test(line))) return
+    let record: unknown
     try {
-      this.#builder.add(this.#pruned(this.#parseLine(line)))
+      record = this.#recordOf(line)
     } catch (error) {
-      this.badOffset = run.offset + run.starts[i]!
-      throw error instanceof DunlinError ? error.at({ record: linePreview(line) }) : error
+      this.#skipOrThrow(error, line, run, i)
+      return
+    }
+    try {
+      this.#builder.add(record)
+    } catch (error) {
+      throw this.#located(error, line, run, i)
     }
     if (this.#builder.isFull()) this.#emit(emit)
+  }
+
+  /** @throws BAD_RECORD; where bad records are skipped, also whatever makes the record a bad one. */
+  #recordOf(line: string): unknown {
+    const record = this.#pruned(this.#parseLine(line))
+    const refusal = this.#check?.refusal(record) ?? null
+    if (refusal !== null) throw refusal
+    return record
+  }
+
+  #skipOrThrow(error: unknown, line: string, run: LineRun, i: number): void {
+    const bad = this.#bad
+    if (bad !== undefined && error instanceof DunlinError) {
+      const offset = run.offset + run.starts[i]!
+      const at = linePlace(this.#range, this.#linesBefore + i + 1, offset)
+      if (bad.skipText(error.at({ operator: OPERATOR, record: linePreview(line), at }), line)) return
+    }
+    throw this.#located(error, line, run, i)
+  }
+
+  /** The error, with what it is about; `badOffset` says where that is. */
+  #located(error: unknown, line: string, run: LineRun, i: number): unknown {
+    this.badOffset = run.offset + run.starts[i]!
+    return error instanceof DunlinError ? error.at({ record: linePreview(line) }) : error
   }
 
   #parseLine(line: string): unknown {
@@ -87,7 +131,7 @@ export class JsonlReader implements SplitReader {
       return this.#parse(line)
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause)
-      throw new DunlinError('BAD_RECORD', `${this.#uri} has a line that is not JSON: ${why}`, {
+      throw new DunlinError('BAD_RECORD', `${this.#range.uri} has a line that is not JSON: ${why}`, {
         cause,
         hint: 'Each line must hold one whole JSON value. Is the file pretty-printed, or one large array?',
       })

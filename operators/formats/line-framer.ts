@@ -23,6 +23,14 @@ export interface LineRun {
   readonly stops: Int32Array
 }
 
+/**
+ * Where a line is, without reading anything again: `file:line` where the range begins with the object, so that its
+ * lines are counted from the first one on; else by its first byte.
+ */
+export function linePlace({ uri, start }: LineRange, line: number, offset: number): string {
+  return start === 0 ? `${uri}:${line}` : `${uri} at byte ${offset}`
+}
+
 export type TakeLines = (run: LineRun) => void
 
 /** The byte range of an object that a split covers; `end` may lie past the object (Infinity: all of it). */

@@ -3,6 +3,7 @@ import { BATCH_ROWS } from '../batch/batch.ts'
 import type { Schema } from '../batch/column-type.ts'
 import { DunlinError } from '../errors.ts'
 import type { Emit } from '../operator.ts'
+import type { BadRecords } from '../rows/bad-records.ts'
 import type { ReadFormat } from '../spec.ts'
 import type { LineRange } from './line-framer.ts'
 import type { SplitReader } from './split-reader.ts'
@@ -30,6 +31,7 @@ export class RecordsReader implements SplitReader {
   readonly badOffset = -1
   readonly #uri: string
   readonly #length: number
+  readonly #bad: BadRecords | undefined
   readonly #schema: Schema
   /** Of a full batch. */
   readonly pieceBytes: number
@@ -38,8 +40,12 @@ export class RecordsReader implements SplitReader {
   #bytes = new Uint8Array(0)
   #used = 0
 
-  constructor(range: LineRange, { length, key }: Pick<RecordsFormat, 'length' | 'key'>) {
+  constructor(
+    range: LineRange,
+    { length, key, bad }: Pick<RecordsFormat, 'length' | 'key'> & { readonly bad?: BadRecords },
+  ) {
     this.#uri = range.uri
+    this.#bad = bad
     this.#length = length
     const type = { kind: 'fixedBinary', byteLength: length } as const
     this.#schema = { shape: 'record', ...(key && { key }), fields: [{ name: 'value', type }] }
@@ -72,8 +78,12 @@ export class RecordsReader implements SplitReader {
   finish(emit: Emit): void {
     const torn = this.#used % this.#length
     this.#used -= torn
+    const rest = this.#bytes.slice(this.#used, this.#used + torn)
     if (this.#used > 0) this.#emitCopied(emit)
-    if (torn > 0) throw tornRecord(this.#uri, this.#position - torn, torn, this.#length)
+    if (torn === 0) return
+    const error = tornRecord(this.#uri, this.#position - torn, torn, this.#length)
+    const located = error.at({ operator: 'Scan records' })
+    if (this.#bad?.skipText(located, Buffer.from(rest).toString('base64')) !== true) throw error
   }
 
   #reserve(bytes: number): void {

@@ -1,6 +1,7 @@
 /** SplitReader: turns the bytes of one split of an object into batches; whoever can do I/O feeds it. */
 import { DunlinError } from '../errors.ts'
 import type { Emit } from '../operator.ts'
+import type { BadRecords } from '../rows/bad-records.ts'
 import type { ReadFormat } from '../spec.ts'
 import { JsonlReader } from './jsonl-reader.ts'
 import type { LineRange } from './line-framer.ts'
@@ -32,6 +33,8 @@ export interface SplitReader {
 export interface SplitReaderOptions {
   /** Columns to read, where not all are needed. A record that is not an object is read whole. */
   readonly columns?: readonly string[]
+  /** Takes records that cannot be read, which are then skipped; absent: the first one is thrown. */
+  readonly bad?: BadRecords
 }
 
 /**
@@ -52,11 +55,11 @@ export function createSplitReader(
 ): SplitReader {
   switch (format.format) {
     case 'text':
-      return new TextReader(range, format)
+      return new TextReader(range, { ...format, ...options })
     case 'jsonl':
       return new JsonlReader(range, { ...format, ...options })
     case 'records':
-      return new RecordsReader(range, format)
+      return new RecordsReader(range, { ...format, ...options })
     case 'arrow':
     case 'range':
       throw new DunlinError('INTERNAL', `the splits of format ${format.format} are not byte ranges`)

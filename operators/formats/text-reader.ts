@@ -4,7 +4,8 @@ import { BATCH_BYTES, BATCH_ROWS, type BytesColumn } from '../batch/batch.ts'
 import type { Schema } from '../batch/column-type.ts'
 import { DunlinError } from '../errors.ts'
 import type { Emit } from '../operator.ts'
-import { LineFramer, type LineRange, type LineRun } from './line-framer.ts'
+import type { BadRecords } from '../rows/bad-records.ts'
+import { LineFramer, type LineRange, type LineRun, linePlace } from './line-framer.ts'
 import { decodeRepaired, repairUtf8 } from './repair-utf8.ts'
 import type { SplitReader } from './split-reader.ts'
 
@@ -21,8 +22,11 @@ export class TextReader implements SplitReader {
   invalidText = 0
   badOffset = -1
   readonly #framer: LineFramer
-  readonly #uri: string
+  readonly #range: LineRange
   readonly #onInvalid: 'replace' | 'fail'
+  readonly #bad: BadRecords | undefined
+  /** Lines of the range before the run that is being taken. */
+  #linesBefore = 0
   #bytes = new Uint8Array(0)
   #used = 0
   #offsets = new Int32Array(0)
@@ -30,10 +34,14 @@ export class TextReader implements SplitReader {
   /** Bytes that the next batch is likely to need. */
   #expected = FIRST_BYTES
 
-  constructor(range: LineRange, options: { readonly onInvalid: 'replace' | 'fail' }) {
+  constructor(
+    range: LineRange,
+    options: { readonly onInvalid: 'replace' | 'fail'; readonly bad?: BadRecords },
+  ) {
     this.#framer = new LineFramer(range)
-    this.#uri = range.uri
+    this.#range = range
     this.#onInvalid = options.onInvalid
+    this.#bad = options.bad
   }
 
   get from(): number {
@@ -54,6 +62,7 @@ export class TextReader implements SplitReader {
     const valid = isUtf8(run.bytes.subarray(run.starts[0], run.stops[run.count - 1]))
     if (valid) this.#append(run, 0, run.count, emit)
     else for (let i = 0; i < run.count; i++) this.#appendDoubtful(run, i, emit)
+    this.#linesBefore += run.count
   }
 
   #appendDoubtful(run: LineRun, i: number, emit: Emit): void {
@@ -63,17 +72,28 @@ export class TextReader implements SplitReader {
       return
     }
     if (this.#onInvalid === 'fail') {
-      this.badOffset = run.offset + run.starts[i]!
-      throw new DunlinError('BAD_RECORD', `${this.#uri} holds bytes that are not UTF-8`, {
-        hint: "Convert the file to UTF-8, or read it with onInvalid: 'replace'.",
-        place: { record: JSON.stringify(decodeRepaired(line.subarray(0, PREVIEW_BYTES)).text) },
-      })
+      this.#skipOrThrow(line, run, i)
+      return
     }
     const repaired = repairUtf8(line)
     this.invalidText += repaired.replaced
     const starts = new Int32Array([0])
     const stops = new Int32Array([repaired.bytes.length])
     this.#append({ bytes: repaired.bytes, offset: 0, count: 1, starts, stops }, 0, 1, emit)
+  }
+
+  #skipOrThrow(line: Uint8Array, run: LineRun, i: number): void {
+    const error = new DunlinError('BAD_RECORD', `${this.#range.uri} holds bytes that are not UTF-8`, {
+      hint: "Convert the file to UTF-8, or read it with onInvalid: 'replace'.",
+      place: { record: JSON.stringify(decodeRepaired(line.subarray(0, PREVIEW_BYTES)).text) },
+    })
+    const offset = run.offset + run.starts[i]!
+    if (this.#bad !== undefined) {
+      const at = linePlace(this.#range, this.#linesBefore + i + 1, offset)
+      if (this.#bad.skipText(error.at({ operator: 'Scan text', at }), decodeRepaired(line).text)) return
+    }
+    this.badOffset = offset
+    throw error
   }
 
   /** Lines `first` to `last` of the run, which are valid UTF-8. */

@@ -5,7 +5,8 @@ import type { Emit } from '../operator.ts'
 import type { OperatorEnv } from './operator-env.ts'
 import { closeIterators, flatMapPromise } from './row-loop.ts'
 import type { RowSink } from './row-sink.ts'
-import { type BoundStep, openIterable, refuseThenable, TRUTHY } from './row-step.ts'
+import { allOf, type BoundStep, openIterable, refuseThenable, TRUTHY } from './row-step.ts'
+import { skippedOrError } from './skipped-record.ts'
 import type { Suspension } from './suspension.ts'
 import { heldPromise, isThenable } from './thenable.ts'
 import { userError } from './user-error.ts'
@@ -41,7 +42,8 @@ interface StepState {
  *
  * - At most `concurrency` promises are in flight, and a step is not called while `concurrency` results of it and of
  *   later steps wait for their turn: memory is bounded, also behind a slow record.
- * - The error of the earliest record wins. No rejection is left unhandled.
+ * - The error of the earliest record wins; where bad records are skipped, they are in the order of the records. No
+ *   rejection is left unhandled.
  * - `env.task.signal` stops it with `CANCELLED`.
  */
 export class AsyncRowsDriver {
@@ -173,12 +175,21 @@ export class AsyncRowsDriver {
     if (head.state === 'failed') {
       // What is still under way after this step belongs to earlier records, and may fail too: those errors win.
       if (this.#waiting(k + 1) > 0) return false
-      throw head.value
+      const error = this.#unskipped(k, head)
+      if (error !== null) throw error
+      state.calls.shift()
+      return true
     }
     if (!this.#mayEnter(k + 1)) return false
     state.calls.shift()
     this.#deliver(k, head.value, head.given)
     return true
+  }
+
+  /** Null where the record is skipped, in its turn. */
+  #unskipped(k: number, { value, given }: Entry): unknown {
+    const { bad } = this.#env
+    return bad === undefined ? value : skippedOrError(bad, this.#steps[k]!, value, given)
   }
 
   /** Calls step `k`. What was called before it and has not been handed on goes first. */
@@ -209,7 +220,7 @@ export class AsyncRowsDriver {
       const promise =
         step.kind === 'flatMap' ? asPromise(result) : isThenable(result) ? heldPromise(result) : null
       if (promise !== null) return this.#await(k, promise, given)
-      return { state: 'done', value: step.kind === 'flatMap' ? iteratorOf(result) : result, given }
+      return { state: 'done', value: step.kind === 'flatMap' ? this.#iteratorOf(result) : result, given }
     } catch (thrown) {
       return this.#failure(k, thrown, given)
     }
@@ -232,7 +243,7 @@ export class AsyncRowsDriver {
     const fail = (thrown: unknown) => Object.assign(entry, this.#failure(k, thrown, given))
     const resolved = (value: unknown) => {
       try {
-        entry.value = this.#steps[k]!.kind === 'flatMap' ? iteratorOf(value) : value
+        entry.value = this.#steps[k]!.kind === 'flatMap' ? this.#iteratorOf(value) : value
         entry.state = 'done'
       } catch (thrown) {
         fail(thrown)
@@ -246,8 +257,16 @@ export class AsyncRowsDriver {
   }
 
   #failure(k: number, thrown: unknown, given: unknown): Entry {
+    // Whether it is skipped is decided in its turn; until then the records after it go on.
+    if (this.#env.bad !== undefined) return { state: 'failed', value: thrown, given }
     this.#states[k]!.failed = this.#failed = true
     return { state: 'failed', value: userError(this.#steps[k]!, thrown, given), given }
+  }
+
+  /** Where bad records are skipped, a flatMap gives all of a record or nothing. */
+  #iteratorOf(result: unknown): Iterator<unknown> {
+    if (Array.isArray(result)) return result[Symbol.iterator]()
+    return this.#env.bad === undefined ? openIterable(result) : allOf(result)[Symbol.iterator]()
   }
 
   /** Calls of step `k` and later ones whose results have not reached the sink. */
@@ -267,6 +286,3 @@ export class AsyncRowsDriver {
 
 const asPromise = (result: unknown): Promise<unknown> | null =>
   Array.isArray(result) ? null : flatMapPromise(result)
-
-const iteratorOf = (value: unknown): Iterator<unknown> =>
-  Array.isArray(value) ? value[Symbol.iterator]() : openIterable(value)

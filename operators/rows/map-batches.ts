@@ -30,8 +30,9 @@ export class MapBatches implements Suspendable {
     this.#env = env
     this.#size = options.size
     this.#sink = options.sink
-    this.#steps = [{ kind: 'flatMap', fn: env.functions[fn.fn]!, text: namedText('MapBatches', fn), ref: fn }]
-    this.#loop = rowLoop(this.#steps, env.functions)
+    const text = namedText('MapBatches', fn)
+    this.#steps = [{ kind: 'flatMap', fn: env.functions[fn.fn]!, text, ref: fn, takesMany: true }]
+    this.#loop = rowLoop(this.#steps, env)
   }
 
   push(batch: Batch, emit: Emit): void {
@@ -57,7 +58,7 @@ export class MapBatches implements Suspendable {
   }
 
   #call(groups: readonly unknown[], emit: Emit): Suspension | null {
-    const suspension = this.#loop(groups, this.#env.task, this.#sink, emit)
+    const suspension = this.#loop(groups, this.#env, this.#sink, emit)
     this.#sink.endBatch(emit)
     return suspension
   }

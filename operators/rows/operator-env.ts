@@ -1,6 +1,7 @@
 /** What the operators of a task are given besides their specs. */
 import type { RunStore } from '../operator.ts'
 import type { TaskArgument } from '../task-argument.ts'
+import type { BadRecords } from './bad-records.ts'
 
 /** A user's function as a worker has it: anything may go in, anything may come out. */
 export type UserFn = (...args: never[]) => unknown
@@ -15,6 +16,8 @@ export interface OperatorEnv {
    * those of a chain the same in every task, since where a partial aggregation is cut shows in its results.
    */
   readonly budgetBytes: number
+  /** Takes bad records, which are then skipped; absent: the first one fails the task. */
+  readonly bad?: BadRecords
 }
 
 /** What pipeline breakers are given: also where to keep what their budget cannot hold. */

@@ -57,10 +57,9 @@ export class RowChain implements Suspendable {
     this.#env = options.env
     this.#sink = options.sink
     this.#steps = bindSteps(options.steps, options.env)
-    const { functions } = options.env
-    this.#loop = rowLoop(this.#steps, functions)
+    this.#loop = rowLoop(this.#steps, options.env)
     const filters = this.#steps.every(step => step.kind === 'filter')
-    this.#filters = filters ? { loop: filterLoop(this.#steps, functions), kept: new KeptRows() } : null
+    this.#filters = filters ? { loop: filterLoop(this.#steps, options.env), kept: new KeptRows() } : null
   }
 
   push(batch: Batch, emit: Emit): void {
@@ -77,7 +76,7 @@ export class RowChain implements Suspendable {
       }
       this.#pushKept(filters, emit)
     }
-    const suspension = this.#loop(recordsOf(batch), this.#env.task, this.#sink, emit)
+    const suspension = this.#loop(recordsOf(batch), this.#env, this.#sink, emit)
     this.#sink.endBatch(emit)
     return suspension
   }
@@ -98,7 +97,7 @@ export class RowChain implements Suspendable {
 
   #filter(batch: Batch, { loop, kept }: Filters, emit: Emit): void {
     if (this.#rows.length < batch.length) this.#rows = new Int32Array(batch.length)
-    const count = loop(recordsOf(batch), this.#env.task, this.#rows)
+    const count = loop(recordsOf(batch), this.#env, this.#rows)
     kept.push(batch, this.#rows, count, given => this.#sink.push(given, emit))
   }
 

@@ -1,17 +1,22 @@
 /** The fused loop of a chain of row functions, one generated for each chain. */
 import type { Emit } from '../operator.ts'
-import type { TaskArgument } from '../task-argument.ts'
-import type { UserFn } from './operator-env.ts'
+import type { BadRecords } from './bad-records.ts'
+import type { OperatorEnv, UserFn } from './operator-env.ts'
 import type { RowSink } from './row-sink.ts'
-import { type BoundStep, openIterable, refuseThenable, TRUTHY } from './row-step.ts'
+import { allOf, type BoundStep, openIterable, refuseThenable, TRUTHY } from './row-step.ts'
+import { skippedOrError } from './skipped-record.ts'
+import { skippingFiltersText, skippingRowsText } from './skipping-loop.ts'
 import type { Frame, Suspension } from './suspension.ts'
 import { gathered, heldPromise, isThenable } from './thenable.ts'
-import { type CallSite, userError } from './user-error.ts'
+import { userError } from './user-error.ts'
+
+/** Of the environment, loops use the task and the taker of bad records. */
+type LoopEnv = Pick<OperatorEnv, 'functions' | 'task' | 'bad'>
 
 /** Runs records through all steps into the sink, row by row; stops at the first promise. */
 export type RowLoop = (
   records: readonly unknown[],
-  task: TaskArgument,
+  env: LoopEnv,
   sink: RowSink,
   emit: Emit,
 ) => Suspension | null
@@ -20,18 +25,21 @@ export type RowLoop = (
  * A loop that many chains share sees functions and records of every kind, and the compiler gives up on it (about
  * 40 % slower, measured); so each chain has a loop of its own text. The text is the engine's: kinds and numbers of
  * steps, never anything of the user's. Loops are kept with the functions that they call, so that the tasks of a job
- * that meet in one worker share one that is already compiled.
+ * that meet in one worker share one that is already compiled. Where bad records are skipped, the text is another one:
+ * loops that do not skip pay nothing for those that do.
  */
-export function rowLoop(steps: readonly BoundStep[], functions: readonly UserFn[]): RowLoop {
-  return keptLoop(steps, functions, rowLoopText) as RowLoop
+export function rowLoop(steps: readonly BoundStep[], env: LoopEnv): RowLoop {
+  const text = env.bad === undefined ? rowLoopText : skippingRowsText
+  return keptLoop(steps, env.functions, text) as RowLoop
 }
 
 /** Runs records through filters; writes the numbers of those that all keep to `rows`, and gives how many they are. */
-export type FilterLoop = (records: readonly unknown[], task: TaskArgument, rows: Int32Array) => number
+export type FilterLoop = (records: readonly unknown[], env: LoopEnv, rows: Int32Array) => number
 
 /** The loop of a chain of nothing but filters. */
-export function filterLoop(steps: readonly BoundStep[], functions: readonly UserFn[]): FilterLoop {
-  return keptLoop(steps, functions, filterLoopText) as FilterLoop
+export function filterLoop(steps: readonly BoundStep[], env: LoopEnv): FilterLoop {
+  const text = env.bad === undefined ? filterLoopText : skippingFiltersText
+  return keptLoop(steps, env.functions, text) as FilterLoop
 }
 
 type LoopText = (steps: readonly BoundStep[]) => string
@@ -59,7 +67,7 @@ function generate(steps: readonly BoundStep[], text: string): unknown {
 }
 
 function filterLoopText(steps: readonly BoundStep[]): string {
-  return `return function filters(records, task, rows) {
+  return `return function filters(records, { task }, rows) {
   let row = 0, step = 0, given, kept = 0
   try {
     for (; row < records.length; row++) {
@@ -75,7 +83,7 @@ function filterLoopText(steps: readonly BoundStep[]): string {
 
 function rowLoopText(steps: readonly BoundStep[]): string {
   const iterators = steps.flatMap((step, k) => (step.kind === 'flatMap' ? [`t${k}`] : []))
-  return `return function rows(records, task, sink, emit) {
+  return `return function rows(records, { task }, sink, emit) {
   let row = 0, step = 0, given
   ${iterators.map(t => `let ${t} = null\n`).join('')}
   try {
@@ -155,12 +163,15 @@ function bodyText(
   t${k} = null`
 }
 
-function loopEngine(steps: readonly CallSite[]) {
+function loopEngine(steps: readonly BoundStep[]) {
   return {
+    allOf,
     heldPromise,
     openIterable,
     promiseOf: flatMapPromise,
     refuseThenable: (value: unknown) => refuseThenable(value, TRUTHY),
+    skipped: (bad: BadRecords, step: number, thrown: unknown, given: unknown) =>
+      step < steps.length ? skippedOrError(bad, steps[step]!, thrown, given) : thrown,
     failed: (step: number, thrown: unknown, given: unknown) => userError(steps[step]!, thrown, given),
     frame: (
       step: number,

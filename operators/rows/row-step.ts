@@ -7,6 +7,8 @@ import { BadResult, type CallSite } from './user-error.ts'
 export interface BoundStep extends CallSite {
   readonly kind: RowStep['kind']
   readonly fn: UserFn
+  /** It is given arrays of records: where it fails, each of them counts as bad. */
+  readonly takesMany?: true
 }
 
 const VERB = { map: 'Map', flatMap: 'FlatMap', filter: 'Filter' } as const
@@ -33,6 +35,15 @@ export function openIterable(value: unknown): Iterator<unknown> {
   )
 }
 
+/** The records of what a flatMap function returned, all of them before the first is used. */
+export function allOf(value: unknown): readonly unknown[] {
+  if (Array.isArray(value)) return value
+  const iterator = openIterable(value)
+  const all: unknown[] = []
+  for (let next = iterator.next(); next.done !== true; next = iterator.next()) all.push(next.value)
+  return all
+}
+
 /** A promise where an answer is needed at once. `always` says what it would silently mean. */
 export function refuseThenable(value: unknown, always: string): void {
   if (!isThenable(value)) return
@@ -40,6 +51,7 @@ export function refuseThenable(value: unknown, always: string): void {
   throw new BadResult(
     `returned a promise, which ${always}`,
     'Do the waiting in a map step before, and decide on its result.',
+    { ofFunction: true },
   )
 }
 

@@ -14,12 +14,28 @@ export class BadResult {
   /** Continues the sentence "Map parseLine …". */
   readonly said: string
   readonly hint: string
+  /** The function is wrong, whatever record it is given: no record is to blame, and none is skipped for it. */
+  readonly ofFunction: boolean
 
-  constructor(said: string, hint: string) {
+  constructor(said: string, hint: string, { ofFunction = false } = {}) {
     this.said = said
     this.hint = hint
+    this.ofFunction = ofFunction
   }
 }
+
+const ofFunctions = new WeakSet<DunlinError>()
+
+/** Whether the error says that a function is wrong, and not that a record is bad. */
+export const blamesFunction = (error: DunlinError): boolean => ofFunctions.has(error)
+
+/** An error that may be foreign: what a getter of a record threw. */
+export const asDunlinError = (thrown: unknown): DunlinError =>
+  thrown instanceof DunlinError
+    ? thrown
+    : new DunlinError('USER_FUNCTION', `a record cannot be looked at: ${thrownText(thrown)}`, {
+        cause: thrown,
+      })
 
 /** At most 120 characters on one line, whatever the value is; never throws. */
 export function recordPreview(value: unknown): string {
@@ -45,7 +61,7 @@ export function userError(site: CallSite, thrown: unknown, record: unknown): Dun
     ...(site.ref.at === undefined ? {} : { at: site.ref.at }),
   }
   if (thrown instanceof BadResult) {
-    return new DunlinError(
+    const error = new DunlinError(
       'USER_FUNCTION',
       `${site.text} ${thrown.said}${onRecord === '' ? '' : `,${onRecord}`}`,
       {
@@ -54,6 +70,8 @@ export function userError(site: CallSite, thrown: unknown, record: unknown): Dun
         place,
       },
     )
+    if (thrown.ofFunction) ofFunctions.add(error)
+    return error
   }
   return new DunlinError('USER_FUNCTION', `${site.text} threw${onRecord}: ${thrownText(thrown)}`, {
     cause: thrown,

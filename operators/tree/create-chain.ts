@@ -5,6 +5,7 @@ import { PartialDistinctBy } from '../distinct/distinct-by.ts'
 import { DunlinError } from '../errors.ts'
 import type { Operator } from '../operator.ts'
 import { BatchSink } from '../rows/batch-sink.ts'
+import { CheckedSink } from '../rows/checked-sink.ts'
 import { MapBatches } from '../rows/map-batches.ts'
 import type { OperatorEnv } from '../rows/operator-env.ts'
 import { RowChain, type Suspendable } from '../rows/row-chain.ts'
@@ -49,10 +50,19 @@ function fuseRows(specs: readonly ChainSpec[]): ChainSpec[] {
   return fused
 }
 
-function rowOperator(spec: RowsSpec | MapBatchesSpec, env: OperatorEnv, sink: RowSink): Suspendable {
+function rowOperator(spec: RowsSpec | MapBatchesSpec, env: OperatorEnv, into: RowSink): Suspendable {
+  const { bad } = env
+  const sink =
+    bad === undefined || !makesRecords(spec)
+      ? into
+      : new CheckedSink(into, { operator: operatorText(spec), bad })
   if (spec.op === 'rows') return new RowChain({ steps: spec.steps, env, sink })
   return new MapBatches({ fn: spec.fn, size: spec.size, env, sink })
 }
+
+/** What filters pass on has been columns before. */
+const makesRecords = (spec: RowsSpec | MapBatchesSpec): boolean =>
+  spec.op === 'mapBatches' || spec.steps.some(step => step.kind !== 'filter')
 
 function partialAggregate(spec: AggregateSpec, env: OperatorEnv): PartialAggregate {
   if (spec.phase !== 'partial') throw notOfAChain(operatorText(spec))

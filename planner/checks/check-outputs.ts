@@ -1,21 +1,24 @@
 /** Checks the outputs against each other, against what the job reads, and against what they can hold. */
 import type { Facts, Listing } from '../facts.ts'
 import type { LogicalOutput, LogicalPlan, ScanNode } from '../logical.ts'
+import type { PlanOptions } from '../options.ts'
 import { scansOf } from '../walk.ts'
 import { fixedPart, isAbsolute, isInside, type Place, placeOf } from './directory-uri.ts'
 import type { KnownRecords } from './known-records.ts'
 import { refuse } from './refuse.ts'
 
-type Write = Extract<LogicalOutput, { kind: 'write' }>
+/** A directory that the job writes. */
+type Write = Pick<Extract<LogicalOutput, { kind: 'write' }>, 'uri' | 'at'>
 
 /** @throws DunlinError `INVALID_PLAN` */
-export function checkOutputs(plan: LogicalPlan, facts: Facts): void {
+export function checkOutputs(plan: LogicalPlan, facts: Facts, { onError }: PlanOptions): void {
   if (plan.outputs.length === 0) {
     refuse('the job has no outputs', {
       hint: 'Give run() at least one output, as dataset.write.csv(…) makes.',
     })
   }
-  const writes = plan.outputs.filter(output => output.kind === 'write')
+  const writes: Write[] = plan.outputs.filter(output => output.kind === 'write')
+  if (onError?.deadLetters !== undefined) writes.push({ uri: onError.deadLetters.uri })
   checkApart(writes)
   const scans = scansOf(plan)
   for (const write of writes) {

@@ -8,6 +8,7 @@ import {
 } from '../../operators/index.ts'
 import type { Facts } from '../facts.ts'
 import type { Planned, Split, Stage, StageId, StageInput } from '../physical.ts'
+import type { SkipPolicy } from '../skip-policy.ts'
 import { inputsOfTree, isBroadcast } from '../stage-task.ts'
 import { basisText, type Estimate, estimatePlan, type StageEstimate } from './estimate.ts'
 import { bytesText, countText, dollarsText, secondsText } from './quantities.ts'
@@ -167,6 +168,16 @@ function readersOf(stages: readonly Stage[]): ReadonlyMap<StageId, readonly Stag
   return readers
 }
 
+/** One for the whole job: every stage has the same policy. */
+function onErrorLines(policy: SkipPolicy | undefined): string[] {
+  if (policy === undefined) return []
+  const { tolerate, deadLetters } = policy
+  const most =
+    tolerate === 1 ? '' : `, up to ${Number((tolerate * 100).toPrecision(12))} % of what a stage reads`
+  const into = deadLetters === undefined ? "the job's own directory" : deadLetters.uri
+  return labelled('on error'.padEnd(LABEL_WIDTH), `bad records are skipped${most} · dead letters to ${into}`)
+}
+
 /**
  * The plan for people, no line wider than 78 columns. Times and sums are estimates from sizes and the engine's facts.
  */
@@ -185,6 +196,7 @@ export function explainText(planned: Planned, facts: Pick<Facts, 'engine'>): str
   ]
   return [
     ...labelled('', heading.join(' · ')),
+    ...onErrorLines(stages[0]?.onError),
     ...stages.flatMap(stage => ['', ...stageLines(stage, planned, readers, estimates.stages.get(stage.id)!)]),
     '',
     ...labelled('waves'.padEnd(LABEL_WIDTH), waves.map(wave => wave.join(' ')).join(' → ')),

@@ -4,15 +4,16 @@ import { type Draft, type DraftNode, type StepDraft, stepDraft } from '../draft/
 import { largest } from '../draft/resources.ts'
 import { rewrite, untilStable } from '../draft/rewrite.ts'
 import { keepsRows } from './keeps-rows.ts'
+import type { RuleFacts } from './rule.ts'
 
 /** A task holds them all, and one task the first of all tasks; more are sorted, on disk if need be. */
 const MAX_ROWS = 10_000
 
-export function topOfSort(draft: Draft): Draft {
-  return untilStable(draft, topOfSortOnce)
+export function topOfSort(draft: Draft, facts: RuleFacts): Draft {
+  return untilStable(draft, once => topOfSortOnce(once, facts))
 }
 
-function topOfSortOnce(draft: Draft): Draft {
+function topOfSortOnce(draft: Draft, { options }: RuleFacts): Draft {
   const consumers = consumerCounts(draft)
   return rewrite(draft, (node, before) => {
     // What changed below is looked at in the next round, when its readers have been counted.
@@ -21,7 +22,7 @@ function topOfSortOnce(draft: Draft): Draft {
     const between: StepDraft[] = []
     let below = node.inputs[0]!
     for (; below.kind === 'step' && consumers.get(below) === 1; below = below.inputs[0]!) {
-      if (!keepsRows(below)) break
+      if (!keepsRows(below, options)) break
       between.push(below)
     }
     if (below.kind !== 'step' || consumers.get(below) !== 1) return node

@@ -23,6 +23,10 @@ export function reportText(report: JobReport, palette: Palette = PLAIN): string 
   for (const { uri, parts, rows, bytes } of report.outputs) {
     line('output', `${uri}: ${plural(rows, 'row')}, ${bytesText(bytes)} in ${plural(parts, 'part')}`)
   }
+  if (report.skippedRecords > 0) {
+    const into = report.deadLetters === undefined ? '' : `; dead letters: ${report.deadLetters.uri}`
+    line('skipped', `${plural(report.skippedRecords, 'bad record')}${into}`)
+  }
   for (const [name, value] of Object.entries(counters)) line('counter', `${name} ${wholeText(value)}`)
   if (invalidText > 0) {
     line(

@@ -157,7 +157,7 @@ export abstract class DatasetActions<T> {
    * const text = await range(10).valueCounts().explain()
    * text.split(' · ')[0] // '1 stage'
    */
-  async explain(options: Pick<RunOptions, 'engine'> = {}): Promise<string> {
+  async explain(options: Pick<RunOptions, 'engine' | 'onError'> = {}): Promise<string> {
     const { explainOutputs } = await import('../engine/actions.ts')
     return explainOutputs([{ kind: 'result', input: this.node }], options)
   }

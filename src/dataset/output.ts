@@ -66,7 +66,7 @@ export class Output {
    * const text = await range(3).write.csv('out/numbers/').explain()
    * text.includes('out/numbers/ · 1 part') // true
    */
-  explain(options: Pick<RunOptions, 'engine'> = {}): Promise<string> {
+  explain(options: Pick<RunOptions, 'engine' | 'onError'> = {}): Promise<string> {
     return explain([this], options)
   }
 }
@@ -112,7 +112,7 @@ export async function run(outputs: Output | readonly Output[], options: RunOptio
  */
 export async function explain(
   outputs: Output | readonly Output[],
-  options: Pick<RunOptions, 'engine'> = {},
+  options: Pick<RunOptions, 'engine' | 'onError'> = {},
 ): Promise<string> {
   const all = outputs instanceof Output ? [outputs] : outputs
   for (const output of all) neverRun.delete(output)

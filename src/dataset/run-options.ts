@@ -1,6 +1,7 @@
 /** What every action and every run may be given. */
 import type { Engine } from '../engine/engine.ts'
 import type { JobEvent } from '../events/job-event.ts'
+import type { OnError } from './on-error.ts'
 
 /** What `run` and every action take. */
 export interface RunOptions {
@@ -29,6 +30,11 @@ export interface RunOptions {
    * and of all before it are the same; and keeps what this run computes, until `dunlin jobs clean`. Default false.
    */
   readonly reuse?: boolean
+  /**
+   * What to do about a record that cannot be read, or that a function throws on: `'fail'` (default), `'skip'`, or
+   * `{ tolerate, deadLetters, mode }`, which skips up to a share of them and says where they go.
+   */
+  readonly onError?: OnError
 }
 
 /** What the actions take that bring all records into memory. */

@@ -2,6 +2,7 @@
 import type { Table } from 'apache-arrow'
 import { arrowTable, type Batch, DunlinError, recordsOf } from '../../operators/index.ts'
 import { explainText, type LogicalNode, type LogicalOutput } from '../../planner/index.ts'
+import { skipPolicy } from '../dataset/on-error.ts'
 import type { CollectOptions, RunOptions } from '../dataset/run-options.ts'
 import type { JobReport } from '../events/job-event.ts'
 import type { FinishedJob } from './drive-job.ts'
@@ -21,10 +22,11 @@ export async function runOutputs(outputs: readonly LogicalOutput[], options: Run
 
 export async function explainOutputs(
   outputs: readonly LogicalOutput[],
-  options: Pick<RunOptions, 'engine'>,
+  options: Pick<RunOptions, 'engine' | 'onError'>,
 ): Promise<string> {
   const engine = engineFor(options)
-  const prepared = await preparePlan({ outputs }, engine, {})
+  const onError = skipPolicy(options.onError, engine.baseUri)
+  const prepared = await preparePlan({ outputs }, engine, { onError })
   return explainText(prepared.planned, prepared.facts)
 }
 

@@ -12,11 +12,13 @@ import { LeaseKeeper } from '../job/lease-keeper.ts'
 import type { RestoredJob } from '../job/restore.ts'
 import { recordReusable } from '../job/reuse.ts'
 import { type JobOutcome, type JobResults, runJob } from '../scheduler/run-job.ts'
+import { deadLettersPrefix } from '../sink/dead-letters-uri.ts'
 import { deleteAll } from '../store/delete-all.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import { patientStores } from '../store/patient-store.ts'
 import type { Engine } from './engine.ts'
 import { Listener } from './listener.ts'
+import { discardDeadLetters, publishDeadLetters } from './publish-dead-letters.ts'
 import { discardOutputs, publishOutputs } from './publish-outputs.ts'
 import { sharedLimit } from './shared-limit.ts'
 
@@ -74,14 +76,16 @@ export async function driveJob(drive: JobToDrive): Promise<FinishedJob> {
   const listener = new Listener(drive.onEvent)
   if (drive.epoch > 1) await tellTakenOver(drive, listener)
   const outputs: WrittenOutput[] = []
+  let deadLetters: WrittenOutput | undefined
   let interrupted: DunlinError | undefined
   const publish = async (results: JobResults): Promise<void> => {
     try {
+      const ours = { ...outputsOf(drive), isOurs: () => isOurs(drive) }
+      deadLetters = await publishDeadLetters(ours, results)
       await publishOutputs({
-        ...outputsOf(drive),
+        ...ours,
         results,
         report: drive.report,
-        isOurs: () => isOurs(drive),
         written: output => outputs.push(output),
       })
     } catch (error) {
@@ -96,7 +100,10 @@ export async function driveJob(drive: JobToDrive): Promise<FinishedJob> {
     if (lost.signal.aborted) throw lost.signal.reason
     // That the job has succeeded is settled; only its outputs are not all visible yet.
     if (interrupted !== undefined) throw interrupted
-    const finished = await conclude(drive, outcome, outputs)
+    const finished = await conclude(drive, outcome, {
+      outputs,
+      ...(deadLetters === undefined ? {} : { deadLetters }),
+    })
     await keeper.release()
     if (listener.lastWord !== undefined) throw listener.lastWord
     return finished
@@ -139,6 +146,7 @@ const outputsOf = ({ engine, job, planned }: JobToDrive) => ({
   job,
   plan: planned.plan,
   stores: patientStores(engine.stores, engine),
+  storeUri: engine.store.uri,
 })
 
 interface Running {
@@ -186,7 +194,7 @@ function settled(
           causes: [],
         }
   const parts = report.parts()
-  const nothing = { results: new Map(), schemas: new Map() }
+  const nothing = { results: new Map(), schemas: new Map(), deadLetters: [] }
   return {
     state: ending.state,
     failure,
@@ -199,7 +207,7 @@ function settled(
 async function conclude(
   drive: JobToDrive,
   outcome: JobOutcome,
-  outputs: readonly WrittenOutput[],
+  visible: Pick<JobReport, 'outputs' | 'deadLetters'>,
 ): Promise<FinishedJob> {
   const { engine, store, job, planned, mapFailure } = drive
   const failure = outcome.failure === undefined ? undefined : await mapFailure(outcome.failure)
@@ -210,7 +218,7 @@ async function conclude(
     ...outcome.report,
     failures,
     fingerprint: planned.plan.fingerprint,
-    outputs,
+    ...visible,
   }
   const ended = await writeEnd(store, job, {
     version: 1,
@@ -225,8 +233,10 @@ async function conclude(
   }
   if (failure !== undefined) {
     await discardOutputs(outputsOf(drive))
+    await discardDeadLetters(outputsOf(drive))
     throw fromFailure(failure, failures)
   }
+  warnOfSkipped(report, planned)
   return {
     engine,
     planned,
@@ -243,13 +253,21 @@ async function conclude(
 export async function discardData(store: ObjectStore, job: string, planned?: Planned): Promise<void> {
   const folder = jobKeys.folder(job)
   const kept = [jobKeys.plan(job), jobKeys.end(job)]
-  const keptFolders = [jobKeys.journal(job), jobKeys.leases(job)]
+  const keptFolders = [jobKeys.journal(job), jobKeys.leases(job), deadLettersPrefix(job)]
   for (const stage of planned?.plan.stages ?? []) {
     if (stage.output.kind === 'write') keptFolders.push(`${folder}stage-${stage.id}/commits/`)
   }
   await deleteAll(store, folder, {
     goes: key => !kept.includes(key) && !keptFolders.some(prefix => key.startsWith(prefix)),
   })
+}
+
+/** Whoever collects records sees no report. */
+function warnOfSkipped({ skippedRecords, deadLetters }: JobReport, { plan }: Planned): void {
+  if (skippedRecords === 0 || !plan.stages.some(stage => stage.output.kind === 'result')) return
+  const where = deadLetters === undefined ? '' : `: their dead letters are in ${deadLetters.uri}`
+  const what = skippedRecords === 1 ? 'a bad record was' : `${skippedRecords} bad records were`
+  process.emitWarning(`${what} skipped${where}`, 'DunlinWarning')
 }
 
 /** Of a stage that has finished, so that a later job need not run it. */

@@ -9,6 +9,7 @@ import {
   type Planned,
   plan,
   type ScanNode,
+  type SkipPolicy,
   scansOf,
   type UserFunction,
 } from '../../planner/index.ts'
@@ -28,6 +29,8 @@ export interface PrepareOptions {
   /** Where `from(iterable)` is written to, when the job is really going to run. */
   readonly valuesPrefix?: string
   readonly signal?: AbortSignal
+  /** Bad records are skipped; absent: the first one fails the job. */
+  readonly onError?: SkipPolicy | undefined
 }
 
 /** Output URIs as full URIs, so that every worker means the same place. */
@@ -95,5 +98,6 @@ export async function preparePlan(
     codeHash: shipped?.hash ?? '',
     engine: engine.facts,
   }
-  return { logical, planned: plan(logical, facts), facts, shipped }
+  const { onError } = options
+  return { logical, planned: plan(logical, facts, onError === undefined ? {} : { onError }), facts, shipped }
 }

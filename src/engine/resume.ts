@@ -178,7 +178,24 @@ function reopening(stages: readonly StageId[], restored: RestoredJob, time: numb
     for (const { generation } of known?.tasks.values() ?? []) highest = Math.max(highest, generation)
     return { type: 'taskRemade', time, stage, task: null, generation: highest + 1 }
   })
-  return [{ type: 'jobReopened', time }, ...remade]
+  return [{ type: 'jobReopened', time }, ...remade, ...withoutLetters(stages, restored, time)]
+}
+
+/** Tasks of other stages whose dead letters went when the job ended. */
+function withoutLetters(again: readonly StageId[], restored: RestoredJob, time: number): readonly JobEvent[] {
+  return [...restored.stages].flatMap(([stage, { results }]) => {
+    if (again.includes(stage)) return []
+    const lost = [...results].filter(([, { skipped }]) => skipped !== undefined && skipped.parts.length > 0)
+    return lost.map(
+      ([task, { generation }]): JobEvent => ({
+        type: 'taskRemade',
+        time,
+        stage,
+        task,
+        generation: generation + 1,
+      }),
+    )
+  })
 }
 
 function endedError(job: string, { report }: JobEnd): DunlinError {

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { DunlinError, type Failure } from '../../operators/index.ts'
 import { type LogicalPlan, stageDigests } from '../../planner/index.ts'
 import { argument } from '../dataset/arguments.ts'
+import { skipPolicy } from '../dataset/on-error.ts'
 import type { RunOptions } from '../dataset/run-options.ts'
 import { ReportBuilder } from '../events/report.ts'
 import { newJobId } from '../job/job-id.ts'
@@ -18,6 +19,7 @@ import { discardData, driveJob, type FinishedJob } from './drive-job.ts'
 import type { Engine } from './engine.ts'
 import { engineFor } from './local-engine.ts'
 import { type PreparedPlan, preparePlan } from './prepare-plan.ts'
+import { checkDeadLetters } from './publish-dead-letters.ts'
 import { checkOutputs } from './publish-outputs.ts'
 import { runDefaults } from './run-defaults.ts'
 
@@ -37,6 +39,7 @@ export async function submit(logical: LogicalPlan, given: RunOptions): Promise<F
   const options = { ...runDefaults(), ...given }
   checkOptions(options)
   const engine = engineFor(options)
+  const onError = skipPolicy(options.onError, engine.baseUri)
   if (options.signal?.aborted) {
     throw new DunlinError('CANCELLED', 'the job was cancelled before it began', {
       cause: options.signal.reason,
@@ -50,9 +53,12 @@ export async function submit(logical: LogicalPlan, given: RunOptions): Promise<F
   try {
     prepared = await preparePlan(logical, engine, {
       valuesPrefix: `${jobKeys.folder(job)}values/`,
+      onError,
       ...signal,
     })
-    await checkOutputs({ job, plan: prepared.planned.plan, stores: engine.stores })
+    const outputs = { job, plan: prepared.planned.plan, stores: engine.stores }
+    await checkOutputs(outputs)
+    await checkDeadLetters({ ...outputs, storeUri: engine.store.uri })
   } catch (error) {
     await discardData(engine.store, job)
     throw error
@@ -117,7 +123,12 @@ export async function startJob(
   })
 }
 
-function checkOptions({ retries, concurrency, seed }: RunOptions): void {
+function checkOptions({ retries, concurrency, seed, reuse, onError = 'fail' }: RunOptions): void {
+  if (reuse === true && onError !== 'fail') {
+    throw new DunlinError('INVALID_ARGUMENT', 'reuse and onError cannot be used together', {
+      hint: 'A stage that is not run has no dead letters: leave one of them out.',
+    })
+  }
   if (retries !== undefined) argument.whole('run', 'retries', retries, 0)
   if (concurrency !== undefined) argument.whole('run', 'concurrency', concurrency, 1)
   if (seed !== undefined) argument.whole('run', 'seed', seed, Number.MIN_SAFE_INTEGER)

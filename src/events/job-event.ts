@@ -25,7 +25,7 @@ export interface FinishedExchange {
 }
 
 /** What a commit holds beside what its event says. */
-export type CommitDetails = Pick<TaskSuccess, 'nonce' | 'exchangeRowsIn' | 'schema' | 'part'>
+export type CommitDetails = Pick<TaskSuccess, 'nonce' | 'exchangeRowsIn' | 'schema' | 'part' | 'skipped'>
 
 /** What an event says of a stage of the plan; `bytes` are those of its splits. */
 export interface StageOutline {
@@ -169,6 +169,8 @@ export interface StageReport {
   readonly extra: number
   readonly rowsIn: number
   readonly rowsOut: number
+  /** Bad records that were left out: `onError`. */
+  readonly skippedRecords: number
   readonly bytesIn: number
   readonly bytesOut: number
   /** Written as runs by operators whose budget was reached. */
@@ -217,9 +219,13 @@ export interface JobReport {
   readonly requests: { readonly gets: number; readonly puts: number }
   readonly stages: readonly StageReport[]
   readonly outputs: readonly WrittenOutput[]
+  /** Bad records that were left out, of all stages: `onError`. */
+  readonly skippedRecords: number
+  /** Where they are; absent where there is none. */
+  readonly deadLetters?: WrittenOutput
   readonly counters: Readonly<Record<string, number>>
   /** Invalid UTF-8 sequences that became U+FFFD. */
   readonly invalidText: number
-  /** The first failure of each kind, retried or not, and how many of its kind there were. */
+  /** The first failure of each kind, of attempts, retried or not, and of records that were skipped; and how many there were. */
   readonly failures: readonly CountedFailure[]
 }

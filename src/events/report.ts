@@ -2,11 +2,11 @@
 import type { CountedFailure } from '../../operators/index.ts'
 import type { StageId } from '../../planner/index.ts'
 import type { TaskStats } from '../task/task-event.ts'
-import { withFirstFailure, withKnownFailure } from './first-failures.ts'
+import { withFirstFailure, withFirstFailures, withKnownFailure } from './first-failures.ts'
 import type { JobEvent, JobReport, StageOutline, StageReport } from './job-event.ts'
 
 /** What the events do not say: what was planned, and what was made visible. */
-export type ReportSupplement = Pick<JobReport, 'fingerprint' | 'outputs'>
+export type ReportSupplement = Pick<JobReport, 'fingerprint' | 'outputs' | 'deadLetters'>
 
 /** The part of a report that the events say. */
 export type ReportParts = Omit<JobReport, keyof ReportSupplement>
@@ -31,6 +31,7 @@ interface StageSums {
   extra: number
   rowsIn: number
   rowsOut: number
+  skippedRecords: number
   bytesIn: number
   bytesOut: number
   spilledBytes: number
@@ -84,6 +85,8 @@ export class ReportBuilder {
         stage.rowsIn += event.stats.rowsIn
         stage.taskMs += event.stats.durationMs
         this.#invalidText += event.stats.invalidText
+        stage.skippedRecords += event.commit.skipped?.records ?? 0
+        this.#failures = withFirstFailures(this.#failures, event.commit.skipped?.failures ?? [])
         for (const [name, by] of Object.entries(event.counters)) {
           this.#counters.set(name, (this.#counters.get(name) ?? 0) + by)
         }
@@ -151,6 +154,7 @@ export class ReportBuilder {
       peakMemoryBytes: Math.max(0, ...stages.map(s => s.peakMemoryBytes)),
       requests: { gets: sum(s => s.gets), puts: sum(s => s.puts) },
       stages,
+      skippedRecords: sum(s => s.skippedRecords),
       counters: Object.fromEntries([...this.#counters].sort(([a], [b]) => (a < b ? -1 : 1))),
       invalidText: this.#invalidText,
       failures: this.#failures,
@@ -181,6 +185,7 @@ function emptySums(outline: StageOutline): StageSums {
     extra: 0,
     rowsIn: 0,
     rowsOut: 0,
+    skippedRecords: 0,
     bytesIn: 0,
     bytesOut: 0,
     spilledBytes: 0,

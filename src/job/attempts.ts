@@ -2,7 +2,8 @@
 
 import { type Failure, type Schema, sameSchema } from '../../operators/index.ts'
 import type { StageId } from '../../planner/index.ts'
-import { withFirstFailure } from '../events/first-failures.ts'
+import { failureKind, withFirstFailure, withFirstFailures } from '../events/first-failures.ts'
+import type { SkipTally } from '../scheduler/policies/error-policy.ts'
 import { advanceWindow, type LaunchWindow, roomIn } from '../scheduler/policies/launch-window.ts'
 import { withCommit, withRetry } from '../scheduler/policies/retry-budget.ts'
 import type { TaskResult, TaskSuccess } from '../task/task-event.ts'
@@ -13,7 +14,7 @@ import { launchCommand } from './launch.ts'
 import { callForLook, noteDuration } from './look-for-stragglers.ts'
 import { redoReaders, remakeLost } from './remake.ts'
 import { finishStage, takeCommits } from './stages.ts'
-import { MANIFEST, type TaskState, unansweredAttempts } from './state.ts'
+import { MANIFEST, type Prefix, type TaskState, unansweredAttempts } from './state.ts'
 import type { ReadyTask, Step, TaskRef } from './step.ts'
 import { pending } from './task-states.ts'
 
@@ -125,7 +126,7 @@ function commit(step: Step, ref: TaskRef, result: TaskSuccess, { attempt: told, 
   cancelUnanswered(step, ref)
   const task = step.task(ref)
   const { stage, exchangeRowsIn, prefix } = step.stage(ref.position)
-  const { attempt, generation, rowsOut, stats, counters, logs, nonce, part } = result
+  const { attempt, generation, rowsOut, stats, counters, logs, nonce, part, skipped } = result
   // A hundred thousand tasks of one schema keep one object.
   const schema = sameAs(prefix.schema, result.schema)
   const committed: TaskState = {
@@ -135,6 +136,7 @@ function commit(step: Step, ref: TaskRef, result: TaskSuccess, { attempt: told, 
     rowsOut,
     exchangeRowsIn: result.exchangeRowsIn,
     schema,
+    ...takeSkipped(step, prefix, result),
   }
   if (ref.task === MANIFEST) {
     step.setTask(ref, committed, { partitionBytes: result.partitionBytes ?? null })
@@ -162,16 +164,27 @@ function commit(step: Step, ref: TaskRef, result: TaskSuccess, { attempt: told, 
       exchangeRowsIn: result.exchangeRowsIn,
       schema,
       ...(part === undefined ? {} : { part }),
+      ...(skipped === undefined ? {} : { skipped }),
     },
   })
   for (const { level, message } of logs) {
     step.emit({ type: 'log', stage: stage.id, task: ref.task, level, message })
   }
-  if (stage.output.kind !== 'exchange') {
+  if (stage.output.kind !== 'exchange' || (skipped !== undefined && skipped.parts.length > 0)) {
     step.command({ type: 'keepResult', stage: stage.id, task: ref.task, result: { ...result, schema } })
   }
   if (step.running && step.stage(ref.position).phase === 'running') takeCommits(step, ref.position)
   callForLook(step, ref)
+}
+
+/** Kinds of bad records that are known already are not kept once more for each task. */
+function takeSkipped(step: Step, prefix: Prefix, { skipped }: TaskSuccess): { readonly skipped?: SkipTally } {
+  if (skipped === undefined) return {}
+  const { read, records } = skipped
+  step.update({ failures: withFirstFailures(step.state.failures, skipped.failures) })
+  const known = new Set((prefix.skipped?.failures ?? []).map(failureKind))
+  const failures = skipped.failures.filter(failure => !known.has(failureKind(failure)))
+  return { skipped: { read, records, failures } }
 }
 
 function sameAs(known: Schema | null, schema: Schema | null): Schema | null {

@@ -111,9 +111,12 @@ export class JobReplay {
     const stage = this.#stage(id)
     if (generation !== (stage.tasks.get(task)?.generation ?? stage.generation)) return
     const { exchangeRowsIn, schema } = commit
-    stage.tasks.set(task, committed({ generation, attempt, rowsOut, exchangeRowsIn, schema }))
+    stage.tasks.set(task, {
+      ...committed({ generation, attempt, rowsOut, exchangeRowsIn, schema }),
+      ...(commit.skipped === undefined ? {} : { skipped: commit.skipped }),
+    })
     // Of a shuffle only the counts are needed again.
-    if (commit.part === undefined) return
+    if (commit.part === undefined && commit.skipped === undefined) return
     stage.results.set(task, { ok: true, attempt, generation, rowsOut, ...commit, stats, counters, logs: [] })
   }
 

@@ -2,6 +2,7 @@
 
 import { DunlinError, type Failure, type Schema, unifySchemas } from '../../operators/index.ts'
 import { isBroadcast, readersOfBroadcast, type Stage } from '../../planner/index.ts'
+import { addTallies, toleranceFailure } from '../scheduler/policies/error-policy.ts'
 import { conservationFailure, type Produced } from './conservation.ts'
 import { cancelTasks, failJob } from './ending.ts'
 import { MANIFEST, type StageState } from './state.ts'
@@ -46,7 +47,7 @@ function pushPending(step: Step, position: number): void {
 export function takeCommits(step: Step, position: number): void {
   const state = step.stage(position)
   const { stage } = state
-  let { tasks, rows, schema } = state.prefix
+  let { tasks, rows, schema, skipped } = state.prefix
   for (; tasks < stage.tasks && !hasEnough(stage, rows); tasks++) {
     const task = state.tasks.get(tasks)
     if (task.state === 'failed') {
@@ -61,8 +62,11 @@ export function takeCommits(step: Step, position: number): void {
     }
     schema = unified.schema
     rows += task.rowsOut
+    skipped = addTallies(skipped, task.skipped)
   }
-  step.updateStage(position, { prefix: { tasks, rows, schema } })
+  step.updateStage(position, {
+    prefix: { tasks, rows, schema, ...(skipped === undefined ? {} : { skipped }) },
+  })
   if (tasks === stage.tasks || hasEnough(stage, rows)) closeStage(step, position)
   else if (tasks >= state.released) releaseTasks(step, position)
 }
@@ -106,7 +110,9 @@ function releaseTasks(step: Step, position: number): void {
 
 function closeStage(step: Step, position: number): void {
   const { stage, exchangeRowsIn, manifest, prefix, released } = step.stage(position)
-  const failure = conservationFailure(stage, exchangeRowsIn, producedFor(step, stage))
+  const failure =
+    conservationFailure(stage, exchangeRowsIn, producedFor(step, stage)) ??
+    toleranceFailure(stage, prefix.skipped)
   if (failure !== null) {
     failJob(step, failure)
     return

@@ -3,6 +3,7 @@ import type { CountedFailure, Failure, Schema } from '../../operators/index.ts'
 import type { Stage, StageId } from '../../planner/index.ts'
 import type { Outcome } from '../events/job-event.ts'
 import type { DurationSketch } from '../scheduler/policies/duration-sketch.ts'
+import type { SkipTally } from '../scheduler/policies/error-policy.ts'
 import { type LaunchWindow, openWindow, type Ramp, roomIn } from '../scheduler/policies/launch-window.ts'
 import type { RetryPolicy } from '../scheduler/policies/retry.ts'
 import { openBudget, type RetryBudget } from '../scheduler/policies/retry-budget.ts'
@@ -62,6 +63,8 @@ export type TaskState =
       /** Rows read through exchanges. */
       readonly exchangeRowsIn: number
       readonly schema: Schema | null
+      /** Where bad records are skipped; without kinds that the prefix has already. */
+      readonly skipped?: SkipTally
     })
   | (OfAnyState & { readonly state: 'failed'; readonly failure: Failure })
 
@@ -79,6 +82,8 @@ export interface Prefix {
   readonly tasks: number
   readonly rows: number
   readonly schema: Schema | null
+  /** Where bad records are skipped. */
+  readonly skipped?: SkipTally
 }
 
 /** Where the output of a stage is, if another job has made it. */

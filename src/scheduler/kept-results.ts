@@ -1,8 +1,8 @@
-/** KeptResults: what the tasks of `write` and `result` stages committed, without what only events need. */
+/** KeptResults: what tasks committed of outputs, results and dead letters, without what only events need. */
 import type { Schema } from '../../operators/index.ts'
 import type { StageId } from '../../planner/index.ts'
 import type { StageState } from '../job/state.ts'
-import type { TaskSuccess } from '../task/task-event.ts'
+import type { CommittedPart, TaskSuccess } from '../task/task-event.ts'
 import type { JobResults } from './run-job.ts'
 
 const NO_LOGS: TaskSuccess['logs'] = []
@@ -17,7 +17,18 @@ export class KeptResults {
       tasks = new Map()
       this.#stages.set(stage, tasks)
     }
-    tasks.set(task, { ...result, logs: NO_LOGS, counters: NO_COUNTERS })
+    const { skipped } = result
+    const known = skipped === undefined ? {} : { skipped: { ...skipped, failures: [] } }
+    tasks.set(task, { ...result, ...known, logs: NO_LOGS, counters: NO_COUNTERS })
+  }
+
+  /** Of all stages in their order; of a partial wave those of the tasks that count. */
+  deadLetters(stages: Iterable<StageState>): CommittedPart[] {
+    const parts: CommittedPart[] = []
+    for (const { stage, prefix } of stages) {
+      for (const { skipped } of this.#of(stage.id, prefix.tasks)) parts.push(...(skipped?.parts ?? []))
+    }
+    return parts
   }
 
   /** Of the stages that give something, as far as they have come. */
@@ -29,7 +40,7 @@ export class KeptResults {
       results.set(stage.id, this.#of(stage.id, stage.until === undefined ? stage.tasks : prefix.tasks))
       schemas.set(stage.id, prefix.schema)
     }
-    return { results, schemas }
+    return { results, schemas, deadLetters: this.deadLetters(stages) }
   }
 
   /** In task order: of the tasks below `end` that have committed. */

@@ -5,7 +5,7 @@ import type { Engine } from '../engine/engine.ts'
 import type { JobEvent } from '../events/job-event.ts'
 import type { ReportBuilder, ReportParts } from '../events/report.ts'
 import type { RestoredJob } from '../job/restore.ts'
-import type { TaskSuccess } from '../task/task-event.ts'
+import type { CommittedPart, TaskSuccess } from '../task/task-event.ts'
 import type { ConcurrencyLimit } from './concurrency-limit.ts'
 import { JobRun } from './job-run.ts'
 
@@ -49,6 +49,8 @@ export interface JobResults {
   readonly results: ReadonlyMap<StageId, readonly TaskSuccess[]>
   /** By stage: unified over its results; null where there was no row. */
   readonly schemas: ReadonlyMap<StageId, Schema | null>
+  /** Of all stages, in the order of the plan, then of tasks. */
+  readonly deadLetters: readonly CommittedPart[]
 }
 
 export interface JobOutcome extends JobResults {

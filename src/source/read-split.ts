@@ -1,5 +1,6 @@
 /** readSplit: the records of one split, batch by batch. */
 import {
+  type BadRecords,
   type Batch,
   createSplitReader,
   DunlinError,
@@ -34,6 +35,8 @@ export interface ReadSplitOptions {
   readonly lent?: boolean
   readonly signal: AbortSignal
   readonly counters: ReadCounters
+  /** Takes records that cannot be read, which are then skipped; `flush` is called between two pieces. */
+  readonly bad?: BadRecords & { flush(): Promise<void> }
 }
 
 /** Objects opened ahead, and how much of each may be waiting: what hides a round trip to the store. */
@@ -112,13 +115,16 @@ async function openObject(
   format: ReadFormat,
   options: ReadSplitOptions,
 ): Promise<OpenObject> {
-  const { stores, columns, lent = false, signal, counters } = options
+  const { stores, columns, bad, lent = false, signal, counters } = options
   const store = stores.open(range.root)
   const shown = shownPath(range.root, range.key)
   await checkVersion(store, range, shown, options)
   const end = range.compression === undefined ? range.end : Number.POSITIVE_INFINITY
   const place = { uri: shown, start: range.start, end }
-  const reader = createSplitReader(format, place, columns === undefined ? {} : { columns })
+  const reader = createSplitReader(format, place, {
+    ...(columns === undefined ? {} : { columns }),
+    ...(bad === undefined ? {} : { bad }),
+  })
   const { from, to, pieceBytes } = reader
   const bytes = readBytes({
     store,
@@ -148,6 +154,7 @@ async function* readObject(object: OpenObject, options: ReadSplitOptions): Async
     while (!next.done) {
       const enough = reader.push(next.value, emit)
       while (batches.length > 0) yield batches.shift()!
+      await options.bad?.flush()
       if (enough) break
       next = await pieces.next()
     }

@@ -8,6 +8,7 @@ import {
   type Suspension,
   sliceBatch,
 } from '../../operators/index.ts'
+import type { LetterBox } from './letter-box.ts'
 import type { Link } from './pipeline.ts'
 
 /**
@@ -23,6 +24,7 @@ export class ChainLink implements Link {
   readonly #chain: Chain
   readonly #next: Link
   readonly #concurrency: number
+  readonly #bad: Pick<LetterBox, 'waitingBytes' | 'flush'> | undefined
   #driver: AsyncRowsDriver | null = null
   #rowsAtOnce = FIRST_ROWS_AT_ONCE
   #emitted: Batch[] = []
@@ -30,7 +32,17 @@ export class ChainLink implements Link {
     if (batch.length > 0) this.#emitted.push(batch)
   }
 
-  constructor(chain: Chain, next: Link, options: { readonly concurrency: number; readonly waits: boolean }) {
+  constructor(
+    chain: Chain,
+    next: Link,
+    options: {
+      readonly concurrency: number
+      readonly waits: boolean
+      /** Where the chain's bad records go; absent: they fail it. */
+      readonly bad?: Pick<LetterBox, 'waitingBytes' | 'flush'>
+    },
+  ) {
+    this.#bad = options.bad
     this.#chain = chain
     this.#next = next
     this.#concurrency = options.concurrency
@@ -51,7 +63,8 @@ export class ChainLink implements Link {
       const to = Math.min(batch.length, from + this.#rowsAtOnce)
       await this.#pushRows(from === 0 && to === batch.length ? batch : sliceBatch(batch, from, to))
       from = to
-      const bytes = this.#emitted.reduce((sum, one) => sum + batchBytes(one), 0)
+      const lettersBytes = this.#bad?.waitingBytes ?? 0
+      const bytes = this.#emitted.reduce((sum, one) => sum + batchBytes(one), lettersBytes)
       if (bytes > MUCH_BYTES) this.#rowsAtOnce = Math.max(1, this.#rowsAtOnce >> 2)
       else if (bytes < LITTLE_BYTES) this.#rowsAtOnce = Math.min(BATCH_ROWS, this.#rowsAtOnce * 2)
       await this.#passOn()
@@ -88,6 +101,7 @@ export class ChainLink implements Link {
   }
 
   async #passOn(): Promise<void> {
+    await this.#bad?.flush()
     const emitted = this.#emitted
     if (emitted.length === 0) return
     this.#emitted = []

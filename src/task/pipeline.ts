@@ -12,6 +12,7 @@ import {
   type PipelineBreaker,
 } from '../../operators/index.ts'
 import { ChainLink } from './chain-link.ts'
+import type { DeadLetters } from './dead-letters.ts'
 
 export interface Pipeline {
   /** The inputs in the order in which they have to be given: all of one, then the next (a join's table comes first). */
@@ -38,6 +39,8 @@ export interface PipelineOptions {
   readonly shareBytes: number
   /** Calls in flight for async functions. */
   readonly concurrency: number
+  /** Where bad records are skipped. */
+  readonly letters?: Pick<DeadLetters, 'box'>
 }
 
 /** One input of a breaker. The end of its last input is the end of all that it gives. */
@@ -128,8 +131,14 @@ export function buildPipeline(
     if (breaker !== null) buildBreaker(breaker, next)
     else {
       const { chain, below, waits } = chainDownFrom(spec as ChainTop)
-      const { env, concurrency } = options
-      build(below, new ChainLink(createChain(chain, env), next, { concurrency, waits }))
+      const { concurrency } = options
+      const bad = options.letters === undefined ? {} : { bad: options.letters.box() }
+      const link = new ChainLink(createChain(chain, { ...options.env, ...bad }), next, {
+        concurrency,
+        waits,
+        ...bad,
+      })
+      build(below, link)
     }
   }
 

@@ -15,6 +15,7 @@ import { commitTask, readCommit } from '../shuffle/commit-task.ts'
 import { type ExchangeCounters, openExchange } from '../shuffle/read-exchange.ts'
 import { type ReadCounters, readSplit } from '../source/read-split.ts'
 import type { ObjectStore } from '../store/object-store.ts'
+import { DeadLetters } from './dead-letters.ts'
 import { breakersOf, buildPipeline, type Pipeline } from './pipeline.ts'
 import { readPlan, stageOf } from './read-plan.ts'
 import { StoreRuns } from './run-store.ts'
@@ -59,11 +60,15 @@ export async function runStageTask(event: StageTaskEvent, ports: TaskPorts): Pro
   const functions = event.codeHash === '' ? [] : await ports.loadFunctions(store, event.codeHash)
   const counters: Counters = { bytesIn: 0, gets: 0, invalidText: 0, exchangeRowsIn: 0 }
   const partitions = partitionsOf(stage, event.task)
-  const inputs = await openInputs(stage, event, partitions, { ports, store, counters })
+  const root = rootOfTask(stage, event.task)
+  const letters =
+    stage.onError === undefined
+      ? null
+      : new DeadLetters(stage.onError, event, ports, { quiet: samples(root) })
+  const inputs = await openInputs(stage, event, partitions, { ports, store, counters, letters })
   const recorder = recordTask(event, partitionOf(stage, partitions, event.task), ports.signal)
   const watch = new LeaseWatch(store, event, ports.clock)
   const guard = stopGuard(event, { clock: ports.clock, signal: ports.signal, watch })
-  const root = rootOfTask(stage, event.task)
   const budgetBytes = budgetOf(stage)
   const shareBytes = Math.floor(budgetBytes / (breakersOf(root) + (stage.output.kind === 'write' ? 0 : 1)))
   const runs = new StoreRuns({ store, event, readAheadBytes: shareBytes / 4, signal: ports.signal, guard })
@@ -87,6 +92,7 @@ export async function runStageTask(event: StageTaskEvent, ports: TaskPorts): Pro
         env: { functions, task: recorder.argument, budgetBytes: CHAIN_STATE_BYTES, runs },
         shareBytes,
         concurrency: stage.concurrency,
+        ...(letters === null ? {} : { letters }),
       },
       batch => {
         guard()
@@ -111,6 +117,7 @@ export async function runStageTask(event: StageTaskEvent, ports: TaskPorts): Pro
     }
     guard()
     const finished = await output.finish()
+    const skipped = await letters?.finish(rowsIn)
     const success: TaskSuccess = {
       ok: true,
       attempt: event.attempt,
@@ -121,6 +128,7 @@ export async function runStageTask(event: StageTaskEvent, ports: TaskPorts): Pro
       rowsOut: output.rows,
       schema: finished.schema,
       ...(finished.part === undefined ? {} : { part: finished.part }),
+      ...(skipped === undefined ? {} : { skipped }),
       counters: recorder.counters(),
       logs: recorder.logs(),
       stats: {
@@ -130,7 +138,7 @@ export async function runStageTask(event: StageTaskEvent, ports: TaskPorts): Pro
         bytesOut: finished.bytesOut,
         spilledBytes: runs.spilledBytes,
         gets: counters.gets + runs.gets,
-        puts: finished.puts + runs.puts + 1,
+        puts: finished.puts + runs.puts + (skipped?.parts.length ?? 0) + 1,
         durationMs: ports.clock.now() - startedAt,
         peakMemoryBytes: ports.peakMemoryBytes?.() ?? 0,
         // Rows that are only sampled are read again, and counted then.
@@ -143,16 +151,22 @@ export async function runStageTask(event: StageTaskEvent, ports: TaskPorts): Pro
       fingerprint: event.fingerprint,
       slices: finished.slices,
     })
-    if (winner.success.nonce !== event.nonce) await output.abort()
-    else if (stage.output.kind === 'write' && (await hasEnded(store, event.job))) {
+    if (winner.success.nonce !== event.nonce) {
+      await output.abort()
+      await letters?.abort()
+    } else if ((stage.output.kind === 'write' || letters !== null) && (await hasEnded(store, event.job))) {
       // Whoever ended the job may have looked into the output's directory before this part was there.
       await output.abort()
+      await letters?.abort()
       throw new DunlinError('CANCELLED', `job ${event.job} has ended without this task`)
     }
     return winner.success
   } catch (error) {
     // A commit of unknown outcome may name what was written: then it stays, and goes when the job's data goes.
-    if (!committing) await output?.abort()
+    if (!committing) {
+      await output?.abort()
+      await letters?.abort()
+    }
     throw error
   } finally {
     watch.stop()
@@ -203,10 +217,15 @@ async function openInputs(
   stage: Stage,
   event: StageTaskEvent,
   partitions: readonly (number | null)[],
-  to: { readonly ports: TaskPorts; readonly store: ObjectStore; readonly counters: Counters },
+  to: {
+    readonly ports: TaskPorts
+    readonly store: ObjectStore
+    readonly counters: Counters
+    readonly letters: DeadLetters | null
+  },
 ): Promise<ReadonlyMap<number, OpenInput>> {
   const inputs = new Map<number, OpenInput>()
-  const { ports, store, counters } = to
+  const { ports, store, counters, letters } = to
   const { signal, stores } = ports
   for (const [input, spec] of stage.inputs.entries()) {
     const partition = partitions[input]
@@ -215,8 +234,9 @@ async function openInputs(
       const split = event.splits[input]
       if (split === null || split === undefined) continue
       const columns = spec.columns === undefined ? {} : { columns: spec.columns }
+      const bad = letters === null ? {} : { bad: letters.box() }
       const batches = (lent: boolean): AsyncIterable<Batch> =>
-        readSplit(split, spec.format, { stores, signal, counters, lent, ...columns })
+        readSplit(split, spec.format, { stores, signal, counters, lent, ...columns, ...bad })
       inputs.set(input, { schema: null, batches })
     } else {
       const { partitioning } = spec

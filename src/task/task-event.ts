@@ -1,5 +1,5 @@
 /** What crosses between driver and worker: small JSON in both directions. Data goes through the store. */
-import type { Failure, LogLevel, Schema } from '../../operators/index.ts'
+import type { CountedFailure, Failure, LogLevel, Schema } from '../../operators/index.ts'
 import type { Split, StageId } from '../../planner/index.ts'
 
 interface TaskEventBase {
@@ -90,6 +90,18 @@ export interface CommittedPart {
   readonly crc32: number
 }
 
+/** What a task skipped, where bad records are skipped. */
+export interface SkippedRecords {
+  /** Records that the task read, bad ones among them. */
+  readonly read: number
+  /** Bad ones. */
+  readonly records: number
+  /** The first of each kind, at most ten, and how many there were. */
+  readonly failures: readonly CountedFailure[]
+  /** Files of dead letters, each with one at least, in an order that depends on the plan alone. */
+  readonly parts: readonly CommittedPart[]
+}
+
 /** The committed result of a task: of this attempt, or of the one that won. */
 export interface TaskSuccess {
   readonly ok: true
@@ -108,6 +120,8 @@ export interface TaskSuccess {
   readonly part?: CommittedPart
   /** Of a manifest: bytes of each partition, for the tasks that read them. */
   readonly partitionBytes?: readonly number[]
+  /** Absent where a bad record fails the task. */
+  readonly skipped?: SkippedRecords
   readonly stats: TaskStats
   readonly counters: Readonly<Record<string, number>>
   readonly logs: readonly TaskLog[]

@@ -8,11 +8,11 @@ import { JOB, type PreparedWorkload } from './workload.ts'
 import { ENGINE_URI, type World } from './world.ts'
 
 /** Deadlines are hours of the driver's clock to workers: they bear this much. */
-const MOST_SKEW_MS = 120_000
+const MOST_SKEW_MS = 30_000
 /** Jobs here take some seconds, and minutes where time-outs are waited for. */
 const WHEN_MS = [5, 60_000] as const
 const DRIVER_STEPS = 60
-const PAUSE_MS = [100, 1_800_000] as const
+const PAUSE_MS = [100, 300_000] as const
 
 const DAMAGED = [
   ['dataDamaged', 'data/'],

@@ -8,10 +8,11 @@ import type { FaultKind } from './fault-kinds.ts'
 import type { Fleet } from './fleet.ts'
 import type { RandomStream } from './random-streams.ts'
 import type { SimulatedProcess } from './simulated-process.ts'
+import { TIMEOUT_MS } from './workload.ts'
 import type { World } from './world.ts'
 
-/** What Lambda gives a function. */
-const PLATFORM_LIMIT_MS = 900_000
+/** What the platform gives a function: a little more than what the task is given. */
+const PLATFORM_LIMIT_MS = TIMEOUT_MS + 20_000
 /** Workers of a laptop see that their driver is gone. */
 const DRIVER_GONE_MS = 500
 /** Requests that a worker makes until something happens to it, at most. */
@@ -47,7 +48,7 @@ function run(world: World, fleet: Fleet, call: Call, container: Container): void
   world.log.add(delivery.name, `begins ${stage}/${task ?? 'manifest'}/${attempt}`)
   const own = new AbortController()
   setMaxListeners(0, own.signal)
-  if (strikes('straggler')) process.slowness = random.logarithmic(20, 2_000)
+  if (strikes('straggler')) process.slowness = random.logarithmic(20, 1_000)
   let over = false
   const lose = (code: ErrorCode, message: string): void => {
     if (over) return
@@ -108,6 +109,6 @@ function strikeOnTheWay(
   if (strike('outOfMemory', () => lose('OUT_OF_MEMORY', 'the worker ran out of memory'))) return
   strike('workerPaused', () => {
     process.pause()
-    time.after(random.logarithmic(1_000, 1_200_000), () => process.resume())
+    time.after(random.logarithmic(1_000, 200_000), () => process.resume())
   })
 }

@@ -3,7 +3,6 @@ import type { UserFn } from '../../operators/index.ts'
 import { DunlinError, type ErrorCode } from '../../operators/index.ts'
 import type { ComputeBackend } from '../../src/compute/compute-backend.ts'
 import { failed } from '../../src/compute/task-failure.ts'
-import type { Ramp } from '../../src/scheduler/policies/launch-window.ts'
 import type { TaskEvent, TaskResult } from '../../src/task/task-event.ts'
 import { type Call, deliver } from './call.ts'
 import { Container, type Delivery, placeOf } from './container.ts'
@@ -11,8 +10,6 @@ import type { FaultKind } from './fault-kinds.ts'
 import type { SimulatedProcess } from './simulated-process.ts'
 import type { World } from './world.ts'
 
-/** The simulated workers run out of memory by chance, and not for want of it. */
-export const MEMORY_SIZES_MB = [512, 1_024, 2_048, 4_096]
 /** Deliveries of one event besides the first. */
 const MOST_DUPLICATES = 3
 const DUPLICATE_AFTER_MS = 30_000
@@ -37,8 +34,7 @@ export class Fleet {
    */
   readonly style: 'local' | 'cloud'
   readonly slots: number
-  /** How fast a cloud grows; null: all slots at once. */
-  readonly ramp: Ramp | null
+  readonly memorySizesMb: readonly number[]
   readonly containers: Container[] = []
   readonly deliveries: Delivery[] = []
   /** Events that drivers asked to run, in order. */
@@ -51,9 +47,8 @@ export class Fleet {
     this.#options = options
     const random = world.random.of('fleet')
     this.style = random.pick(['local', 'cloud'])
+    this.memorySizesMb = this.style === 'cloud' ? [512, 1_024, 2_048, 4_096, 8_192] : [2_048]
     this.slots = random.pick([1, 2, 3, 5, 8, 40])
-    const ramps = world.random.of('ramp')
-    this.ramp = this.style === 'local' ? null : ramps.pick([null, { initial: 2, perSecond: 1 }])
   }
 
   backendFor(driver: SimulatedProcess): ComputeBackend {
@@ -61,9 +56,8 @@ export class Fleet {
     return wrapCompute({
       name: 'simulated',
       slots: this.slots,
-      memorySizesMb: MEMORY_SIZES_MB,
-      speculates: this.style === 'cloud',
-      ...(this.ramp === null ? {} : { ramp: this.ramp }),
+      memorySizesMb: this.memorySizesMb,
+      ...(this.style === 'cloud' ? { speculates: true, ramp: { initial: 3, perSecond: 2 } } : {}),
       run: (event, { signal }) => this.#run(driver, event, signal),
       close: async () => {},
     })

@@ -25,6 +25,8 @@ export interface Driver {
   readonly verb: DriverVerb
   readonly process: SimulatedProcess
   readonly events: JobEvent[]
+  /** When each of them was told. */
+  readonly toldMs: number[]
   /** Null until it has one, for ever if it is killed. */
   outcome: DriverOutcome | null
   /** Aborts the signal that it was given. */
@@ -88,12 +90,14 @@ export function startDriver(
     verb,
     process,
     events: [],
+    toldMs: [],
     outcome: null,
     cancel: () => abort.abort(new Error('by the user')),
   }
   const engine = engineOf(world, fleet, process, workload)
   const listen = (event: JobEvent): void => {
     driver.events.push(event)
+    driver.toldMs.push(world.time.nowMs)
     world.log.add(process.name, `event ${event.type}${placeOf(event)}`)
     world.log.reach(`event ${event.type}`)
     for (const state of statesReached(event)) world.log.reach(state)

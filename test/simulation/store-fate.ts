@@ -50,7 +50,7 @@ function faultsOf({ kind, checked }: RequestFacts): readonly FaultKind[] {
 export function drawFate(facts: RequestFacts, faults: FaultPlan, random: RandomStream): RequestFate {
   let thereMs = random.logarithmic(1, 20)
   const backMs = random.logarithmic(1, 20)
-  if (faults.strikes('slowRequest', random)) thereMs += random.logarithmic(1_000, 120_000)
+  if (faults.strikes('slowRequest', random)) thereMs += random.logarithmic(1_000, 40_000)
   if (facts.ofDriver && !faults.has('driverStore')) return { thereMs, backMs, fault: null }
   const share = facts.ofDriver ? DRIVER_SHARE * faults.rates.driverStore! : 1
   const fault = faultsOf(facts).find(kind => faults.strikes(kind, random, share)) ?? null

@@ -23,6 +23,9 @@ import { ENGINE_URI } from './world.ts'
 
 type PlanOptions = NonNullable<Parameters<typeof plan>[2]>
 
+/** Of a task: waited for in virtual time, but drivers and workers look at their lease all the while. */
+export const TIMEOUT_MS = 120_000
+
 export const JOB = '20260101-000000-sim000'
 
 /** One output of a job, as its reader finds it: the parts of a directory one after another, or records. */
@@ -92,7 +95,12 @@ export async function prepareWorkload(workload: Workload): Promise<PreparedWorkl
   for (const uri of uris) objects.set(uri, await objectsOf(stores.open(uri)))
   return {
     workload,
-    prepared: { logical, planned: plan(logical, facts, workload.plan), facts, shipped: null },
+    prepared: {
+      logical,
+      planned: plan(logical, facts, { timeoutMs: TIMEOUT_MS, ...workload.plan }),
+      facts,
+      shipped: null,
+    },
     functions: functions as unknown as readonly UserFn[],
     objects,
   }

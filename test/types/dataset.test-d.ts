@@ -139,3 +139,16 @@ test('actions resolve to what they say', () => {
   // @ts-expect-error options are an object
   range(3).collect(10)
 })
+
+test('onError is one of two words, or says how many records may be bad and where they go', () => {
+  const rows = read.text('x')
+  void rows.collect({ onError: 'skip' })
+  void rows.explain({ onError: { tolerate: 0.01 } })
+  void rows.write.text('y').run({ onError: { tolerate: 0.01, deadLetters: 'bad', mode: 'append' } })
+  // @ts-expect-error: no such policy
+  void rows.collect({ onError: 'ignore' })
+  // @ts-expect-error: a share is a number
+  void rows.collect({ onError: { tolerate: '1%' } })
+  // @ts-expect-error: no such option
+  void rows.collect({ onError: { deadLetter: 'bad' } })
+})

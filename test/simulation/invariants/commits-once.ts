@@ -1,6 +1,6 @@
 /** commitsOnce: what is created exclusively is created once and stays as it is while the job runs. */
-import { decodeCommit } from '../../../src/shuffle/commit-record.ts'
 import { dataKey } from '../../../src/shuffle/keys.ts'
+import { commitOf } from '../decoded-commits.ts'
 import { type Change, isDiscarded } from '../object-space.ts'
 import { type SimulationRun, toldEvents } from '../simulation-run.ts'
 import { JOB } from '../workload.ts'
@@ -14,10 +14,11 @@ const COMMIT = /\/stage-(\d+)\/commits\/(\d+)\.(\d+)$/
 export function* onlyCommitsAreTold(run: SimulationRun): Generator<string> {
   const { world } = run
   const committed = new Map<string, string[]>()
-  for (const { key, kind, bytes, by } of world.space(ENGINE_URI).changes) {
+  for (const change of world.space(ENGINE_URI).changes) {
+    const { key, kind, by } = change
     const [, stage, task, generation] = COMMIT.exec(key) ?? []
     if (task === undefined || kind === 'delete' || by === 'the disk') continue
-    const { attempt, stats } = decodeCommit(bytes!, key).success
+    const { attempt, stats } = commitOf(change).success
     const place = `${stage}/${task} of generation ${generation}`
     committed.set(place, [...(committed.get(place) ?? []), JSON.stringify({ attempt, stats })])
   }
@@ -63,7 +64,7 @@ function* isComplete(
   task: number,
   there: ReadonlySet<string>,
 ): Generator<string> {
-  const { success, slices } = decodeCommit(change.bytes!, change.key)
+  const { success, slices } = commitOf(change)
   if (slices.length === 0) return
   const { attempt, nonce } = success
   const key = dataKey(JOB, stage as never, { task, attempt, nonce })

@@ -1,8 +1,8 @@
 /** endsRightly: a job fails only for a reason that it need not survive, and what each driver says agrees with how it ended. */
 import { DunlinError, type Failure } from '../../../operators/index.ts'
 import { RETRY_POLICY } from '../../../src/scheduler/policies/retry.ts'
+import { BUDGET_POLICY } from '../../../src/scheduler/policies/retry-budget.ts'
 import { EXPECTED } from '../expectations.ts'
-import { MEMORY_SIZES_MB } from '../fleet.ts'
 import { type SimulationRun, toldEvents } from '../simulation-run.ts'
 import type { Driver } from '../start-driver.ts'
 
@@ -25,6 +25,7 @@ function* failsRightly(run: SimulationRun, failure: Failure): Generator<string> 
   if (failure.code === 'INTERNAL') yield `the job failed by INTERNAL: ${failure.message}`
   if (!EXPECTED.interruptedPublishingKeepsParts && run.world.faults.hasStruckDriver && isLostPart(failure))
     return
+  if (!EXPECTED.stagedValuesAreReadAgain && failure.message.endsWith('is not what was staged there')) return
   if (run.world.faults.fatal.length > 0 || isUsedUp(run, failure)) return
   yield `the job failed though it should have survived: ${failure.code} ${failure.message} ${JSON.stringify(failure.place)}`
 }
@@ -32,23 +33,27 @@ function* failsRightly(run: SimulationRun, failure: Failure): Generator<string> 
 const isLostPart = ({ code, message }: Failure): boolean =>
   code === 'CORRUPT' && message.startsWith('a part of the output is lost')
 
-/** The task whose failure ended the job had failed as often as it may. */
+/** The task whose failure ended the job had failed as often as it may; or all tasks together had. */
 function isUsedUp(run: SimulationRun, { code, place, retryable }: Failure): boolean {
   const { stage, task } = place
   const codes: string[] = []
+  let ofJob = 0
   for (const event of toldEvents(run)) {
     if (event.type !== 'taskFailed' && event.type !== 'manifestFailed') continue
+    if (event.failure.code !== 'THROTTLED') ofJob++
     const failed = event.type === 'taskFailed' ? event.task : undefined
     if (event.stage === stage && failed === task) codes.push(event.failure.code)
   }
-  const count = (of: Failure['code']): number => codes.filter(one => one === of).length
-  const throttled = count('THROTTLED')
-  const outOfMemory = count('OUT_OF_MEMORY')
-  if (code === 'OUT_OF_MEMORY') return outOfMemory >= MEMORY_SIZES_MB.length
+  const { memorySizesMb } = run.fleet
+  if (code === 'OUT_OF_MEMORY' && !retryable) {
+    // Each size once, and the only one twice.
+    const tries = Math.max(2, memorySizesMb.length)
+    return codes.filter(one => one === code).length >= tries
+  }
   if (!retryable) return false
-  return code === 'THROTTLED'
-    ? throttled > RETRY_POLICY.throttleRetries
-    : codes.length - throttled - outOfMemory > RETRY_POLICY.retries
+  const throttled = codes.filter(one => one === 'THROTTLED').length
+  if (code === 'THROTTLED') return throttled > RETRY_POLICY.throttleRetries
+  return codes.length - throttled > RETRY_POLICY.retries || ofJob > BUDGET_POLICY.least
 }
 
 function* saysTheTruth(run: SimulationRun, driver: Driver): Generator<string> {

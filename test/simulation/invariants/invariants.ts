@@ -4,6 +4,7 @@ import { commitsOnce, onlyCommitsAreTold } from './commits-once.ts'
 import { endsRightly } from './ends-rightly.ts'
 import { failuresAreExplained } from './failures-are-explained.ts'
 import { keysAreOwn } from './keys-are-own.ts'
+import { orphansStop } from './orphans-stop.ts'
 import { outputIsRight } from './output-is-right.ts'
 import { reportAddsUp } from './report-adds-up.ts'
 
@@ -16,5 +17,6 @@ export const INVARIANTS: readonly Invariant[] = [
   commitsOnce,
   onlyCommitsAreTold,
   keysAreOwn,
+  orphansStop,
   reportAddsUp,
 ]

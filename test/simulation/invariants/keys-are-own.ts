@@ -1,5 +1,5 @@
 /** keysAreOwn: what a delivery writes carries its own nonce and is written once; what anybody reads or publishes has won. */
-import { decodeCommit } from '../../../src/shuffle/commit-record.ts'
+import { commitOf } from '../decoded-commits.ts'
 import { isDiscarded, type ObjectSpace } from '../object-space.ts'
 import type { SimulationRun } from '../simulation-run.ts'
 import { senderOf } from '../store-request.ts'
@@ -24,9 +24,10 @@ export function* keysAreOwn({ world, fleet }: SimulationRun): Generator<string> 
 /** Nonces that a commit names. */
 function winnersOf(engine: ObjectSpace): ReadonlySet<string> {
   const won = new Set<string>()
-  for (const { key, kind, bytes, by } of engine.changes) {
+  for (const change of engine.changes) {
+    const { key, kind, by } = change
     if (kind === 'create' && by.startsWith('worker') && key.includes('/commits/')) {
-      won.add(decodeCommit(bytes!, key).success.nonce)
+      won.add(commitOf(change).success.nonce)
     }
   }
   return won

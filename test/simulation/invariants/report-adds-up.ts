@@ -37,7 +37,7 @@ function* countsAreAll({ drivers, fleet }: SimulationRun, report: JobReport): Ge
   // What is made again goes on counting attempts.
   const isRemade = drivers[0]!.events.some(({ type }) => type === 'taskRemade' || type === 'manifestRemade')
   const extra = drivers[0]!.events.filter(event => event.type === 'taskStarted' && event.isExtra).length
-  if (report.extra !== extra) yield `the report has ${report.extra} second attempts of ${extra}`
+  if (report.extra !== extra) yield `the report has ${report.extra} extra attempts, started were ${extra}`
   if (!isRemade && again > report.retries + extra)
-    yield `the report has ${report.retries} retries, launched were ${again}`
+    yield `the report has ${report.retries} retries and ${extra} extra attempts, launched were ${again}`
 }

@@ -13,6 +13,7 @@ const REPORT: JobReport = {
     requests: { gets: 1, puts: 2 },
     stages: [],
     outputs: [],
+    skippedRecords: 0,
   },
   ...{ counters: {}, invalidText: 1, failures: [] },
 }
@@ -54,4 +55,22 @@ test('each kind of failure is told with how many there were and where the first 
     '           1 × WORKER_LOST: c (stage 0, task 3, attempt 1)',
     '           and 2 more kinds; all are in the report as JSON',
   ])
+})
+
+test('skipped records are counted, with the first of each kind and where they are', () => {
+  const failures: JobReport['failures'] = [
+    { code: 'WORKER_LOST', message: 'gone', retryable: true, place: { attempt: 1 }, causes: [], count: 1 },
+    {
+      code: 'BAD_RECORD',
+      message: 'not JSON',
+      retryable: false,
+      place: { at: 'a.jsonl:3' },
+      causes: [],
+      count: 1,
+    },
+  ]
+  const deadLetters = { uri: 'file:///out/bad/', parts: 1, rows: 12, bytes: 900 }
+  const text = reportText({ ...REPORT, skippedRecords: 12, deadLetters, failures })
+  expect(text).toContain('  skipped  12 bad records; dead letters: file:///out/bad/\n')
+  expect(text).toContain('           1 × BAD_RECORD: not JSON (a.jsonl:3)\n')
 })

@@ -88,6 +88,7 @@ describe('a report', () => {
           extra: 0,
           rowsIn: 8,
           rowsOut: 4,
+          skippedRecords: 0,
           bytesIn: 30,
           bytesOut: 15,
           spilledBytes: 0,
@@ -98,6 +99,7 @@ describe('a report', () => {
           taskMs: 14,
         },
       ],
+      skippedRecords: 0,
       counters: { empty: 3, odd: 5 },
       invalidText: 2,
       failures: [{ ...failure('WORKER_LOST', { retryable: true }).failure, count: 1 }],
@@ -130,6 +132,22 @@ describe('a report', () => {
       ['WORKER_LOST', 2],
       ['BAD_RECORD', 1],
     ])
+  })
+
+  test('counts records that were skipped, and has the first failure of each kind of them', () => {
+    const { failure: why } = failure('USER_FUNCTION')
+    const details = { nonce: 'n', exchangeRowsIn: 0, schema: null }
+    const skipping = (time: number, task: number, records: number): JobEvent => {
+      const skipped = { read: 10, records, failures: [{ ...why, count: records }], parts: [] }
+      return { ...commit(time, task), commit: { ...details, skipped } } as JobEvent
+    }
+    expect(
+      foldReport([started(1), launch(2, 0), skipping(3, 0, 7), skipping(4, 1, 2)], context),
+    ).toMatchObject({
+      skippedRecords: 9,
+      stages: [{ skippedRecords: 9 }],
+      failures: [{ ...why, count: 9 }],
+    })
   })
 
   test('counts a failure that nothing followed as no retry', () => {
