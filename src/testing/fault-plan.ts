@@ -32,7 +32,10 @@ export class Faults {
   constructor(plan: FaultPlan) {
     for (const [kind, share] of Object.entries(plan) as [keyof FaultPlan, number][]) {
       if (kind !== 'seed' && !(share >= 0 && share <= 1)) {
-        throw new DunlinError('INVALID_ARGUMENT', `the share of ${kind} is ${share}, which is not between 0 and 1`)
+        throw new DunlinError(
+          'INVALID_ARGUMENT',
+          `the share of ${kind} is ${share}, which is not between 0 and 1`,
+        )
       }
     }
     this.#plan = plan

@@ -10,14 +10,17 @@ export function faultyCompute(compute: ComputeBackend, faults: Faults): ComputeB
     async run(event, options) {
       const attempt = nameOf(event)
       const may = event.attempt <= STRUCK_ATTEMPTS
-      if (may && faults.strikes('throttled', attempt)) return failed('THROTTLED', `attempt ${attempt} is refused`)
-      if (may && faults.strikes('workerLost', attempt)) return failed('WORKER_LOST', `the worker of ${attempt} is gone`)
+      if (may && faults.strikes('throttled', attempt))
+        return failed('THROTTLED', `attempt ${attempt} is refused`)
+      if (may && faults.strikes('workerLost', attempt))
+        return failed('WORKER_LOST', `the worker of ${attempt} is gone`)
       const twice = faults.strikes('duplicated', attempt)
       const [result] = await Promise.all([
         compute.run(event, options),
         ...(twice ? [compute.run(event, options)] : []),
       ])
-      if (may && faults.strikes('answerLost', attempt)) return failed('WORKER_LOST', `no answer of ${attempt}`)
+      if (may && faults.strikes('answerLost', attempt))
+        return failed('WORKER_LOST', `no answer of ${attempt}`)
       return result!
     },
   }

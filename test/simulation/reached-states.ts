@@ -11,6 +11,7 @@ export function statesReached(event: JobEvent): readonly string[] {
       return ['stage running', 'task pending']
     case 'taskStarted':
       if (event.isExtra) return ['task running twice']
+      if (event.memoryMb !== undefined) return ['task with more memory']
       return [event.attempt === 1 ? 'task running' : 'task running again']
     case 'taskCommitted':
       return ['task committed']
