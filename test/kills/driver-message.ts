@@ -10,7 +10,7 @@ export interface DriverSettings {
 }
 
 export type ToDriver =
-  | { readonly verb: 'run'; readonly name: JobName; readonly output: string }
+  | { readonly verb: 'run'; readonly name: JobName; readonly output: string; readonly timeoutMs?: number }
   | { readonly verb: 'resume'; readonly job: string }
   /** Lets its workers go and ends. */
   | { readonly verb: 'leave' }

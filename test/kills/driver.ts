@@ -15,8 +15,8 @@ const onEvent = (event: JobEvent): void => send({ event: event.type })
 
 async function obey(told: Exclude<ToDriver, { verb: 'leave' }>): Promise<void> {
   if (told.verb === 'run') {
-    const output = killJob(told.name, join(directory, 'inputs'), told.output)
-    await output.run({ engine, onEvent, name: told.name })
+    const { name } = told
+    await killJob(name, { ...told, inputs: join(directory, 'inputs') }).run({ engine, onEvent, name })
   } else {
     const job = await resumeJob(told.job, { engine, onEvent })
     await job.discard()

@@ -1,5 +1,7 @@
 /** One strike: what is struck, in which job, what was found; and what must hold when the job has ended. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
+import { CANCEL_GRACE_MS } from '../../src/compute/task-failure.ts'
 import { type JobPhase, jobPhase } from './job-phase.ts'
 import type { JobName } from './kill-jobs.ts'
 import type { KillSite, OutputFiles } from './kill-site.ts'
@@ -35,6 +37,8 @@ export async function checkEnded(at: KillCase): Promise<void> {
 
 export async function checkClean({ site, findings }: KillCase): Promise<void> {
   const orphans = await site.orphans()
+  // An attempt that nobody waits for any more has a moment to stop by itself, and may write until then.
+  await sleep(2 * CANCEL_GRACE_MS)
   if (orphans.length > 0) findings.push(`processes are left: ${orphans.join(' | ')}`)
   const left = await site.clean(await site.jobId())
   if (left.length > 0) findings.push(`cleaning leaves ${left.join(', ')}`)

@@ -27,6 +27,8 @@ export class KillSite {
   readonly directory: string
   readonly #undisturbed = new Map<JobName, Undisturbed>()
   readonly #idle: DriverProcess[] = []
+  /** Jobs that have been cleaned away: an attempt that lost may still have written a little later. */
+  readonly #cleaned = new Set<string>()
 
   private constructor(directory: string) {
     this.directory = directory
@@ -89,9 +91,10 @@ export class KillSite {
     return files
   }
 
-  /** The folder of the one job that the store has. */
+  /** The folder of the one job that the store has, but for what came late of others. */
   async jobId(): Promise<string | undefined> {
-    const ids = await readdir(join(this.directory, 'store/jobs')).catch(() => [])
+    const all = await readdir(join(this.directory, 'store/jobs')).catch(() => [])
+    const ids = all.filter(id => !this.#cleaned.has(id))
     if (ids.length > 1) throw new Error(`one job at a time: ${ids.join(', ')}`)
     return ids[0]
   }
@@ -102,8 +105,15 @@ export class KillSite {
     const stores = createStores({ ownRoots: [storeUri] })
     const named = job === undefined ? {} : ({ ids: [job], running: 'remove' } as const)
     await cleanJobs(stores.open(storeUri), { now: Date.now(), stores, ...named })
+    if (job !== undefined) this.#cleaned.add(job)
     const kept = /^(\.gitignore|(code|modules)\/[0-9a-f]{64}\.mjs)$/
-    return (await this.files('store')).filter(file => !kept.test(file))
+    return (await this.files('store')).filter(file => !kept.test(file) && !this.#isLate(file))
+  }
+
+  /** Of the job cleaned last it would be too much: there all attempts have had their time. */
+  #isLate(file: string): boolean {
+    const [, job = ''] = file.split('/')
+    return this.#cleaned.has(job) && [...this.#cleaned].at(-1) !== job
   }
 
   removeOutput(output: string): Promise<void> {
