@@ -7,7 +7,7 @@ import type { ReportBuilder } from '../events/report.ts'
 import { stageOutline } from '../job/advance.ts'
 import { jobKeys, writeEnd } from '../job/job-records.ts'
 import type { JournalWriter } from '../job/journal.ts'
-import { holderText, type LeaseHolder, readLease } from '../job/lease.ts'
+import { holderText, type LeaseHolder, readLease, takenError } from '../job/lease.ts'
 import { LeaseKeeper } from '../job/lease-keeper.ts'
 import type { RestoredJob } from '../job/restore.ts'
 import { recordReusable } from '../job/reuse.ts'
@@ -19,7 +19,7 @@ import { patientStores } from '../store/patient-store.ts'
 import type { Engine } from './engine.ts'
 import { Listener } from './listener.ts'
 import { discardDeadLetters, publishDeadLetters } from './publish-dead-letters.ts'
-import { discardOutputs, publishOutputs } from './publish-outputs.ts'
+import { checkUnpublished, discardOutputs, publishOutputs } from './publish-outputs.ts'
 import { sharedLimit } from './shared-limit.ts'
 
 export interface JobToDrive extends Pick<RunOptions, 'signal' | 'onEvent' | 'retries' | 'concurrency'> {
@@ -74,13 +74,14 @@ export async function driveJob(drive: JobToDrive): Promise<FinishedJob> {
   if (drive.signal?.aborted) cancel()
   else drive.signal?.addEventListener('abort', cancel, { once: true })
   const listener = new Listener(drive.onEvent)
-  if (drive.epoch > 1) await tellTakenOver(drive, listener)
   const outputs: WrittenOutput[] = []
   let deadLetters: WrittenOutput | undefined
   let interrupted: DunlinError | undefined
   const publish = async (results: JobResults): Promise<void> => {
     try {
       const ours = { ...outputsOf(drive), isOurs: () => isOurs(drive) }
+      // Whatever can be known to stand in the way is known before the first part moves.
+      await checkUnpublished(ours)
       deadLetters = await publishDeadLetters(ours, results)
       await publishOutputs({
         ...ours,
@@ -94,6 +95,7 @@ export async function driveJob(drive: JobToDrive): Promise<FinishedJob> {
     }
   }
   try {
+    if (drive.epoch > 1) await tellTakenOver(drive, listener)
     const outcome = await run(drive, { signal: control.signal, listener, publish })
     // What was decided must be in the journal before it is acted upon; a journal that is another's decides nothing.
     await journal.close()
@@ -220,6 +222,8 @@ async function conclude(
     fingerprint: planned.plan.fingerprint,
     ...visible,
   }
+  // It may have slept since its journal was written, and another may have reopened the job.
+  if (!(await isOurs(drive))) throw takenError(job, 'another driver by now')
   const ended = await writeEnd(store, job, {
     version: 1,
     report,
@@ -232,8 +236,7 @@ async function conclude(
     })
   }
   if (failure !== undefined) {
-    await discardOutputs(outputsOf(drive))
-    await discardDeadLetters(outputsOf(drive))
+    await discardUnpublished(drive)
     throw fromFailure(failure, failures)
   }
   warnOfSkipped(report, planned)
@@ -262,6 +265,22 @@ export async function discardData(store: ObjectStore, job: string, planned?: Pla
   })
 }
 
+/** What attempts have left in the user's directories. That it could not be removed does not hide why the job failed. */
+async function discardUnpublished(drive: JobToDrive): Promise<void> {
+  if (!(await isOurs(drive).catch(() => false))) return
+  try {
+    await discardOutputs(outputsOf(drive))
+    await discardDeadLetters(outputsOf(drive))
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    const hint = `\`dunlin jobs clean ${drive.job}\` removes it`
+    process.emitWarning(
+      `what job ${drive.job} left unpublished is still there: ${reason}; ${hint}`,
+      'DunlinWarning',
+    )
+  }
+}
+
 /** Whoever collects records sees no report. */
 function warnOfSkipped({ skippedRecords, deadLetters }: JobReport, { plan }: Planned): void {
   if (skippedRecords === 0 || !plan.stages.some(stage => stage.output.kind === 'result')) return
@@ -273,7 +292,10 @@ function warnOfSkipped({ skippedRecords, deadLetters }: JobReport, { plan }: Pla
 /** Of a stage that has finished, so that a later job need not run it. */
 function keepForLater({ store, job, digests }: JobToDrive, event: JobEvent): void | Promise<void> {
   if (digests === undefined || event.type !== 'stageFinished' || event.exchange === undefined) return
-  return recordReusable(store, digests.get(event.stage)!, { job, stage: event.stage }, event.exchange)
+  // A record that is missing costs a later job time, nothing else.
+  return recordReusable(store, digests.get(event.stage)!, { job, stage: event.stage }, event.exchange).catch(
+    () => undefined,
+  )
 }
 
 /** Done when both are. */

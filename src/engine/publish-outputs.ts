@@ -40,7 +40,7 @@ export async function checkOutputs(outputs: OutputsOfJob): Promise<void> {
 }
 
 /** The same before the first part moves, by a driver that another may have been before. */
-async function checkUnpublished(outputs: OutputsOfJob): Promise<void> {
+export async function checkUnpublished(outputs: OutputsOfJob): Promise<void> {
   const { job } = outputs
   for (const { store, stage } of targets(outputs)) {
     if (!(await isBegun(store, job))) await checkOutput({ store, mode: stage.output.mode, job })
@@ -62,8 +62,6 @@ export async function publishOutputs(publication: Publication): Promise<void> {
   const counts = report
     .parts()
     .stages.map(({ id, title, rowsIn, rowsOut }) => ({ stage: id, title, rowsIn, rowsOut }))
-  // Whatever can be known to stand in the way is known before the first part moves.
-  await checkUnpublished(publication)
   for (const { stage, store } of targets(publication)) {
     const { uri, mode, format } = stage.output
     const schema = results.schemas.get(stage.id) ?? null

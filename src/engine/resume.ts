@@ -1,6 +1,6 @@
 /** Going on with a job that another driver has begun: resume after a crash, retry after a failure, cancel from elsewhere. */
 import { DunlinError } from '../../operators/index.ts'
-import { type Planned, type StageId, stageDigests } from '../../planner/index.ts'
+import { type Planned, planFingerprint, type StageId, stageDigests } from '../../planner/index.ts'
 import type { RunOptions } from '../dataset/run-options.ts'
 import type { JobEvent } from '../events/job-event.ts'
 import { markCancelled, readCancel } from '../job/cancel-mark.ts'
@@ -9,7 +9,7 @@ import { hasEnded, type JobEnd, type JobPlan, jobKeys, readEnd, readPlan } from 
 import { beatMs, type LeaseHolder, newHolder } from '../job/lease.ts'
 import type { RestoredJob } from '../job/restore.ts'
 import { readSplits } from '../job/splits-record.ts'
-import { type TakenOver, takeOver } from '../job/take-over.ts'
+import { letGo, type TakenOver, takeOver } from '../job/take-over.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import { patientStore } from '../store/patient-store.ts'
 import { driveJob, type FinishedJob } from './drive-job.ts'
@@ -39,6 +39,7 @@ export async function resumeJob(job: string, options: ResumeOptions = {}): Promi
   const at = await openJob(job, options)
   const end = await readEnd(at.store, job)
   if (end !== undefined) throw endedError(job, end)
+  checkVersion(await readPlan(at.store, job))
   const isToEnd = (await readCancel(at.store, job)) !== undefined
   const taken = await takeOver(at.store, job, {
     ...at,
@@ -49,7 +50,10 @@ export async function resumeJob(job: string, options: ResumeOptions = {}): Promi
   })
   // Its driver may have ended it while we looked whether it is alive.
   const ended = await readEnd(at.store, job)
-  if (ended !== undefined) throw endedError(job, ended)
+  if (ended !== undefined) {
+    await letGo(at.store, job, taken.epoch, at.holder)
+    throw endedError(job, ended)
+  }
   return goOn(at, options, taken)
 }
 
@@ -64,12 +68,13 @@ export async function retryJob(job: string, options: RetryOptions = {}): Promise
   const end = await readEnd(at.store, job)
   if (end?.report.state === 'succeeded') throw endedError(job, end)
   const plan = await readPlan(at.store, job)
+  checkVersion(plan)
   const again = stagesToRemake(plan, options.stage)
   const taken = await takeOver(at.store, job, {
     ...at,
     ...options,
     decide: restored => {
-      if (end === undefined && restored.ending === null) {
+      if (end === undefined && (restored.ending === null || restored.ending.state === 'succeeded')) {
         throw new DunlinError('INVALID_ARGUMENT', `job ${job} has not ended: there is nothing to retry yet`, {
           hint: `Go on with it: \`dunlin jobs resume ${job}\`.`,
           place: { job },
@@ -90,14 +95,14 @@ export async function retryJob(job: string, options: RetryOptions = {}): Promise
 }
 
 /**
- * Cancels a job, wherever its driver is; resolves when it has ended. One whose driver is gone is ended here.
+ * Cancels a job, wherever its driver is; resolves when it has ended, with how: it may have succeeded meanwhile. One whose driver is gone is ended here.
  *
  * @throws NOT_FOUND where there is no such job; `INVALID_ARGUMENT` where it has ended
  */
 export async function cancelJob(
   job: string,
   options: ResumeOptions & { readonly reason?: string } = {},
-): Promise<void> {
+): Promise<JobEnd['report']['state']> {
   const at = await openJob(job, options)
   const end = await readEnd(at.store, job)
   if (end !== undefined) throw endedError(job, end)
@@ -113,7 +118,10 @@ export async function cancelJob(
       await new Promise<void>(resolve => void at.clock.after(beatMs(at.holder), resolve))
       continue
     }
-    if (await hasEnded(at.store, job)) return
+    if (await hasEnded(at.store, job)) {
+      await letGo(at.store, job, taken.epoch, at.holder)
+      break
+    }
     const ended = new AbortController()
     ended.abort(new DunlinError('CANCELLED', reason))
     await goOn(at, { ...options, signal: ended.signal }, taken).catch((error: unknown) => {
@@ -121,6 +129,7 @@ export async function cancelJob(
       if (!(error instanceof DunlinError) || !['CANCELLED', 'LEASE'].includes(error.code)) throw error
     })
   }
+  return (await readEnd(at.store, job))?.report.state ?? 'cancelled'
 }
 
 interface OpenJob {
@@ -147,7 +156,14 @@ async function goOn(at: OpenJob, options: ResumeOptions, taken: TakenOver): Prom
   const { plan: record, epoch, restored, report, journal } = taken
   const { job, name, plan, text } = record
   const { seed, retries, concurrency } = record.options
-  const planned: Planned = { plan, text, splits: await readSplits(at.store, job) }
+  let splits: Planned['splits']
+  try {
+    splits = await readSplits(at.store, job)
+  } catch (error) {
+    await letGo(at.store, job, epoch, at.holder)
+    throw error
+  }
+  const planned: Planned = { plan, text, splits }
   return driveJob({
     ...at,
     job,
@@ -165,6 +181,24 @@ async function goOn(at: OpenJob, options: ResumeOptions, taken: TakenOver): Prom
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     ...(options.onEvent === undefined ? {} : { onEvent: options.onEvent }),
   })
+}
+
+/**
+ * A plan means to each version of dunlin what its canonical text says. Asked before anything is taken over: workers would
+ * refuse it, and that would end the job.
+ *
+ * @throws FINGERPRINT where this version reads it otherwise than the one that planned it
+ */
+function checkVersion({ job, plan, engineVersion }: JobPlan): void {
+  if (planFingerprint(plan) === plan.fingerprint) return
+  throw new DunlinError(
+    'FINGERPRINT',
+    `job ${job} was planned by dunlin ${engineVersion}, which this one does not follow`,
+    {
+      hint: `Go on with it by dunlin ${engineVersion}, or run the pipeline again.`,
+      place: { job },
+    },
+  )
 }
 
 function stagesToRemake({ job, plan }: JobPlan, stage: number | undefined): readonly StageId[] {

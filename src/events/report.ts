@@ -1,9 +1,10 @@
-/** The report of a job: a fold over its events, in memory that grows with its stages and not with its tasks. */
+/** The report of a job: a fold over its events, and what each task said of itself, which counts once however often it is made again. */
 import type { CountedFailure } from '../../operators/index.ts'
 import type { StageId } from '../../planner/index.ts'
 import type { TaskStats } from '../task/task-event.ts'
 import { withFirstFailure, withFirstFailures, withKnownFailure } from './first-failures.ts'
 import type { JobEvent, JobReport, StageOutline, StageReport } from './job-event.ts'
+import { type Said, SaidByTasks } from './said-by-tasks.ts'
 
 /** What the events do not say: what was planned, and what was made visible. */
 export type ReportSupplement = Pick<JobReport, 'fingerprint' | 'outputs' | 'deadLetters'>
@@ -25,6 +26,7 @@ export function foldReport(events: Iterable<JobEvent>, supplement: ReportSupplem
 
 interface StageSums {
   readonly outline: StageOutline
+  readonly said: SaidByTasks
   skipped: number
   attempts: number
   retries: number
@@ -82,14 +84,16 @@ export class ReportBuilder {
       case 'taskCommitted': {
         const stage = this.#stage(event.stage)
         addWork(stage, event.stats, event.time)
-        stage.rowsIn += event.stats.rowsIn
         stage.taskMs += event.stats.durationMs
-        this.#invalidText += event.stats.invalidText
-        stage.skippedRecords += event.commit.skipped?.records ?? 0
         this.#failures = withFirstFailures(this.#failures, event.commit.skipped?.failures ?? [])
-        for (const [name, by] of Object.entries(event.counters)) {
-          this.#counters.set(name, (this.#counters.get(name) ?? 0) + by)
-        }
+        const { said, before } = stage.said.take(event)
+        if (before !== undefined) this.#count(stage, before, -1)
+        this.#count(stage, said, 1)
+        break
+      }
+      case 'taskRemade': {
+        const stage = this.#stage(event.stage)
+        for (const said of stage.said.takeBack(event.task)) this.#count(stage, said, -1)
         break
       }
       case 'manifestWritten':
@@ -122,7 +126,6 @@ export class ReportBuilder {
       case 'jobTakenOver':
       case 'jobReopened':
       case 'jobEnding':
-      case 'taskRemade':
       case 'manifestRemade':
       case 'stageStarted':
       case 'manifestStarted':
@@ -161,6 +164,17 @@ export class ReportBuilder {
     }
   }
 
+  #count(stage: StageSums, said: Said, sign: 1 | -1): void {
+    stage.rowsIn += sign * said.rowsIn
+    stage.skippedRecords += sign * said.skippedRecords
+    this.#invalidText += sign * said.invalidText
+    for (const [name, by] of Object.entries(said.counters)) {
+      const sum = (this.#counters.get(name) ?? 0) + sign * by
+      if (sum === 0 && sign === -1) this.#counters.delete(name)
+      else this.#counters.set(name, sum)
+    }
+  }
+
   #addStages(outlines: readonly StageOutline[]): void {
     for (const outline of outlines) this.#stages.set(outline.id, emptySums(outline))
   }
@@ -179,6 +193,7 @@ export class ReportBuilder {
 function emptySums(outline: StageOutline): StageSums {
   return {
     outline,
+    said: new SaidByTasks(),
     skipped: 0,
     attempts: 0,
     retries: 0,
@@ -209,7 +224,7 @@ function addWork(stage: StageSums, stats: TaskStats, time: number): void {
 }
 
 function stageReport(stage: StageSums): StageReport {
-  const { outline, firstStart, lastCommit, ...sums } = stage
+  const { outline, said: _, firstStart, lastCommit, ...sums } = stage
   return {
     id: outline.id,
     title: outline.title,

@@ -46,7 +46,7 @@ function launch(step: Step, ready: ReadyTask): void {
     since: beside.since,
     isDoubled: isExtra,
   }
-  step.setTask(ready, running, { launched: launched + first })
+  step.setTask(ready, running, { launched: launched + first, isUntouched: false })
   const window = advanceWindow(step.state.window, { type: 'launched', now: step.now })
   step.update({ unanswered: step.state.unanswered + 1, window })
   if (ready.task === MANIFEST) step.emit({ type: 'manifestStarted', stage: stage.id, attempt })
@@ -170,7 +170,7 @@ function commit(step: Step, ref: TaskRef, result: TaskSuccess, { attempt: told, 
   for (const { level, message } of logs) {
     step.emit({ type: 'log', stage: stage.id, task: ref.task, level, message })
   }
-  if (stage.output.kind !== 'exchange' || (skipped !== undefined && skipped.parts.length > 0)) {
+  if (stage.output.kind !== 'exchange' || skipped !== undefined) {
     step.command({ type: 'keepResult', stage: stage.id, task: ref.task, result: { ...result, schema } })
   }
   if (step.running && step.stage(ref.position).phase === 'running') takeCommits(step, ref.position)

@@ -3,6 +3,7 @@
 import type { Stage } from '../../planner/index.ts'
 import type { DriverPlace } from '../engine/ports.ts'
 import { systemPlace } from '../engine/system-place.ts'
+import { deadLettersUri } from '../sink/dead-letters-uri.ts'
 import { discardAttempts } from '../sink/publish.ts'
 import { deleteAll } from '../store/delete-all.ts'
 import type { ObjectStore, Stores } from '../store/object-store.ts'
@@ -10,6 +11,7 @@ import { checkJobId, timeOfJobId } from './job-id.ts'
 import { jobKeys, readEnd, readPlan } from './job-records.ts'
 import { hasLetGo, lastEpoch, readLease } from './lease.ts'
 import { jobFolders } from './list-jobs.ts'
+import { forgetReusable } from './reuse.ts'
 
 export interface CleanOptions {
   /** Milliseconds since 1970. */
@@ -73,8 +75,7 @@ export async function cleanJobs(store: ObjectStore, options: CleanOptions): Prom
     await removeJob(store, id, sum)
     removed.push(id)
   }
-  // What they said of the jobs that are gone is not true any more; of others it is found again.
-  if (removed.length > 0) await removeAll(store, 'reuse/', () => wanted === undefined && unended === 0, sum)
+  if (removed.length > 0) await forgetReusable(store, new Set(removed))
   if (options.code === 'remove') await removeCode(store, sum)
   return { jobs: removed, kept, unended, ...sum }
 }
@@ -110,6 +111,13 @@ async function discardStaged(store: ObjectStore, id: string, stores: Stores): Pr
   } catch {
     // A plan that cannot be read must be removable too.
     return
+  }
+  const policy = stages[0]?.onError
+  if (policy !== undefined) {
+    await discardAttempts({
+      store: stores.open(deadLettersUri(policy, { job: id, store: store.uri })),
+      job: id,
+    })
   }
   for (const { output } of stages) {
     if (output.kind === 'write') await discardAttempts({ store: stores.open(output.uri), job: id })

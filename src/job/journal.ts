@@ -26,6 +26,8 @@ const SEQUENCE_DIGITS = 8
  * decide again, and differently.
  */
 const DECISIONS: ReadonlySet<JobEvent['type']> = new Set([
+  'stageReused',
+  'stageSkipped',
   'taskRemade',
   'manifestRemade',
   'jobTakenOver',
@@ -79,6 +81,13 @@ export class JournalWriter {
     if (decides || this.#lines.length >= SEGMENT_EVENTS) this.#flush()
     else this.#timer ??= this.#options.clock.after(SEGMENT_AGE_MS, () => this.#flush())
     return decides || this.#hasFailed || this.#unconfirmed >= WAITING_EVENTS ? this.#written : undefined
+  }
+
+  /** Events that count together or not at all: one segment has them. Resolves when it is written. */
+  addAll(events: readonly JobEvent[]): Promise<void> {
+    for (const event of events) this.#lines.push(this.#encoder.encode(event))
+    this.#flush()
+    return this.#written
   }
 
   /** Writes what is left; rejects where any segment could not be written. */

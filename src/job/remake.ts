@@ -11,7 +11,7 @@ import type { Step, TaskRef } from './step.ts'
 import { pending } from './task-states.ts'
 
 /** An output that is lost again and again is not a matter of luck. */
-export const GENERATIONS_AT_MOST = 5
+const LOSSES_AT_MOST = 5
 
 /** `failure.lost` says what an attempt of `by` could not read: it is made again, unless it is being made already. */
 export function remakeLost(step: Step, by: TaskRef, failure: Failure): void {
@@ -19,8 +19,10 @@ export function remakeLost(step: Step, by: TaskRef, failure: Failure): void {
   const position =
     lost.job === step.state.job.id ? step.state.positions.get(lost.stage as StageId) : undefined
   if (position === undefined) {
-    // An earlier job's, which this one only uses.
-    failJob(step, failure)
+    failJob(step, {
+      ...failure,
+      hint: `Job ${lost.job} has computed it: remove that by \`dunlin jobs clean ${lost.job}\`, and run again.`,
+    })
     return
   }
   const ref = { position, task: lost.task ?? MANIFEST }
@@ -29,10 +31,12 @@ export function remakeLost(step: Step, by: TaskRef, failure: Failure): void {
   // A task that finds its own commit there, and damaged, cannot commit under this generation any more.
   const isOwn = by.position === ref.position && by.task === ref.task
   if (task.state !== 'committed' && !isOwn) return
-  if (task.generation >= GENERATIONS_AT_MOST) {
+  const losses = (task.tries.lost ?? 0) + 1
+  if (losses > LOSSES_AT_MOST) {
     failJob(step, failedForGood(failure))
     return
   }
+  step.setTask(ref, { ...task, tries: { ...task.tries, lost: losses } })
   const { stage } = step.stage(position)
   const generation = task.generation + 1
   if (ref.task === MANIFEST) {
@@ -52,12 +56,13 @@ export function remakeLost(step: Step, by: TaskRef, failure: Failure): void {
  */
 export function redoReaders(step: Step, position: number): void {
   for (const reader of step.stage(position).readers) {
-    const { stage, released } = step.stage(reader)
+    const { stage, released, isUntouched } = step.stage(reader)
     const mayHaveRead = released > 0 || step.state.job.epoch > 1
-    if (!mayHaveRead) continue
+    if (!mayHaveRead || isUntouched) continue
     const generation = highestGeneration(step.stage(reader)) + 1
     for (let task = 0; task < stage.tasks; task++) remakeTask(step, reader, task, generation)
     reopen(step, reader)
+    step.updateStage(reader, { isUntouched: true })
     step.emit({ type: 'taskRemade', stage: stage.id, task: null, generation })
   }
 }
@@ -107,7 +112,7 @@ function failedForGood(failure: Failure): Failure {
     task === null ? `the exchange manifest of stage ${stage}` : `the output of task ${task} of stage ${stage}`
   return {
     ...toFailure(
-      new DunlinError('CORRUPT', `${what} was lost ${GENERATIONS_AT_MOST + 1} times: ${failure.message}`, {
+      new DunlinError('CORRUPT', `${what} was lost ${LOSSES_AT_MOST + 1} times: ${failure.message}`, {
         hint: 'Something outside of the job removes or changes files of its store: check the disk or bucket.',
         place: failure.place,
         lost: failure.lost!,

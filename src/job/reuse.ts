@@ -9,7 +9,8 @@ import { getIfPresent } from '../store/get-if-present.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import type { StageOrigin } from './state.ts'
 
-const reuseKey = (digest: string): string => `reuse/${digest}.json`
+const REUSE_PREFIX = 'reuse/'
+const reuseKey = (digest: string): string => `${REUSE_PREFIX}${digest}.json`
 
 interface ReuseRecord {
   readonly version: 1
@@ -69,5 +70,23 @@ async function readRecord(store: ObjectStore, digest: string): Promise<ReuseReco
   } catch {
     // Whatever it is, it is no reason not to run.
     return undefined
+  }
+}
+
+/** Removes what refers to jobs that are gone. */
+export async function forgetReusable(store: ObjectStore, jobs: ReadonlySet<string>): Promise<void> {
+  const stale: string[] = []
+  for await (const { key } of store.list(REUSE_PREFIX)) {
+    const bytes = await getIfPresent(store, key)
+    if (bytes !== undefined && !isAbout(bytes, job => !jobs.has(job))) stale.push(key)
+  }
+  if (stale.length > 0) await store.delete(stale)
+}
+
+function isAbout(bytes: Uint8Array, wanted: (job: string) => boolean): boolean {
+  try {
+    return wanted((JSON.parse(new TextDecoder().decode(bytes)) as ReuseRecord).from.job)
+  } catch {
+    return false
   }
 }

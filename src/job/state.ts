@@ -19,6 +19,8 @@ export interface Tries {
   readonly outOfMemory: number
   /** What it is given since it ran out of memory; absent: what its stage asks for. */
   readonly memoryMb?: number
+  /** How often what it had committed was lost. */
+  readonly lost?: number
 }
 
 interface OfAnyState {
@@ -115,6 +117,8 @@ export interface StageState {
   readonly inputBytes: InputBytes
   /** Of the stage's exchange, as its manifest told; null before, and where an earlier driver was told. */
   readonly partitionBytes: readonly number[] | null
+  /** All of it is made again, and nothing has been launched since. */
+  readonly isUntouched?: boolean
   /** Rows that the committed tasks read through exchanges. */
   readonly exchangeRowsIn: number
   readonly prefix: Prefix

@@ -11,9 +11,11 @@ import { JournalWriter, readSegments } from './journal.ts'
 import { JournalDecoder } from './journal-lines.ts'
 import {
   acquireLease,
+  beatLease,
   beatMs,
   hasLetGo,
   holderText,
+  type Lease,
   type LeaseHolder,
   lastEpoch,
   readLease,
@@ -58,7 +60,23 @@ export async function takeOver(
   if (last > 0) await awaitLapse(store, job, last, options)
   const epoch = last + 1
   await acquireLease(store, job, epoch, options.holder)
-  return { epoch, plan, ...(await continueJournal(store, plan, epoch, options)) }
+  try {
+    return { epoch, plan, ...(await continueJournal(store, plan, epoch, options)) }
+  } catch (error) {
+    await letGo(store, job, epoch, options.holder)
+    throw error
+  }
+}
+
+/** A lease that was taken and is not used: nobody has to wait until it lapses. Never rejects. */
+export async function letGo(
+  store: ObjectStore,
+  job: string,
+  epoch: number,
+  holder: LeaseHolder,
+): Promise<void> {
+  const lease: Lease = { version: 1, epoch, holder, beat: 1, released: true }
+  await beatLease(store, job, lease).catch(() => undefined)
 }
 
 type Continued = Pick<TakenOver, 'restored' | 'report' | 'journal'>
@@ -76,6 +94,8 @@ async function continueJournal(
   const decoder = new JournalDecoder()
   const take = (event: JobEvent): void => {
     if (event.type === 'jobStarted') isBegun = true
+    // A driver that slept while it took over must not put out the one that has gone on.
+    if (event.type === 'jobTakenOver' && event.epoch > epoch) throw takenError(job, event.driver)
     replay.add(event)
     report.add(event)
   }
@@ -93,7 +113,7 @@ async function continueJournal(
       ...(decide?.(replay.restored) ?? []),
     ]
     try {
-      await Promise.all(events.map(event => journal.add(event)))
+      await journal.addAll(events)
     } catch (error) {
       // The last driver has written once more in this moment, or another has taken over after us.
       if (!(error instanceof DunlinError) || error.code !== 'LEASE') throw error

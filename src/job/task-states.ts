@@ -27,6 +27,11 @@ export function pending(task: TaskState, generation = task.generation): TaskStat
 }
 
 /** A new generation begins with a clean record; attempts are counted on, so that no two have one number. */
-function cleared({ launched, memoryMb }: Tries): Tries {
-  return { ...NO_TRIES, launched, ...(memoryMb === undefined ? {} : { memoryMb }) }
+function cleared({ launched, lost, memoryMb }: Tries): Tries {
+  return {
+    ...NO_TRIES,
+    launched,
+    ...(lost === undefined ? {} : { lost }),
+    ...(memoryMb === undefined ? {} : { memoryMb }),
+  }
 }

@@ -55,13 +55,18 @@ export async function openExchange(options: ExchangeOptions): Promise<ExchangePa
   // Without division each producer wrote one slice, which is for the consumer of the same number.
   const alone = kind === 'none'
   const partition = alone || kind === 'broadcast' ? 0 : options.partition
-  const { header, slices } = await readPartitionSlices(
-    { store, key: manifestKey(job, stage, generation), signal, counters },
-    partition,
-    alone ? options.partition : undefined,
-  ).catch((error: unknown) => {
-    throw asLost(error, { job, stage, task: null, generation })
-  })
+  const read = () =>
+    readPartitionSlices(
+      { store, key: manifestKey(job, stage, generation), signal, counters },
+      partition,
+      alone ? options.partition : undefined,
+    )
+  // Other bytes than were written are asked for once more: the network, too, turns bits.
+  const { header, slices } = await read()
+    .catch(error => (isDamage(error) ? read() : Promise.reject(error)))
+    .catch((error: unknown) => {
+      throw asLost(error, { job, stage, task: null, generation })
+    })
   const { schema, schemas } = header
   if (header.stage !== stage) {
     throw new DunlinError(
@@ -91,6 +96,8 @@ export async function openExchange(options: ExchangeOptions): Promise<ExchangePa
   }
   return { schema, batches: readSlices(slices.map(sliceOf), schema, options) }
 }
+
+const isDamage = (error: unknown): boolean => error instanceof DunlinError && error.code === 'CORRUPT'
 
 async function* nothing(): AsyncGenerator<Batch> {}
 

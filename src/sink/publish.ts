@@ -82,6 +82,19 @@ export async function publishOutput(output: OutputToPublish): Promise<SuccessMan
   }
 }
 
+/**
+ * Asked before each step that another job's output would suffer from: a driver that was stopped for long may find that
+ * another has published meanwhile (which removes the marker) and that the directory has a new owner.
+ */
+async function checkStillClaimed(output: OutputToPublish): Promise<void> {
+  const { store, job, signal } = output
+  const isClaimed = (await store.head(publishingKey(job), requestOf(signal))) !== undefined
+  if (isClaimed && (await isStillOurs(output))) return
+  throw new DunlinError('LEASE', `another driver has published job ${job} into ${store.uri}`, {
+    place: { job },
+  })
+}
+
 /** A driver that cannot know must not remove what another one may be publishing. */
 async function isStillOurs({ isOurs }: OutputToPublish): Promise<boolean> {
   return isOurs === undefined || (await isOurs().catch(() => false))
@@ -128,6 +141,7 @@ async function publishClaimed(output: OutputToPublish, placement: Placement): Pr
   await checkOutput({ ...output, except: own })
   const others = files.filter(file => !own.has(file.name))
   if (mode === 'overwrite') {
+    await checkStillClaimed(output)
     await store.delete([SUCCESS_KEY], request)
     for (let i = 0; i < others.length; i += DELETE_KEYS) {
       const keys = others.slice(i, i + DELETE_KEYS).map(file => file.name)
@@ -137,6 +151,7 @@ async function publishClaimed(output: OutputToPublish, placement: Placement): Pr
   await moveParts(output, placement)
   const kept = mode === 'append' ? keptParts(before, others) : []
   const manifest = manifestOf(output, names, kept)
+  await checkStillClaimed(output)
   await store.put(SUCCESS_KEY, encodeManifest(manifest), request)
   await discardAttempts(output)
   return manifest

@@ -8,13 +8,14 @@ import {
   type OperatorSpec,
   type Schema,
 } from '../../operators/index.ts'
-import { isBroadcast, partitionsOf, rootOfTask, type Stage } from '../../planner/index.ts'
+import { isBroadcast, partitionsOf, rootOfTask, type SkipPolicy, type Stage } from '../../planner/index.ts'
 import { hasEnded } from '../job/job-records.ts'
 import { LeaseWatch } from '../job/lease-watch.ts'
 import { commitTask, readCommit } from '../shuffle/commit-task.ts'
 import { type ExchangeCounters, openExchange } from '../shuffle/read-exchange.ts'
+import { deadLettersUri } from '../sink/dead-letters-uri.ts'
 import { type ReadCounters, readSplit } from '../source/read-split.ts'
-import type { ObjectStore } from '../store/object-store.ts'
+import type { ObjectStore, Stores } from '../store/object-store.ts'
 import { DeadLetters } from './dead-letters.ts'
 import { breakersOf, buildPipeline, type Pipeline } from './pipeline.ts'
 import { readPlan, stageOf } from './read-plan.ts'
@@ -55,7 +56,10 @@ export async function runStageTask(event: StageTaskEvent, ports: TaskPorts): Pro
   // Nobody has launched it before: then there is no use in asking.
   if (event.attempt > 1 || event.epoch > 1) {
     const earlier = await readCommit(store, event, event.generation)
-    if (earlier !== undefined) return earlier.success
+    if (earlier !== undefined) {
+      await checkLetters(store, event, stage.onError, ports.stores, earlier.success)
+      return earlier.success
+    }
   }
   const functions = event.codeHash === '' ? [] : await ports.loadFunctions(store, event.codeHash)
   const counters: Counters = { bytesIn: 0, gets: 0, invalidText: 0, exchangeRowsIn: 0 }
@@ -175,6 +179,32 @@ export async function runStageTask(event: StageTaskEvent, ports: TaskPorts): Pro
   }
 }
 
+/**
+ * Dead letters of an attempt that nobody has heard of may have gone with the job's end, before a retry.
+ *
+ * @throws CORRUPT, with what is lost, where one is not there
+ */
+async function checkLetters(
+  store: ObjectStore,
+  { job, stage, task, generation }: StageTaskEvent,
+  policy: SkipPolicy | undefined,
+  stores: Stores,
+  { skipped }: TaskSuccess,
+): Promise<void> {
+  if (policy === undefined || skipped === undefined) return
+  const letters = stores.open(deadLettersUri(policy, { job, store: store.uri }))
+  for (const { key } of skipped.parts) {
+    if ((await letters.head(key)) !== undefined) continue
+    throw new DunlinError(
+      'CORRUPT',
+      `the dead letters of task ${task} of stage ${stage} are gone: ${letters.uri}${key}`,
+      {
+        lost: { job, stage, task, generation },
+      },
+    )
+  }
+}
+
 /** Whether a task that is made again has given other rows than before: who has read those must read again. */
 async function isChanged(
   store: ObjectStore,
@@ -184,7 +214,8 @@ async function isChanged(
   if (event.generation === 0) return false
   // A record that cannot be read says nothing: then the rows count as others.
   const before = await readCommit(store, event, event.generation - 1).catch(() => undefined)
-  if (before === undefined) return true
+  // Nobody may have heard of a change: then what readers have read is older still.
+  if (before === undefined || before.success.changed) return true
   return !isDeepStrictEqual([before.success.schema, before.slices], [schema, slices])
 }
 

@@ -28,8 +28,10 @@ export function retry(
 export async function cancel(host: VerbHost, id: string, options: StoreChoice): Promise<void> {
   checkId(id)
   chooseStore(options)
-  await cancelJob(id, { ...waiting(host), reason: '`dunlin jobs cancel`' })
-  if (host.json) host.output.json({ job: id, state: 'cancelled' })
+  const state = await cancelJob(id, { ...waiting(host), reason: '`dunlin jobs cancel`' })
+  if (host.json) host.output.json({ job: id, state })
+  if (state !== 'cancelled')
+    return host.output.say(`job ${id} had ended before it could be cancelled: it ${state}`)
   host.output.say(`job ${id} is cancelled; \`dunlin jobs retry ${id}\` would go on with it`)
 }
 

@@ -208,7 +208,7 @@ describe('directories', () => {
     const runs = await Promise.all(['x', 'y', 'z'].map(name => runChild('churn.ts', [within(), name, '800'])))
     for (const run of runs) {
       expect(run.stderr).toBe('')
-      expect(Number(run.stdout)).toBeGreaterThan(20)
+      expect(Number(run.stdout)).toBeGreaterThan(2)
     }
     expect(everything()).toEqual([])
   })
