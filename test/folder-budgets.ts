@@ -10,6 +10,7 @@ const BUDGET_SECONDS: Readonly<Record<string, number>> = {
   docs: 60,
   engine: 180,
   lambda: 20,
+  mutants: 200,
   operators: 180,
   planner: 40,
   simulation: 100,
