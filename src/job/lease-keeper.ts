@@ -16,12 +16,14 @@ export interface LeaseKeeperOptions {
   readonly onCancel: (reason: string) => void
 }
 
+const BEATS_AT_ONCE = 4
+
 /** A request that fails is left to the next beat: that the lease is lost for good, the journal tells. */
 export class LeaseKeeper {
   readonly #options: LeaseKeeperOptions
   #timer: Timer | null = null
   #beat = 0
-  #beating: Promise<void> = Promise.resolve()
+  readonly #beating = new Set<Promise<void>>()
   #stopped = false
   #wasAsked = false
 
@@ -40,14 +42,17 @@ export class LeaseKeeper {
   async stop(): Promise<void> {
     this.#stopped = true
     this.#timer?.cancel()
-    await this.#beating
+    await Promise.all(this.#beating)
   }
 
+  /** A beat does not wait for the one before: a request that takes long must not look like a driver that is dead. */
   #wait(): void {
     this.#timer = this.#options.clock.after(BEAT_MS, () => {
-      this.#beating = this.#once().then(() => {
-        if (!this.#stopped) this.#wait()
-      })
+      if (this.#stopped) return
+      this.#wait()
+      if (this.#beating.size >= BEATS_AT_ONCE) return
+      const beating = this.#once().finally(() => this.#beating.delete(beating))
+      this.#beating.add(beating)
     })
   }
 
@@ -58,6 +63,7 @@ export class LeaseKeeper {
       if (next !== undefined) {
         if (!this.#stopped) onLost(holderText(next.holder))
         this.#stopped = true
+        this.#timer?.cancel()
         return
       }
       await this.#write(false)

@@ -1,5 +1,6 @@
 /** leaksAfterCleaning: when a job has ended and its orphans have stopped, nothing of it is left but what it gave. */
 import { cleanJobs } from '../../../src/job/clean-jobs.ts'
+import { jobKeys } from '../../../src/job/job-records.ts'
 import { outputSpaces, type SimulationRun } from '../simulation-run.ts'
 import { isLate } from '../store-request.ts'
 import { JOB } from '../workload.ts'
@@ -7,7 +8,7 @@ import { ENGINE_URI, World } from '../world.ts'
 
 export async function leaksAfterCleaning(run: SimulationRun): Promise<string[]> {
   const { world, end } = run
-  const leaks = [...leftInOutputs(run)]
+  const leaks = [...leftInOutputs(run), ...leftInEngine(run)]
   if (end === null) return leaks
   // Somebody cleans up another day, when all is calm.
   const calm = new World({ seed: world.seed, objects: new Map(), rates: {} })
@@ -21,27 +22,60 @@ export async function leaksAfterCleaning(run: SimulationRun): Promise<string[]> 
     struck: () => ({ process: process.name }),
   })
   let done = false
-  const cleaning = cleanJobs(stores.open(ENGINE_URI), { now: calm.time.nowMs, ids: [JOB] }).then(() => {
-    done = true
-  })
+  const cleaning = cleanJobs(stores.open(ENGINE_URI), { now: calm.time.nowMs, ids: [JOB], stores }).then(
+    () => {
+      done = true
+    },
+  )
   await calm.time.run(() => done, 3_600_000)
   await cleaning
   for (const key of world.space(ENGINE_URI).keys) {
     if (key.startsWith(`jobs/${JOB}/`)) leaks.push(`${key} is left after the job was cleaned`)
   }
+  for (const { space } of outputSpaces(run)) {
+    for (const key of space.keys) {
+      if (key.startsWith('_dunlin/')) leaks.push(`${space.uri}${key} is left after the job was cleaned`)
+    }
+  }
   return leaks
 }
 
+/** Nothing is left even before cleaning, where nobody was hindered from removing it. */
 function* leftInOutputs(run: SimulationRun): Generator<string> {
-  // A driver whose requests failed could not remove it.
-  if (run.end === null || run.world.faults.hasStruckDriver) return
+  const { world, fleet, end } = run
+  if (end === null || world.faults.hasStruckDriver) return
+  const struck = new Set(
+    world.faults.injected.flatMap(({ stage, task, attempt }) =>
+      stage === undefined ? [] : [`${stage}/${task}/${attempt}`],
+    ),
+  )
+  const hindered = new Set<string>()
+  for (const { name, event } of fleet.deliveries) {
+    const task = event.kind === 'task' ? event.task : null
+    if (struck.has(`${event.stage}/${task}/${event.attempt}`)) hindered.add(name)
+  }
   for (const { space } of outputSpaces(run)) {
     for (const key of space.keys) {
       if (!key.startsWith('_dunlin/')) continue
       const { by } = space.changes.findLast(change => change.key === key)!
-      // Its sender had removed it, as far as could be.
-      if (isLate(by)) continue
+      // Local workers are ended when their attempt is cancelled, wherever they are.
+      if (isLate(by) || hindered.has(by) || fleet.style === 'local') continue
       yield `${space.uri}${key} of ${by} is left`
     }
+  }
+}
+
+/** What was there when the job succeeded is gone when its driver has cleared away. */
+function* leftInEngine({ world, drivers, end }: SimulationRun): Generator<string> {
+  const isCleared = drivers.some(({ outcome, verb }) => {
+    return verb !== 'cancel' && outcome?.state === 'succeeded' && outcome.discardError === undefined
+  })
+  if (!isCleared || end?.report.state !== 'succeeded') return
+  const { changes, keys } = world.space(ENGINE_URI)
+  const endedMs = changes.findLast(({ key, kind }) => kind === 'create' && key === jobKeys.end(JOB))!.atMs
+  for (const key of keys) {
+    if (!/\/(data|values|runs)\//.test(key)) continue
+    const last = changes.findLast(change => change.key === key)
+    if (last === undefined || last.atMs < endedMs) yield `${key} is left after the job's data was discarded`
   }
 }

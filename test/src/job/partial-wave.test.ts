@@ -119,7 +119,7 @@ describe('partial waves', () => {
     machine.grant(1)
     expect(machine.writeManifest(0)).toContainEqual({
       type: 'emit',
-      event: { type: 'stageFinished', stage: 0, rowsOut: 20, skipped: 96 },
+      event: expect.objectContaining({ type: 'stageFinished', stage: 0, rowsOut: 20, skipped: 96 }),
     })
   })
 
