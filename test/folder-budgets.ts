@@ -11,6 +11,7 @@ const BUDGET_SECONDS: Readonly<Record<string, number>> = {
   engine: 180,
   kills: 75,
   lambda: 20,
+  mutants: 200,
   operators: 180,
   planner: 40,
   simulation: 100,

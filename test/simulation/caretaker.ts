@@ -66,8 +66,16 @@ export class Caretaker {
   /** Another driver is started as soon as the first one is paused. */
   #followPaused(): void {
     const { time } = this.#world
-    if (this.#exists && this.drivers.some(({ process }) => process.isPaused)) this.#start('resume')
+    if (this.#exists && this.drivers.some(({ process }) => process.isPaused)) this.#start(this.#follow())
     else if (!this.done) time.after(LOOK_MS, () => this.#followPaused())
+  }
+
+  /** What the driver after one that is gone is for. */
+  #follow(): DriverVerb {
+    const { strike, faults } = this.#world
+    if (strike?.followedBy !== 'cancel' || this.drivers.length > 1) return 'resume'
+    faults.inject('cancelledFromOutside', { process: 'the caretaker' })
+    return 'cancel'
   }
 
   /** How the job has ended; null where it has not. */
@@ -107,7 +115,7 @@ export class Caretaker {
       return
     }
     const end = this.end
-    if (end === null) this.#later('resume')
+    if (end === null) this.#later(this.#follow())
     else if (
       end.report.state !== 'succeeded' &&
       this.endBeforeRetry === null &&

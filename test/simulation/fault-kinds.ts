@@ -39,6 +39,7 @@ export const FAULT_KINDS = {
   duplicate: { rate: [0.05, 0.5], codes: [], survived: true },
   lostResponse: { rate: [0.01, 0.12], codes: ['WORKER_LOST'], survived: true },
   silence: { rate: [0.01, 0.08], codes: ['TIMEOUT'], survived: true },
+  uncancelled: { rate: [0.05, 0.5], codes: [], survived: true },
   outOfMemory: { rate: [0.01, 0.12], codes: ['OUT_OF_MEMORY'], survived: true },
   workerKilled: { rate: [0.02, 0.2], codes: ['WORKER_LOST'], survived: true },
   workerPaused: { rate: [0.01, 0.12], codes: ['TIMEOUT'], survived: true },

@@ -3,6 +3,7 @@ import type { ErrorCode } from '../../operators/index.ts'
 import type { EventLog } from './event-log.ts'
 import { FAULT_NAMES, type FaultKind, factsOf } from './fault-kinds.ts'
 import type { RandomStream, RandomStreams } from './random-streams.ts'
+import type { RequestKind } from './store-fate.ts'
 
 /** Seeds without any fault, as a share: the simulation itself must be right. */
 const CALM_SHARE = 0.05
@@ -20,6 +21,8 @@ export interface Struck {
 
 export interface InjectedFault extends Struck {
   readonly kind: FaultKind
+  /** The request that it struck, of a fault of the store. */
+  readonly request?: RequestKind
 }
 
 export type FaultRates = Partial<Readonly<Record<FaultKind, number>>>
@@ -49,7 +52,7 @@ export class FaultPlan {
     return rate !== undefined && random.chance(rate * share)
   }
 
-  inject(kind: FaultKind, struck: Struck): void {
+  inject(kind: FaultKind, struck: Struck & Pick<InjectedFault, 'request'>): void {
     this.injected.push({ kind, ...struck })
     const { process, stage, task, attempt } = struck
     const where = stage === undefined ? '' : ` at ${stage}/${task ?? 'manifest'}/${attempt}`
@@ -61,6 +64,7 @@ export class FaultPlan {
     return this.injected.filter(
       fault =>
         factsOf(fault.kind).codes.includes(code) &&
+        !isSettled(fault) &&
         (fault.stage === undefined ||
           (fault.stage === attempt.stage &&
             fault.task === attempt.task &&
@@ -79,6 +83,10 @@ export class FaultPlan {
     return this.injected.some(isOfDriver)
   }
 }
+
+/** A create that has taken effect: its sender finds out when it looks. */
+const isSettled = ({ kind, request }: InjectedFault): boolean =>
+  kind === 'ambiguousPut' && request === 'create'
 
 const isDamage = (kind: FaultKind): boolean => kind.endsWith('Damaged')
 

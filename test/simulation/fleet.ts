@@ -39,6 +39,8 @@ export class Fleet {
   readonly deliveries: Delivery[] = []
   /** Events that drivers asked to run, in order. */
   readonly launched: TaskEvent[] = []
+  /** Drivers that had more attempts at work than there are slots. */
+  readonly overbooked: string[] = []
   readonly #world: World
   readonly #options: FleetOptions
 
@@ -53,12 +55,25 @@ export class Fleet {
 
   backendFor(driver: SimulatedProcess): ComputeBackend {
     const { wrapCompute = compute => compute } = this.#options
+    let working = 0
+    const run = (event: TaskEvent, signal: AbortSignal): Promise<TaskResult> => {
+      if (++working > this.slots) this.overbooked.push(driver.name)
+      let ended = false
+      const end = (): void => {
+        if (!ended) working--
+        ended = true
+      }
+      signal.addEventListener('abort', end)
+      const answer = this.#run(driver, event, signal)
+      answer.then(end, end)
+      return answer
+    }
     return wrapCompute({
       name: 'simulated',
       slots: this.slots,
       memorySizesMb: this.memorySizesMb,
       ...(this.style === 'cloud' ? { speculates: true, ramp: { initial: 3, perSecond: 2 } } : {}),
-      run: (event, { signal }) => this.#run(driver, event, signal),
+      run: (event, { signal }) => run(event, signal),
       close: async () => {},
     })
   }
@@ -109,7 +124,8 @@ export class Fleet {
         time.after(tooLateMs + spreadMs + random.logarithmic(1, 30), () => deliver(this.#world, this, call))
       }
     }
-    this.#watch(signal, answer, event)
+    // A backend may have no way to stop an attempt: it answers when it ends by itself.
+    if (!strikes('uncancelled')) this.#watch(signal, answer, event)
     return promise
   }
 

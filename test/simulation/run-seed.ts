@@ -12,6 +12,12 @@ import { type Strike, World } from './world.ts'
 
 const MOST_VIRTUAL_MS = 6 * 3_600_000
 
+const WHY_STUCK = {
+  idle: 'nothing is left that could happen',
+  late: 'six hours have passed',
+  busy: 'goes round in a circle',
+} as const
+
 export interface SeedOptions {
   readonly seed: number
   readonly workload: PreparedWorkload
@@ -76,12 +82,11 @@ async function judged(
   const { workload, reference } = options
   const first = await world.time.run(() => caretaker.done, MOST_VIRTUAL_MS)
   if (first !== 'done') {
-    const why = first === 'idle' ? 'nothing is left that could happen' : 'six hours have passed'
-    return { findings: [`stuck: the job has not ended and ${why}`], ended: 'stuck' }
+    return { findings: [`stuck: the job has not ended and ${WHY_STUCK[first]}`], ended: 'stuck' }
   }
   const findings: string[] = []
   // Workers that nobody waits for come to their end.
-  if ((await world.time.run(() => false, 2 * MOST_VIRTUAL_MS)) === 'late') findings.push('orphans never stop')
+  if ((await world.time.run(() => false, 2 * MOST_VIRTUAL_MS)) !== 'idle') findings.push('orphans never stop')
   const { drivers, end, endBeforeRetry, found } = caretaker
   const run: SimulationRun = { world, workload, fleet, drivers, end, endBeforeRetry, found, reference }
   for (const invariant of INVARIANTS) findings.push(...invariant(run))

@@ -82,7 +82,7 @@ export function send<T>(world: World, source: RequestSource, request: StoreReque
     process.arrived(sent)
     if (lost) return
     world.log.add(by, `${kind} ${uri}${fate.fault === null ? '' : ` ${fate.fault}`}`)
-    if (fate.fault !== null) world.faults.inject(fate.fault, struck)
+    if (fate.fault !== null) world.faults.inject(fate.fault, { ...struck, request: kind })
     // What takes effect after its sender was told that it had failed says so.
     const serve = (): T => request.apply(fate.fault === 'latePut' ? `${by}${LATE}` : by)
     answer(served(world, { request, fate, random, serve }, { resolve, reject }))

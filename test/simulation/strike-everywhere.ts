@@ -1,12 +1,16 @@
 /** strikeEverywhere: a workload once for each request of its drivers or workers, struck before and after it. */
+import type { FaultRates } from './fault-plan.ts'
 import { runSeed, type Verdict } from './run-seed.ts'
-import { type KnownWorkload, workloadNamed } from './workloads/workloads.ts'
+import { workloadNamed } from './workloads/workloads.ts'
 import type { Strike } from './world.ts'
 
 export interface StrikeOptions {
   readonly workload: string
   readonly who: Strike['who']
   readonly how: Strike['how']
+  readonly followedBy?: Strike['followedBy']
+  /** Besides the strike. Default: none. */
+  readonly rates?: FaultRates
   readonly seed?: number
 }
 
@@ -18,19 +22,28 @@ export interface StruckRun {
 const MOMENTS = ['before', 'after'] as const
 
 /** How many requests there are where nothing is struck; clearing away counts too. */
-async function requestsOf(known: KnownWorkload, { who, seed = 1 }: StrikeOptions): Promise<number> {
-  const { world } = await runSeed({ seed, ...known, rates: {} })
+export async function requestsOf({
+  workload,
+  who,
+  seed = 1,
+  rates = {},
+}: Omit<StrikeOptions, 'how'>): Promise<number> {
+  const known = await workloadNamed(workload)
+  const { world } = await runSeed({ seed, ...known, rates })
   return world.requests[who]
 }
 
+/** Before and after the request of that number. */
+export const strikesOf = ({ who, how, followedBy }: StrikeOptions, request: number): readonly Strike[] =>
+  MOMENTS.map(moment => ({ who, request, moment, how, ...(followedBy === undefined ? {} : { followedBy }) }))
+
 export async function* strikeEverywhere(options: StrikeOptions): AsyncGenerator<StruckRun> {
-  const { workload, who, how, seed = 1 } = options
+  const { workload, seed = 1, rates = {} } = options
   const known = await workloadNamed(workload)
-  const requests = await requestsOf(known, options)
+  const requests = await requestsOf(options)
   for (let request = 1; request <= requests; request++) {
-    for (const moment of MOMENTS) {
-      const strike: Strike = { who, request, moment, how }
-      yield { strike, verdict: await runSeed({ seed, ...known, rates: {}, strike }) }
+    for (const strike of strikesOf(options, request)) {
+      yield { strike, verdict: await runSeed({ seed, ...known, rates, strike }) }
     }
   }
 }

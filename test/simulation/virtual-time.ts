@@ -5,6 +5,9 @@ import type { RandomStream } from './random-streams.ts'
 /** 2026-01-01. */
 const START_MS = 1_767_225_600_000
 
+/** The longest job of some thousand seeds takes a tenth of it. */
+const MOST_EVENTS = 20_000
+
 interface Waiting {
   readonly atMs: number
   /** Timers of one instant fire in an order that the seed chooses. */
@@ -20,6 +23,8 @@ export type LoopEnd =
   | 'idle'
   /** Time is up. */
   | 'late'
+  /** Too much has happened: it goes round in a circle. */
+  | 'busy'
 
 /** Code under simulation must be promises and these timers only: then one turn of the real loop drains it. */
 export class VirtualTime {
@@ -56,6 +61,7 @@ export class VirtualTime {
       const next = this.#pop()
       if (next === undefined) return 'idle'
       if (next.atMs - START_MS > untilMs) return 'late'
+      if (this.events >= MOST_EVENTS) return 'busy'
       this.nowMs = next.atMs
       this.events++
       next.callback()

@@ -20,6 +20,8 @@ export interface Strike {
   /** Before it is sent, or when it has taken effect. */
   readonly moment: 'before' | 'after'
   readonly how: 'killed' | 'paused'
+  /** What another driver is started for when this one is gone. Default: to resume the job. */
+  readonly followedBy?: 'resume' | 'cancel'
 }
 
 export interface WorldOptions {

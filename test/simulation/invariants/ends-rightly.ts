@@ -81,7 +81,7 @@ function* saysTheTruth(run: SimulationRun, driver: Driver): Generator<string> {
   if (isTheEnd) return
   // Other drivers are why it may not go on: one is alive, has taken over, or has ended the job.
   const others = drivers.length > 1 && (error.code === 'LEASE' || isEndedError(error))
-  if (others || world.faults.hasStruckDriver || isDamage(run, error)) return
+  if (others || world.faults.hasStruckDriver || isDamage(run, error) || isFull(run, error)) return
   if (!EXPECTED.lateDriversAreToldOfTheEnd && end !== null && isGoneSplits(error)) return
   yield `${process.name} (${verb}) failed for no reason: ${error.code} ${error.message}`
 }
@@ -91,6 +91,11 @@ const isEndedError = ({ code, message }: DunlinError): boolean =>
 
 const isGoneSplits = ({ code, message }: DunlinError): boolean =>
   code === 'CORRUPT' && message.includes('splits.json')
+
+/** The journal of a driver whose store is full ends there. */
+const isFull = ({ world }: SimulationRun, { code }: DunlinError): boolean =>
+  code === 'NO_SPACE' &&
+  world.faults.injected.some(({ kind, process }) => kind === 'noSpace' && process.startsWith('driver'))
 
 /** What a driver that takes over reads may be damaged on its way. */
 const isDamage = ({ world }: SimulationRun, { code }: DunlinError): boolean =>

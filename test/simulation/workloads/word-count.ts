@@ -42,6 +42,16 @@ export const wordCount: Workload = {
   isDeterminate: true,
 }
 
+/** One stage: each task reads a split and writes a part, so that a part may come however late. */
+export const straightThrough: Workload = {
+  name: 'straight through',
+  files: booksFiles,
+  plan: { splitBytes: 150 },
+  outputs: () => [written(read.text('memory://data/books/').words(), 'text', 'memory://out/words/')],
+  check: ([found]) => difference(linesOf(found), bookWords),
+  isDeterminate: true,
+}
+
 /** Two outputs of one job, which share a scan. */
 export const twoOutputs: Workload = {
   name: 'two outputs',

@@ -5,7 +5,7 @@ import { dealtRows, dealtTwice } from './indeterminate.ts'
 import { sort, spillingSort } from './ordering.ts'
 import { reduceByKey, stagedValues } from './row-functions.ts'
 import { broadcastJoin, hashJoin, limitThenSort, skewJoin, take, unionDistinct } from './tables.ts'
-import { twoOutputs, wordCount } from './word-count.ts'
+import { straightThrough, twoOutputs, wordCount } from './word-count.ts'
 
 const WORKLOADS: readonly Workload[] = [
   wordCount,
@@ -22,6 +22,7 @@ const WORKLOADS: readonly Workload[] = [
   limitThenSort,
   dealtRows,
   dealtTwice,
+  straightThrough,
 ]
 
 export interface KnownWorkload {

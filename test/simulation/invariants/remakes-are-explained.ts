@@ -1,0 +1,36 @@
+/** remakesAreExplained: what was committed is made again only where a disk has lost it, or answers were wrong. */
+import type { FaultKind } from '../fault-kinds.ts'
+import type { Struck } from '../fault-plan.ts'
+import { type SimulationRun, toldEvents } from '../simulation-run.ts'
+
+const OF_TASKS: ReadonlySet<FaultKind> = new Set<FaultKind>(['dataDamaged', 'commitDamaged'])
+const WRONG: ReadonlySet<FaultKind> = new Set<FaultKind>(['wrongBytes', 'truncatedBody'])
+/** By which an attempt must take it that what it reads is damaged: slices and commits are asked for once more. */
+const WRONG_ANSWERS = { task: 2, manifest: 1 } as const
+
+export function* remakesAreExplained(run: SimulationRun): Generator<string> {
+  const { injected } = run.world.faults
+  const damaged = {
+    task: injected.filter(({ kind }) => OF_TASKS.has(kind)).length,
+    manifest: injected.filter(({ kind }) => kind === 'manifestDamaged').length,
+  }
+  for (const event of toldEvents(run)) {
+    // Without a failure: it was made from rows that have changed, or a retry asks for it.
+    if (event.type !== 'taskRemade' && event.type !== 'manifestRemade') continue
+    const what = event.type === 'taskRemade' ? 'task' : 'manifest'
+    if (event.failure === undefined || wrongAnswers(run, event.failure.place) >= WRONG_ANSWERS[what]) continue
+    if (--damaged[what] >= 0) continue
+    yield `a ${what} of stage ${event.stage} is made again for no reason: ${event.failure.code} ${event.failure.message}`
+  }
+}
+
+function wrongAnswers({ world }: SimulationRun, { stage, task, attempt }: Omit<Struck, 'process'>): number {
+  let wrong = 0
+  for (const fault of world.faults.injected) {
+    if (!WRONG.has(fault.kind) || fault.stage !== stage || fault.attempt !== attempt) continue
+    if ((fault.task ?? undefined) !== (task ?? undefined)) continue
+    // What has been found intact, and is damaged when it is read to be decoded, is not asked for again.
+    wrong += fault.request === 'stream' ? WRONG_ANSWERS.task : 1
+  }
+  return wrong
+}
