@@ -91,7 +91,7 @@ export const COMMIT_MUTANTS: readonly Mutant[] = [
     file: TASK,
     find: 'if (!committing) await output?.abort()',
     replace: '',
-    look: { faults: ['duplicate', 'ambiguousPut', 'serverError'], workloads: ['straight through'] },
+    look: { faults: ['duplicate', 'ambiguousPut'], workloads: ['straight through'] },
   },
   {
     name: 'the checksum of a commit is not looked at',
