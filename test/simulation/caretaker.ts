@@ -67,7 +67,7 @@ export class Caretaker {
   #followPaused(): void {
     const { time } = this.#world
     if (this.#exists && this.drivers.some(({ process }) => process.isPaused)) this.#start(this.#follow())
-    else if (!this.done) time.after(LOOK_MS, () => this.#followPaused())
+    else if (!this.done) time.after(Math.max(LOOK_MS, time.elapsedMs / 100), () => this.#followPaused())
   }
 
   /** What the driver after one that is gone is for. */
@@ -91,6 +91,12 @@ export class Caretaker {
 
   get #isCaredFor(): boolean {
     return this.drivers.some(({ process, outcome }) => outcome === null && !process.isKilled)
+  }
+
+  /** Before it had taken the end back. */
+  get #isRetryKilled(): boolean {
+    const last = this.drivers.at(-1)
+    return last?.verb === 'retry' && last.process.isKilled
   }
 
   #start(verb: DriverVerb): void {
@@ -118,8 +124,7 @@ export class Caretaker {
     if (end === null) this.#later(this.#follow())
     else if (
       end.report.state !== 'succeeded' &&
-      this.endBeforeRetry === null &&
-      this.#random.chance(RETRIED_SHARE)
+      (this.#isRetryKilled || (this.endBeforeRetry === null && this.#random.chance(RETRIED_SHARE)))
     ) {
       this.endBeforeRetry = end
       this.#world.faults.calm()

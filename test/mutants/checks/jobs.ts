@@ -132,6 +132,26 @@ export const JOB_CHECKS = {
     const { findings } = await ran(late)
     return findings.find(finding => finding.includes('twice') || isWrong(finding)) ?? null
   },
+  'a driver whose journal is taken ends nothing': async () => {
+    let isTaken = false
+    const { world } = await ran({
+      rates: { cancelled: 1 },
+      wrapStore: store =>
+        through(store, {
+          async put(key, body, ...given) {
+            const isLast = !isTaken && key.startsWith(jobKeys.journal(JOB))
+            if (isLast && Buffer.from(body as Uint8Array).includes('jobFinished')) {
+              isTaken = true
+              await store.put(key, Buffer.from('{"writer":"another"}\n'), { ifAbsent: true })
+            }
+            return store.put(key, body, ...given)
+          },
+        }),
+    })
+    if (!isTaken) return 'the journal has no end'
+    const end = world.space(ENGINE_URI).changes.find(({ key }) => key === jobKeys.end(JOB))
+    return end?.by === 'driver-1' ? 'it has ended the job' : null
+  },
   'an attempt of an older generation that answers late does not count': async () => {
     for (let seed = 1; seed <= 10; seed++) {
       let tell = (): void => {}

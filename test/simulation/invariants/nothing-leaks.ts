@@ -1,6 +1,7 @@
 /** leaksAfterCleaning: when a job has ended and its orphans have stopped, nothing of it is left but what it gave. */
 import { cleanJobs } from '../../../src/job/clean-jobs.ts'
 import { jobKeys } from '../../../src/job/job-records.ts'
+import type { FaultKind } from '../fault-kinds.ts'
 import { outputSpaces, type SimulationRun } from '../simulation-run.ts'
 import { isLate } from '../store-request.ts'
 import { JOB } from '../workload.ts'
@@ -40,13 +41,23 @@ export async function leaksAfterCleaning(run: SimulationRun): Promise<string[]> 
   return leaks
 }
 
+/** Whatever else strikes an attempt may keep it from removing what it wrote. */
+const HINDERS_NOBODY: ReadonlySet<FaultKind> = new Set<FaultKind>([
+  'duplicate',
+  'lateDelivery',
+  'coldStart',
+  'straggler',
+  'uncancelled',
+  'ambiguousPut',
+])
+
 /** Nothing is left even before cleaning, where nobody was hindered from removing it. */
 function* leftInOutputs(run: SimulationRun): Generator<string> {
   const { world, fleet, end } = run
   if (end === null || world.faults.hasStruckDriver) return
   const struck = new Set(
-    world.faults.injected.flatMap(({ stage, task, attempt }) =>
-      stage === undefined ? [] : [`${stage}/${task}/${attempt}`],
+    world.faults.injected.flatMap(({ kind, stage, task, attempt }) =>
+      stage === undefined || HINDERS_NOBODY.has(kind) ? [] : [`${stage}/${task}/${attempt}`],
     ),
   )
   const hindered = new Set<string>()

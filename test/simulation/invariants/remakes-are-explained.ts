@@ -1,7 +1,9 @@
 /** remakesAreExplained: what was committed is made again only where a disk has lost it, or answers were wrong. */
 import type { FaultKind } from '../fault-kinds.ts'
 import type { Struck } from '../fault-plan.ts'
+import { isDiscarded } from '../object-space.ts'
 import { type SimulationRun, toldEvents } from '../simulation-run.ts'
+import { ENGINE_URI } from '../world.ts'
 
 const OF_TASKS: ReadonlySet<FaultKind> = new Set<FaultKind>(['dataDamaged', 'commitDamaged'])
 const WRONG: ReadonlySet<FaultKind> = new Set<FaultKind>(['wrongBytes', 'truncatedBody'])
@@ -14,7 +16,10 @@ export function* remakesAreExplained(run: SimulationRun): Generator<string> {
     task: injected.filter(({ kind }) => OF_TASKS.has(kind)).length,
     manifest: injected.filter(({ kind }) => kind === 'manifestDamaged').length,
   }
+  // A driver that was overtaken finds that the data is gone, and can decide nothing any more.
+  const gone = run.world.space(ENGINE_URI).changes.find(isDiscarded)
   for (const event of toldEvents(run)) {
+    if (event.time >= (gone?.atMs ?? Number.POSITIVE_INFINITY)) continue
     // Without a failure: it was made from rows that have changed, or a retry asks for it.
     if (event.type !== 'taskRemade' && event.type !== 'manifestRemade') continue
     const what = event.type === 'taskRemade' ? 'task' : 'manifest'
