@@ -74,8 +74,11 @@ export async function retryJob(job: string, options: RetryOptions = {}): Promise
     ...at,
     ...options,
     decide: restored => {
-      if (end === undefined && (restored.ending === null || restored.ending.state === 'succeeded')) {
-        throw new DunlinError('INVALID_ARGUMENT', `job ${job} has not ended: there is nothing to retry yet`, {
+      // Asked of the journal, not of the end that was read before: another retry may have succeeded since.
+      const hasSucceeded = restored.ending?.state === 'succeeded'
+      if (hasSucceeded || (end === undefined && restored.ending === null)) {
+        const why = hasSucceeded ? 'has succeeded meanwhile, or only has to be published' : 'has not ended'
+        throw new DunlinError('INVALID_ARGUMENT', `job ${job} ${why}: there is nothing to retry`, {
           hint: `Go on with it: \`dunlin jobs resume ${job}\`.`,
           place: { job },
         })
