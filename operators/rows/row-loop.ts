@@ -1,6 +1,7 @@
 /** The fused loop of a chain of row functions, one generated for each chain. */
 import type { Emit } from '../operator.ts'
 import type { BadRecords } from './bad-records.ts'
+import { type FlatMapAt, intoSink, rowKept, stepsText } from './loop-text.ts'
 import type { OperatorEnv, UserFn } from './operator-env.ts'
 import type { RowSink } from './row-sink.ts'
 import { allOf, type BoundStep, openIterable, refuseThenable, TRUTHY } from './row-step.ts'
@@ -72,7 +73,7 @@ function filterLoopText(steps: readonly BoundStep[]): string {
   try {
     for (; row < records.length; row++) {
       const v0 = records[row]
-      ${bodyText(steps, 0, 'v0', [], () => 'rows[kept++] = row')}
+      ${stepsText(steps, { taken: rowKept, iterator: k => `t${k}`, flatMap: iterated })}
     }
     return kept
   } catch (thrown) {
@@ -89,7 +90,7 @@ function rowLoopText(steps: readonly BoundStep[]): string {
   try {
     for (; row < records.length; row++) {
       const v0 = records[row]
-      ${bodyText(steps, 0, 'v0', [], v => `step = ${steps.length}; sink.add(${v}); if (sink.full) sink.endBatch(emit)`)}
+      ${stepsText(steps, { taken: intoSink(steps), iterator: k => `t${k}`, flatMap: iterated })}
     }
     return null
   } catch (thrown) {
@@ -99,48 +100,9 @@ function rowLoopText(steps: readonly BoundStep[]): string {
 }`
 }
 
-interface OpenFlatMap {
-  readonly k: number
-  readonly v: string
-}
-
-/**
- * The text of step `k` and all after it, for the record in variable `v`. `around` holds the flatMaps around it, and
- * `taken` says what becomes of a record after the last step.
- */
-function bodyText(
-  steps: readonly BoundStep[],
-  k: number,
-  v: string,
-  around: readonly OpenFlatMap[],
-  taken: (v: string) => string,
-): string {
-  const step = steps[k]
-  if (step === undefined) return taken(v)
-  const call = `step = ${k}; given = ${v}; const r${k} = f${k}(${v}, task)`
-  const frames = around
-    .map(({ k: j, v: of }) => `engine.frame(${j}, a${j}, i${j} + 1, t${j}, ${of})`)
-    .join(', ')
-  const suspend = (promise: string) =>
-    `return { row, step: ${k}, promise: ${promise}, value: ${v}, frames: [${frames}], records }`
-  if (step.kind === 'filter') {
-    return `${call}
-    if (r${k} !== true) {
-      if (r${k} === false) continue
-      engine.refuseThenable(r${k})
-      if (!r${k}) continue
-    }
-    ${bodyText(steps, k + 1, v, around, taken)}`
-  }
-  if (step.kind === 'map') {
-    return `${call}
-    if (typeof r${k} === 'object' && r${k} !== null && typeof r${k}.then === 'function') {
-      ${suspend(`engine.heldPromise(r${k})`)}
-    }
-    ${bodyText(steps, k + 1, `r${k}`, around, taken)}`
-  }
-  return `${call}
-  let a${k} = null
+/** Rows of an iterable are taken one by one: a function may make more of them than memory holds. */
+function iterated({ k, v, suspend, further }: FlatMapAt): string {
+  return `let a${k} = null
   if (Array.isArray(r${k})) a${k} = r${k}
   else {
     const p${k} = engine.promiseOf(r${k})
@@ -158,7 +120,7 @@ function bodyText(
       if (n${k}.done) break
       e${k} = n${k}.value
     }
-    ${bodyText(steps, k + 1, `e${k}`, [...around, { k, v }], taken)}
+    ${further(`e${k}`)}
   }
   t${k} = null`
 }
