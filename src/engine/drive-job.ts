@@ -2,9 +2,10 @@
 import { DunlinError, type Failure, fromFailure } from '../../operators/index.ts'
 import type { Planned, StageId } from '../../planner/index.ts'
 import type { RunOptions } from '../dataset/run-options.ts'
-import type { JobEvent, JobReport, WrittenOutput } from '../events/job-event.ts'
+import type { JobEvent, JobReport, Outcome, WrittenOutput } from '../events/job-event.ts'
 import type { ReportBuilder } from '../events/report.ts'
 import { stageOutline } from '../job/advance.ts'
+import { failureOf } from '../job/ending.ts'
 import { jobKeys, writeEnd } from '../job/job-records.ts'
 import type { JournalWriter } from '../job/journal.ts'
 import { holderText, type LeaseHolder, readLease, takenError } from '../job/lease.ts'
@@ -60,13 +61,13 @@ export interface FinishedJob {
 export async function driveJob(drive: JobToDrive): Promise<FinishedJob> {
   const { engine, job, journal } = drive
   const control = new AbortController()
-  const lost = new AbortController()
+  let lost: DunlinError | undefined
   const keeper = new LeaseKeeper({
     ...drive,
     clock: engine.clock,
     onLost: by => {
-      lost.abort(new DunlinError('LEASE', `job ${job} was taken over by ${by}`, { place: { job } }))
-      control.abort(lost.signal.reason)
+      lost = new DunlinError('LEASE', `job ${job} was taken over by ${by}`, { place: { job } })
+      control.abort(lost)
     },
     onCancel: reason => control.abort(new DunlinError('CANCELLED', reason)),
   })
@@ -99,7 +100,7 @@ export async function driveJob(drive: JobToDrive): Promise<FinishedJob> {
     const outcome = await run(drive, { signal: control.signal, listener, publish })
     // What was decided must be in the journal before it is acted upon; a journal that is another's decides nothing.
     await journal.close()
-    if (lost.signal.aborted) throw lost.signal.reason
+    if (lost !== undefined) throw lost
     // That the job has succeeded is settled; only its outputs are not all visible yet.
     if (interrupted !== undefined) throw interrupted
     const finished = await conclude(drive, outcome, {
@@ -181,28 +182,16 @@ async function run(drive: JobToDrive, { signal, listener, publish }: Running): P
 }
 
 /** A job whose end an earlier driver had settled, and could not record any more. */
-function settled(
-  { job, report }: JobToDrive,
-  ending: Exclude<NonNullable<RestoredJob['ending']>, { state: 'succeeded' }>,
-): JobOutcome {
-  const failure: Failure =
-    ending.state === 'failed'
-      ? ending.failure
-      : {
-          code: 'CANCELLED',
-          message: `job ${job} was cancelled: ${ending.reason}`,
-          retryable: false,
-          place: { job },
-          causes: [],
-        }
+function settled({ job, report }: JobToDrive, ending: Exclude<Outcome, { state: 'succeeded' }>): JobOutcome {
   const parts = report.parts()
-  const nothing = { results: new Map(), schemas: new Map(), deadLetters: [] }
   return {
     state: ending.state,
-    failure,
+    failure: failureOf(job, ending)!,
     failures: parts.failures,
     report: { ...parts, state: ending.state },
-    ...nothing,
+    results: new Map(),
+    schemas: new Map(),
+    deadLetters: [],
   }
 }
 

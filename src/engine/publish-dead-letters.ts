@@ -4,7 +4,7 @@ import type { JobResults } from '../scheduler/run-job.ts'
 import { checkOutput } from '../sink/check-output.ts'
 import { deadLettersUri } from '../sink/dead-letters-uri.ts'
 import { discardAttempts, publishOutput } from '../sink/publish.ts'
-import type { OutputsOfJob } from './publish-outputs.ts'
+import { type OutputsOfJob, writtenOutput } from './publish-outputs.ts'
 
 export interface LettersOfJob extends OutputsOfJob {
   /** URI of the engine's store, where they go unless a directory was given. */
@@ -41,12 +41,7 @@ export async function publishDeadLetters(
     return undefined
   }
   await publishOutput({ store: to.store, job, format: 'jsonl', mode: to.mode, parts, isOurs })
-  return {
-    uri: to.uri,
-    parts: parts.length,
-    rows: parts.reduce((sum, part) => sum + part.rows, 0),
-    bytes: parts.reduce((sum, part) => sum + part.bytes, 0),
-  }
+  return writtenOutput(to.uri, parts)
 }
 
 /** What attempts of an unfinished job wrote there. */

@@ -76,12 +76,17 @@ export async function publishOutputs(publication: Publication): Promise<void> {
       counts,
       isOurs,
     })
-    publication.written({
-      uri,
-      parts: parts.length,
-      rows: parts.reduce((sum, part) => sum + part.rows, 0),
-      bytes: parts.reduce((sum, part) => sum + part.bytes, 0),
-    })
+    publication.written(writtenOutput(uri, parts))
+  }
+}
+
+/** What a report says of parts that are visible now. */
+export function writtenOutput(uri: string, parts: readonly CommittedPart[]): WrittenOutput {
+  return {
+    uri,
+    parts: parts.length,
+    rows: parts.reduce((sum, part) => sum + part.rows, 0),
+    bytes: parts.reduce((sum, part) => sum + part.bytes, 0),
   }
 }
 

@@ -4,8 +4,6 @@ import { type Batch, DunlinError, decodeArrowFile } from '../../operators/index.
 import type { TaskSuccess } from '../task/task-event.ts'
 import type { FinishedJob } from './drive-job.ts'
 
-export type { FinishedJob }
-
 /** Of a job without a result (its outputs are directories) there are none. */
 export async function* readRows(job: FinishedJob): AsyncGenerator<Batch> {
   for (const task of resultTasks(job)) yield* await readResult(job, task)

@@ -10,11 +10,13 @@ import { beatMs, type LeaseHolder, newHolder } from '../job/lease.ts'
 import type { RestoredJob } from '../job/restore.ts'
 import { readSplits } from '../job/splits-record.ts'
 import { letGo, type TakenOver, takeOver } from '../job/take-over.ts'
+import { highestGeneration } from '../job/task-states.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import { patientStore } from '../store/patient-store.ts'
 import { driveJob, type FinishedJob } from './drive-job.ts'
 import type { Engine } from './engine.ts'
 import { engineFor } from './local-engine.ts'
+import { pause } from './pause.ts'
 import type { DriverPlace } from './ports.ts'
 
 /** What the verbs that go on with a job take. */
@@ -39,9 +41,10 @@ export async function resumeJob(job: string, options: ResumeOptions = {}): Promi
   const at = await openJob(job, options)
   const end = await readEnd(at.store, job)
   if (end !== undefined) throw endedError(job, end)
-  checkVersion(await readPlan(at.store, job))
+  const plan = await readPlan(at.store, job)
+  checkVersion(plan)
   const isToEnd = (await readCancel(at.store, job)) !== undefined
-  const taken = await takeOver(at.store, job, {
+  const taken = await takeOver(at.store, plan, {
     ...at,
     ...options,
     // Ctrl-C, and once more before the end was recorded: nobody but that driver wanted the job to end.
@@ -54,7 +57,7 @@ export async function resumeJob(job: string, options: ResumeOptions = {}): Promi
     await letGo(at.store, job, taken.epoch, at.holder)
     throw endedError(job, ended)
   }
-  return goOn(at, options, taken)
+  return goOn(at, options, plan, taken)
 }
 
 /**
@@ -70,7 +73,7 @@ export async function retryJob(job: string, options: RetryOptions = {}): Promise
   const plan = await readPlan(at.store, job)
   checkVersion(plan)
   const again = stagesToRemake(plan, options.stage)
-  const taken = await takeOver(at.store, job, {
+  const taken = await takeOver(at.store, plan, {
     ...at,
     ...options,
     decide: restored => {
@@ -94,7 +97,7 @@ export async function retryJob(job: string, options: RetryOptions = {}): Promise
   })
   // The journal says that the job goes on: from here on nobody can end it by what was decided before.
   await at.store.delete([jobKeys.end(job), jobKeys.cancel(job)])
-  return goOn(at, options, taken)
+  return goOn(at, options, plan, taken)
 }
 
 /**
@@ -110,15 +113,16 @@ export async function cancelJob(
   const end = await readEnd(at.store, job)
   if (end !== undefined) throw endedError(job, end)
   const { reason = 'it was asked for' } = options
+  const plan = await readPlan(at.store, job)
   await markCancelled(at.store, job, reason)
   while (!(await hasEnded(at.store, job))) {
     let taken: TakenOver
     try {
-      taken = await takeOver(at.store, job, { ...at, ...options })
+      taken = await takeOver(at.store, plan, { ...at, ...options })
     } catch (error) {
       if (!(error instanceof DunlinError) || error.code !== 'LEASE') throw error
       // Its driver is alive and reads the mark with its next beat.
-      await new Promise<void>(resolve => void at.clock.after(beatMs(at.holder), resolve))
+      await pause(at.clock, beatMs(at.holder))
       continue
     }
     if (await hasEnded(at.store, job)) {
@@ -127,7 +131,7 @@ export async function cancelJob(
     }
     const ended = new AbortController()
     ended.abort(new DunlinError('CANCELLED', reason))
-    await goOn(at, { ...options, signal: ended.signal }, taken).catch((error: unknown) => {
+    await goOn(at, { ...options, signal: ended.signal }, plan, taken).catch((error: unknown) => {
       // `LEASE`: another one has ended it, or is about to.
       if (!(error instanceof DunlinError) || !['CANCELLED', 'LEASE'].includes(error.code)) throw error
     })
@@ -155,8 +159,13 @@ async function openJob(job: string, options: ResumeOptions): Promise<OpenJob> {
   }
 }
 
-async function goOn(at: OpenJob, options: ResumeOptions, taken: TakenOver): Promise<FinishedJob> {
-  const { plan: record, epoch, restored, report, journal } = taken
+async function goOn(
+  at: OpenJob,
+  options: ResumeOptions,
+  record: JobPlan,
+  taken: TakenOver,
+): Promise<FinishedJob> {
+  const { epoch, restored, report, journal } = taken
   const { job, name, plan, text } = record
   const { seed, retries, concurrency } = record.options
   let splits: Planned['splits']
@@ -218,8 +227,7 @@ function stagesToRemake({ job, plan }: JobPlan, stage: number | undefined): read
 function reopening(stages: readonly StageId[], restored: RestoredJob, time: number): readonly JobEvent[] {
   const remade = stages.map((stage): JobEvent => {
     const known = restored.stages.get(stage)
-    let highest = known?.generation ?? 0
-    for (const { generation } of known?.tasks.values() ?? []) highest = Math.max(highest, generation)
+    const highest = highestGeneration(known?.tasks.values() ?? [], known?.generation)
     return { type: 'taskRemade', time, stage, task: null, generation: highest + 1 }
   })
   return [{ type: 'jobReopened', time }, ...remade, ...withoutLetters(stages, restored, time)]

@@ -1,7 +1,7 @@
 /** The cancel mark: what asks the driver of a job, wherever it is, to cancel it. */
 import { getIfPresent } from '../store/get-if-present.ts'
 import type { ObjectStore } from '../store/object-store.ts'
-import { jobKeys } from './job-records.ts'
+import { encodeRecord, jobKeys } from './job-records.ts'
 
 export interface CancelMark {
   readonly version: 1
@@ -10,7 +10,7 @@ export interface CancelMark {
 
 export async function markCancelled(store: ObjectStore, job: string, reason: string): Promise<void> {
   const mark: CancelMark = { version: 1, reason }
-  await store.put(jobKeys.cancel(job), new TextEncoder().encode(`${JSON.stringify(mark)}\n`))
+  await store.put(jobKeys.cancel(job), encodeRecord(mark))
 }
 
 /** Undefined where nobody asks for it. One that cannot be read asks for it too. */

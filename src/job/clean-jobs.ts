@@ -1,10 +1,10 @@
 /** Removes what jobs left in the store. */
 
-import type { Stage } from '../../planner/index.ts'
+import type { PhysicalPlan } from '../../planner/index.ts'
 import type { DriverPlace } from '../engine/ports.ts'
+import { discardDeadLetters } from '../engine/publish-dead-letters.ts'
+import { discardOutputs } from '../engine/publish-outputs.ts'
 import { systemPlace } from '../engine/system-place.ts'
-import { deadLettersUri } from '../sink/dead-letters-uri.ts'
-import { discardAttempts } from '../sink/publish.ts'
 import { deleteAll } from '../store/delete-all.ts'
 import type { ObjectStore, Stores } from '../store/object-store.ts'
 import { checkJobId, timeOfJobId } from './job-id.ts'
@@ -104,24 +104,17 @@ async function isForgotten(
 }
 
 /** Parts that nobody has published: attempts that came late, or a driver that was killed while it cleared them away. */
-async function discardStaged(store: ObjectStore, id: string, stores: Stores): Promise<void> {
-  let stages: readonly Stage[]
+async function discardStaged(store: ObjectStore, job: string, stores: Stores): Promise<void> {
+  let plan: PhysicalPlan
   try {
-    stages = (await readPlan(store, id)).plan.stages
+    ;({ plan } = await readPlan(store, job))
   } catch {
     // A plan that cannot be read must be removable too.
     return
   }
-  const policy = stages[0]?.onError
-  if (policy !== undefined) {
-    await discardAttempts({
-      store: stores.open(deadLettersUri(policy, { job: id, store: store.uri })),
-      job: id,
-    })
-  }
-  for (const { output } of stages) {
-    if (output.kind === 'write') await discardAttempts({ store: stores.open(output.uri), job: id })
-  }
+  const outputs = { job, plan, stores, storeUri: store.uri }
+  await discardDeadLetters(outputs)
+  await discardOutputs(outputs)
 }
 
 async function removeJob(

@@ -29,6 +29,20 @@ export function endJob(step: Step, outcome: Outcome): void {
     step.command({ type: 'startTimer', id: { kind: 'grace' }, delayMs: GRACE_MS })
 }
 
+/** What a job that did not succeed fails with; undefined for one that did. */
+export function failureOf(job: string, outcome: Outcome): Failure | undefined {
+  switch (outcome.state) {
+    case 'succeeded':
+      return undefined
+    case 'failed':
+      return outcome.failure
+    case 'cancelled': {
+      const message = `job ${job} was cancelled: ${outcome.reason}`
+      return { code: 'CANCELLED', message, retryable: false, place: { job }, causes: [] }
+    }
+  }
+}
+
 /** Cancels what runs of the tasks `from` … `to - 1`; what was cancelled before is in no state that runs. */
 export function cancelTasks(step: Step, position: number, from: number, to: number): void {
   const { tasks } = step.stage(position)

@@ -62,13 +62,13 @@ export const jobKeys = {
  * @throws STORE where the store has a job of this id
  */
 export async function writePlan(store: ObjectStore, plan: JobPlan): Promise<void> {
-  if (await putOnce(store, jobKeys.plan(plan.job), encode(plan))) return
+  if (await putOnce(store, jobKeys.plan(plan.job), encodeRecord(plan))) return
   throw new DunlinError('STORE', `${store.uri} has a job ${plan.job} already`, { place: { job: plan.job } })
 }
 
 /** Ends a job. Of all that try, one is told true: it alone may publish the output or delete what was written. */
 export function writeEnd(store: ObjectStore, job: string, end: JobEnd): Promise<boolean> {
-  return putOnce(store, jobKeys.end(job), encode(end))
+  return putOnce(store, jobKeys.end(job), encodeRecord(end))
 }
 
 /** Whether `end.json` is there. */
@@ -110,6 +110,7 @@ async function readRecord<T extends { readonly version: 1 }>(
   })
 }
 
-function encode(record: JobPlan | JobEnd): Uint8Array {
+/** A record of a job as it is in the store: a line of JSON. */
+export function encodeRecord(record: { readonly version: 1 }): Uint8Array {
   return new TextEncoder().encode(`${JSON.stringify(record)}\n`)
 }

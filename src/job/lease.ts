@@ -10,7 +10,7 @@ import { systemPlace } from '../engine/system-place.ts'
 import { getIfPresent } from '../store/get-if-present.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import { putOnce } from '../store/put-once.ts'
-import { jobKeys } from './job-records.ts'
+import { encodeRecord, jobKeys } from './job-records.ts'
 
 /** A lease whose beat has been the same for so long has lapsed, unless its holder says otherwise. */
 export const LAPSE_MS = 20_000
@@ -91,14 +91,14 @@ export async function acquireLease(
 ): Promise<void> {
   const lease: Lease = { version: 1, epoch, holder, beat: 0, released: false }
   const key = jobKeys.lease(job, epoch)
-  if (await putOnce(store, key, encode(lease))) return
+  if (await putOnce(store, key, encodeRecord(lease))) return
   const other = await readLease(store, job, epoch)
   throw takenError(job, other === undefined ? 'another driver' : holderText(other.holder))
 }
 
 /** Shows that the holder is alive, or that it has let go. */
 export async function beatLease(store: ObjectStore, job: string, lease: Lease): Promise<void> {
-  await store.put(jobKeys.lease(job, lease.epoch), encode(lease))
+  await store.put(jobKeys.lease(job, lease.epoch), encodeRecord(lease))
 }
 
 export function takenError(job: string, by: string): DunlinError {
@@ -111,5 +111,3 @@ export function takenError(job: string, by: string): DunlinError {
 /** Also where it was a process of this machine that is no more. Of other machines nothing is known. */
 export const hasLetGo = ({ released, holder: { host, pid } }: Lease, place: DriverPlace): boolean =>
   released || (host === place.host && pid > 0 && place.isGone(pid))
-
-const encode = (lease: Lease): Uint8Array => new TextEncoder().encode(`${JSON.stringify(lease)}\n`)

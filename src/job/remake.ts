@@ -6,9 +6,9 @@ import { DunlinError, type Failure, toFailure } from '../../operators/index.ts'
 import type { StageId } from '../../planner/index.ts'
 import { cancelUnanswered, failJob } from './ending.ts'
 import { startIfUnblocked } from './stages.ts'
-import { MANIFEST, type StageState, type TaskState } from './state.ts'
+import { MANIFEST, type TaskState } from './state.ts'
 import type { Step, TaskRef } from './step.ts'
-import { pending } from './task-states.ts'
+import { highestGeneration, pending } from './task-states.ts'
 
 /** An output that is lost again and again is not a matter of luck. */
 const LOSSES_AT_MOST = 5
@@ -59,18 +59,12 @@ export function redoReaders(step: Step, position: number): void {
     const { stage, released, isUntouched } = step.stage(reader)
     const mayHaveRead = released > 0 || step.state.job.epoch > 1
     if (!mayHaveRead || isUntouched) continue
-    const generation = highestGeneration(step.stage(reader)) + 1
+    const generation = highestGeneration(step.stage(reader).tasks) + 1
     for (let task = 0; task < stage.tasks; task++) remakeTask(step, reader, task, generation)
     reopen(step, reader)
     step.updateStage(reader, { isUntouched: true })
     step.emit({ type: 'taskRemade', stage: stage.id, task: null, generation })
   }
-}
-
-function highestGeneration({ tasks }: StageState): number {
-  let highest = 0
-  for (const { generation } of tasks) highest = Math.max(highest, generation)
-  return highest
 }
 
 function remakeTask(step: Step, position: number, task: number, generation?: number): void {

@@ -7,6 +7,7 @@ import type { FinishedExchange, JobEvent } from '../events/job-event.ts'
 import { manifestKey } from '../shuffle/keys.ts'
 import { getIfPresent } from '../store/get-if-present.ts'
 import type { ObjectStore } from '../store/object-store.ts'
+import { encodeRecord } from './job-records.ts'
 import type { StageOrigin } from './state.ts'
 
 const REUSE_PREFIX = 'reuse/'
@@ -25,7 +26,7 @@ export async function recordReusable(
   exchange: FinishedExchange,
 ): Promise<void> {
   const record: ReuseRecord = { version: 1, from, exchange }
-  await store.put(reuseKey(digest), new TextEncoder().encode(`${JSON.stringify(record)}\n`))
+  await store.put(reuseKey(digest), encodeRecord(record))
 }
 
 /** The events that say which stages of a plan need not run; none where nothing can be used again. */
@@ -73,20 +74,22 @@ async function readRecord(store: ObjectStore, digest: string): Promise<ReuseReco
   }
 }
 
-/** Removes what refers to jobs that are gone. */
+/** Removes what refers to jobs that are gone, or cannot be read. */
 export async function forgetReusable(store: ObjectStore, jobs: ReadonlySet<string>): Promise<void> {
   const stale: string[] = []
   for await (const { key } of store.list(REUSE_PREFIX)) {
     const bytes = await getIfPresent(store, key)
-    if (bytes !== undefined && !isAbout(bytes, job => !jobs.has(job))) stale.push(key)
+    if (bytes === undefined) continue
+    const job = jobOf(bytes)
+    if (job === null || jobs.has(job)) stale.push(key)
   }
   if (stale.length > 0) await store.delete(stale)
 }
 
-function isAbout(bytes: Uint8Array, wanted: (job: string) => boolean): boolean {
+function jobOf(bytes: Uint8Array): string | null {
   try {
-    return wanted((JSON.parse(new TextDecoder().decode(bytes)) as ReuseRecord).from.job)
+    return (JSON.parse(new TextDecoder().decode(bytes)) as ReuseRecord).from.job
   } catch {
-    return false
+    return null
   }
 }

@@ -1,12 +1,13 @@
 /** Taking a job over: when its driver has gone, another learns from the journal what has been done, and goes on. */
 import { DunlinError } from '../../operators/index.ts'
+import { pause } from '../engine/pause.ts'
 import type { Clock, DriverPlace } from '../engine/ports.ts'
 import { systemPlace } from '../engine/system-place.ts'
 import type { JobEvent } from '../events/job-event.ts'
 import { ReportBuilder } from '../events/report.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import { stageOutline } from './advance.ts'
-import { type JobPlan, readPlan } from './job-records.ts'
+import type { JobPlan } from './job-records.ts'
 import { JournalWriter, readSegments } from './journal.ts'
 import { JournalDecoder } from './journal-lines.ts'
 import {
@@ -36,7 +37,6 @@ export interface TakeOverOptions {
 
 export interface TakenOver {
   readonly epoch: number
-  readonly plan: JobPlan
   readonly restored: RestoredJob
   /** Of the job so far. */
   readonly report: ReportBuilder
@@ -48,20 +48,20 @@ export interface TakenOver {
  * The last driver must have let the job go, have died, or have been silent for a while. From the moment that the journal
  * has the take-over, nothing that it still writes counts.
  *
- * @throws NOT_FOUND where there is no such job; LEASE where its driver is alive, or another was quicker
+ * @throws LEASE where its driver is alive, or another was quicker
  */
 export async function takeOver(
   store: ObjectStore,
-  job: string,
+  plan: JobPlan,
   options: TakeOverOptions,
 ): Promise<TakenOver> {
-  const plan = await readPlan(store, job)
+  const { job } = plan
   const last = await lastEpoch(store, job)
   if (last > 0) await awaitLapse(store, job, last, options)
   const epoch = last + 1
   await acquireLease(store, job, epoch, options.holder)
   try {
-    return { epoch, plan, ...(await continueJournal(store, plan, epoch, options)) }
+    return { epoch, ...(await continueJournal(store, plan, epoch, options)) }
   } catch (error) {
     await letGo(store, job, epoch, options.holder)
     throw error
@@ -142,7 +142,7 @@ async function awaitLapse(
   const lookMs = beatMs(first.holder)
   onWait?.(holderText(first.holder), lapseMs)
   for (let waitedMs = 0; waitedMs < lapseMs; waitedMs += lookMs) {
-    await new Promise<void>(resolve => void clock.after(lookMs, resolve))
+    await pause(clock, lookMs)
     const now = await readLease(store, job, epoch)
     if (now === undefined || hasLetGo(now, place)) return
     if (now.beat !== first.beat) throw takenError(job, holderText(now.holder))

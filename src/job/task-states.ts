@@ -35,3 +35,10 @@ function cleared({ launched, lost, memoryMb }: Tries): Tries {
     ...(memoryMb === undefined ? {} : { memoryMb }),
   }
 }
+
+/** Of these tasks, and of others that all have generation `least`. */
+export function highestGeneration(tasks: Iterable<TaskState>, least = 0): number {
+  let highest = least
+  for (const { generation } of tasks) highest = Math.max(highest, generation)
+  return highest
+}

@@ -10,6 +10,7 @@ import { advance } from '../job/advance.ts'
 import type { Command } from '../job/command.ts'
 import { createJob } from '../job/create-job.ts'
 import type { DriverEvent, Happening } from '../job/driver-event.ts'
+import { failureOf } from '../job/ending.ts'
 import { type BackendFacts, type JobState, slotsWanted } from '../job/state.ts'
 import { ConcurrencyLimit, type SlotShare } from './concurrency-limit.ts'
 import { EventOutlet } from './event-outlet.ts'
@@ -219,7 +220,7 @@ export class JobRun implements RunningJob {
   async #finish(outcome: Outcome, earlier: readonly CountedFailure[]): Promise<JobOutcome> {
     this.#stop()
     const given = this.#kept.resultsOf(this.#state.stages)
-    let failure = this.#failureOf(outcome)
+    let failure = failureOf(this.#options.job, outcome)
     let failures = earlier
     if (outcome.state === 'succeeded') {
       failure = await this.#publish(given)
@@ -255,14 +256,6 @@ export class JobRun implements RunningJob {
     } catch (error) {
       return toFailure(error)
     }
-  }
-
-  #failureOf(outcome: Outcome): Failure | undefined {
-    if (outcome.state === 'failed') return outcome.failure
-    if (outcome.state === 'succeeded') return undefined
-    const { job } = this.#options
-    const message = `job ${job} was cancelled: ${outcome.reason}`
-    return { code: 'CANCELLED', message, retryable: false, place: { job }, causes: [] }
   }
 }
 

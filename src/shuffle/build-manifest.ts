@@ -5,7 +5,6 @@ import type { ManifestTaskEvent } from '../task/task-event.ts'
 import type { CommitRecord } from './commit-record.ts'
 import { readCommit } from './commit-task.ts'
 import { manifestKey } from './keys.ts'
-import { asLost } from './lost-output.ts'
 import {
   encodeManifestHead,
   INDEXED_BYTES,
@@ -109,15 +108,12 @@ function commitsOf(store: ObjectStore, event: ManifestTaskEvent): AsyncGenerator
 async function commitOf(store: ObjectStore, event: ManifestTaskEvent, task: number): Promise<CommitRecord> {
   const generation = generationOf(event, task)
   const { job, stage } = event
-  const lost = { job, stage, task, generation }
-  const commit = await readCommit(store, { ...event, task }, generation).catch((error: unknown) => {
-    throw asLost(error, lost)
-  })
+  const commit = await readCommit(store, { ...event, task }, generation)
   if (commit !== undefined) return commit
   throw new DunlinError('CORRUPT', `the commit record of task ${task} of stage ${stage} is gone`, {
     place: { task },
     hint: 'Something outside of the job removed files of its store. Run the job again.',
-    lost,
+    lost: { job, stage, task, generation },
   })
 }
 

@@ -1,5 +1,6 @@
 /** patientStore: a store whose short requests are sent again when they fail for the moment; for the driver, which no one retries. */
 import { DunlinError } from '../../operators/index.ts'
+import { pause } from '../engine/pause.ts'
 import type { Clock, Randomness } from '../engine/ports.ts'
 import { compareKeys } from './key.ts'
 import type { ObjectInfo, ObjectStore, RequestOptions, Stores } from './object-store.ts'
@@ -53,9 +54,7 @@ async function patiently<T>(
     }
     const longestMs = Math.min(MAX_MS, BASE_MS * 2 ** (tries - 1))
     waitedMs += longestMs
-    await new Promise<void>(resolve => {
-      options.clock.after(Math.floor(longestMs * options.random.next()), resolve)
-    })
+    await pause(options.clock, Math.floor(longestMs * options.random.next()))
     throwIfAborted(options.signal, options.uri)
   }
 }

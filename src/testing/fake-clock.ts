@@ -64,6 +64,7 @@ export class FakeClock implements Clock {
   }
 }
 
-async function turns(): Promise<void> {
+/** Lets everything happen that needs no time to pass. */
+export async function turns(): Promise<void> {
   for (let turn = 0; turn < TURNS_A_TIMER; turn++) await new Promise<void>(resolve => setImmediate(resolve))
 }

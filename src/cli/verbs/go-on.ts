@@ -1,6 +1,7 @@
 /** `dunlin jobs resume | retry | cancel`: going on with a job that another process has begun, or ending it. */
 import { recordsOf } from '../../../operators/index.ts'
-import { type FinishedJob, readRows } from '../../engine/read-rows.ts'
+import type { FinishedJob } from '../../engine/drive-job.ts'
+import { readRows } from '../../engine/read-rows.ts'
 import { cancelJob, type ResumeOptions, resumeJob, retryJob } from '../../engine/resume.ts'
 import { isJobId } from '../../job/job-id.ts'
 import { chooseEngine, chooseStore, type EngineChoice, type StoreChoice } from '../engine-choice.ts'

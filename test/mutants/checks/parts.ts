@@ -2,7 +2,7 @@
 import { DunlinError, type Run, recordsOf, type Schema } from '../../../operators/index.ts'
 import type { JobEvent } from '../../../src/events/job-event.ts'
 import { cleanJobs } from '../../../src/job/clean-jobs.ts'
-import { jobKeys } from '../../../src/job/job-records.ts'
+import { jobKeys, readPlan } from '../../../src/job/job-records.ts'
 import { JournalWriter, readJournal } from '../../../src/job/journal.ts'
 import { JournalDecoder, JournalEncoder } from '../../../src/job/journal-lines.ts'
 import { takeOver } from '../../../src/job/take-over.ts'
@@ -14,10 +14,11 @@ import { StoreRuns } from '../../../src/task/run-store.ts'
 import type { TaskResult } from '../../../src/task/task-event.ts'
 import { stopGuard } from '../../../src/task/task-recorder.ts'
 import { batchOf } from '../../operators/batch/batch-of.ts'
+import { replaced } from '../../simulation/replaced-store.ts'
 import { Machine } from '../../src/job/machine.ts'
 import { scan, toFiles } from '../../src/job/plans.ts'
 import { taskEvent } from '../../src/shuffle/exchange-of.ts'
-import { type Check, refused, through } from './check.ts'
+import { type Check, refused } from './check.ts'
 
 const MANY = 100
 const JOB = '20260101-000000-job000'
@@ -65,8 +66,8 @@ const committed = (schema: Schema): JobEvent => ({
   commit: { nonce: '', exchangeRowsIn: 0, schema },
 })
 
-const takingOver = (store: ObjectStore, nonce: string): Promise<unknown> =>
-  takeOver(store, JOB, {
+const takingOver = async (store: ObjectStore, nonce: string): Promise<unknown> =>
+  takeOver(store, await readPlan(store, JOB), {
     clock: CLOCK,
     place: PLACE,
     holder: { host: PLACE.host, pid: PLACE.pid, nonce, lapseMs: 20_000 },
@@ -78,7 +79,7 @@ async function takenOver(act: (store: ObjectStore) => Promise<unknown>) {
   const plan = { version: 1, job: JOB, name: '', engine: '', startedAt: 0, plan: { stages: [] } }
   await store.put(jobKeys.plan(JOB), Buffer.from(JSON.stringify(plan)))
   let isFirst = true
-  const between = through(store, {
+  const between = replaced(store, {
     async put(key, ...given) {
       if (isFirst && key.startsWith(jobKeys.journal(JOB))) {
         isFirst = false
@@ -118,7 +119,7 @@ export const PART_CHECKS = {
   'a worker past its deadline stops': () => refused(guarded({ overdueMs: 1 }), 'TIMEOUT'),
   'a driver whose store always fails gives up': async () => {
     let requests = 0
-    const store = through(new MemoryStore({ name: 'check' }), {
+    const store = replaced(new MemoryStore({ name: 'check' }), {
       async head() {
         const isOver = ++requests > MANY
         throw new DunlinError('STORE', 'always', { retryable: !isOver })
@@ -129,7 +130,7 @@ export const PART_CHECKS = {
   },
   'a driver whose store fails once goes on': async () => {
     let requests = 0
-    const store = through(new MemoryStore({ name: 'check' }), {
+    const store = replaced(new MemoryStore({ name: 'check' }), {
       async head() {
         if (++requests === 1) throw new DunlinError('STORE', 'once', { retryable: true })
         return undefined

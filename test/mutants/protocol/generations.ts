@@ -56,7 +56,7 @@ export const GENERATION_MUTANTS: readonly Mutant[] = [
   {
     name: 'readers read again under a generation that they had already',
     file: REMAKE,
-    find: 'highestGeneration(step.stage(reader)) + 1',
+    find: 'highestGeneration(step.stage(reader).tasks) + 1',
     replace: '1',
     look: DEALT,
   },
