@@ -3,25 +3,10 @@ import { describe, expect, it } from 'vitest'
 import type { ComputeBackend } from '../../src/compute/compute-backend.ts'
 import type { ObjectStore } from '../../src/store/object-store.ts'
 import type { TaskResult } from '../../src/task/task-event.ts'
+import { replaced } from './replaced-store.ts'
 import { runOne, type SimulationOptions } from './run-range.ts'
 
 const MOST_SEEDS = 150
-
-/** `store` with some of its methods replaced. */
-function replaced(store: ObjectStore, methods: Partial<ObjectStore>): ObjectStore {
-  return {
-    uri: store.uri,
-    get: (...given) => store.get(...given),
-    stream: (...given) => store.stream(...given),
-    put: (...given) => store.put(...given),
-    writer: (...given) => store.writer(...given),
-    head: (...given) => store.head(...given),
-    list: (...given) => store.list(...given),
-    delete: (...given) => store.delete(...given),
-    move: (...given) => store.move(...given),
-    ...methods,
-  }
-}
 
 const withStore = (methods: (store: ObjectStore) => Partial<ObjectStore>): SimulationOptions => ({
   wrapStore: store => replaced(store, methods(store)),

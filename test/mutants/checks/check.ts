@@ -1,6 +1,7 @@
 /** A check of what no simulated job does: small, directed, and made in the process of a mutant. */
 import { DunlinError, type ErrorCode } from '../../../operators/index.ts'
 import type { ObjectStore } from '../../../src/store/object-store.ts'
+import { replaced } from '../../simulation/replaced-store.ts'
 
 /** What is wrong, or null. */
 export type Check = () => Promise<string | null>
@@ -16,27 +17,11 @@ export async function refused(action: Promise<unknown>, code: ErrorCode): Promis
   return `it is not refused, as it should be by ${code}`
 }
 
-/** `store` with some of its methods replaced. */
-export function through(store: ObjectStore, methods: Partial<ObjectStore>): ObjectStore {
-  return {
-    uri: store.uri,
-    get: (...given) => store.get(...given),
-    stream: (...given) => store.stream(...given),
-    put: (...given) => store.put(...given),
-    writer: (...given) => store.writer(...given),
-    head: (...given) => store.head(...given),
-    list: (...given) => store.list(...given),
-    delete: (...given) => store.delete(...given),
-    move: (...given) => store.move(...given),
-    ...methods,
-  }
-}
-
 /** The store, at whose n-th request something else happens first. */
 export function meanwhile(store: ObjectStore, n: number, act: () => Promise<unknown>): ObjectStore {
   let requests = 0
   const next = async (): Promise<void> => void (++requests === n && (await act()))
-  return through(store, {
+  return replaced(store, {
     put: (...given) => next().then(() => store.put(...given)),
     get: (...given) => next().then(() => store.get(...given)),
     async *list(...given) {

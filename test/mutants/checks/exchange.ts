@@ -11,8 +11,9 @@ import { MemoryStore } from '../../../src/store/memory-store.ts'
 import type { ObjectStore } from '../../../src/store/object-store.ts'
 import type { ManifestTaskEvent } from '../../../src/task/task-event.ts'
 import { batchOf } from '../../operators/batch/batch-of.ts'
+import { replaced } from '../../simulation/replaced-store.ts'
 import { consume, FROM, produce, taskEvent } from '../../src/shuffle/exchange-of.ts'
-import { type Check, refused, through } from './check.ts'
+import { type Check, refused } from './check.ts'
 
 const PARTITIONS = 2
 const ROWS = 40
@@ -63,7 +64,7 @@ const consumed = async (store: ObjectStore, memoryBytes?: number): Promise<void>
 /** The store, with a bit turned in the bodies that it streams, from the n-th on. */
 function turning(store: MemoryStore, from: number): ObjectStore {
   let streams = 0
-  return through(store, {
+  return replaced(store, {
     async *stream(...given) {
       const turns = ++streams >= from
       for await (const piece of store.stream(...given)) {

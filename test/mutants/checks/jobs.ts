@@ -4,12 +4,13 @@ import type { ComputeBackend } from '../../../src/compute/compute-backend.ts'
 import { jobKeys } from '../../../src/job/job-records.ts'
 import { RETRY_POLICY } from '../../../src/scheduler/policies/retry.ts'
 import type { TaskEvent, TaskResult } from '../../../src/task/task-event.ts'
+import { replaced } from '../../simulation/replaced-store.ts'
 import type { SimulationOptions } from '../../simulation/run-range.ts'
 import { runSeed, type Verdict } from '../../simulation/run-seed.ts'
 import { JOB } from '../../simulation/workload.ts'
 import { workloadNamed } from '../../simulation/workloads/workloads.ts'
 import { ENGINE_URI } from '../../simulation/world.ts'
-import { type Check, through } from './check.ts'
+import type { Check } from './check.ts'
 
 /** A job of a few tasks that has launched so many attempts does so for ever. */
 const MOST_LAUNCHES = 150
@@ -90,7 +91,7 @@ export const JOB_CHECKS = {
       await ran({
         ...answering((_, run) => run()),
         wrapStore: store =>
-          through(store, {
+          replaced(store, {
             async get(key, ...given) {
               if (FIRST_DATA.test(key)) throw new DunlinError('NOT_FOUND', `${key} is gone`)
               return store.get(key, ...given)
@@ -104,7 +105,7 @@ export const JOB_CHECKS = {
       await ran({
         ...answering((_, run) => run()),
         wrapStore: store =>
-          through(store, {
+          replaced(store, {
             async put(key, ...given) {
               const put = await store.put(key, ...given)
               if (key !== ownCommit || !put.created) return put
@@ -137,7 +138,7 @@ export const JOB_CHECKS = {
     const { world } = await ran({
       rates: { cancelled: 1 },
       wrapStore: store =>
-        through(store, {
+        replaced(store, {
           async put(key, body, ...given) {
             const isLast = !isTaken && key.startsWith(jobKeys.journal(JOB))
             if (isLast && Buffer.from(body as Uint8Array).includes('jobFinished')) {
@@ -170,7 +171,7 @@ export const JOB_CHECKS = {
         ...late,
         seed,
         wrapStore: store =>
-          through(store, {
+          replaced(store, {
             async get(key, ...given) {
               read(key)
               return store.get(key, ...given)
@@ -190,7 +191,7 @@ export const JOB_CHECKS = {
         ...(await workloadNamed('dealt rows')),
         seed,
         wrapStore: store =>
-          through(store, {
+          replaced(store, {
             async get(key, ...given) {
               read(key)
               const bytes = await store.get(key, ...given)

@@ -8,7 +8,8 @@ import { publishOutput } from '../../../src/sink/publish.ts'
 import { MemoryStore } from '../../../src/store/memory-store.ts'
 import type { ObjectStore } from '../../../src/store/object-store.ts'
 import type { CommittedPart } from '../../../src/task/task-event.ts'
-import { type Check, meanwhile, refused, through } from './check.ts'
+import { replaced } from '../../simulation/replaced-store.ts'
+import { type Check, meanwhile, refused } from './check.ts'
 
 const [JOB, OTHER] = ['20260101-000000-job000', '20260101-000000-job001']
 const TEXTS = ['a line\n', 'another line\n']
@@ -49,7 +50,7 @@ const published = ({ store, parts }: Staged, how: HowPublished = {}): Promise<un
 
 /** The store, in which `_SUCCESS` cannot be written. */
 const unmarkable = (store: ObjectStore, error: DunlinError): ObjectStore =>
-  through(store, {
+  replaced(store, {
     async put(key, ...given) {
       if (key === SUCCESS_KEY) throw error
       return store.put(key, ...given)
@@ -109,7 +110,7 @@ export const PUBLISHING_CHECKS = {
   'a publication that failed leaves what others have': async () => {
     const one = await staged()
     await one.store.put(nameOf(1), Buffer.from('of somebody else'))
-    const store = through(one.store, {
+    const store = replaced(one.store, {
       async move(from, to, ...given) {
         if (to === nameOf(1)) throw FULL
         return one.store.move(from, to, ...given)
@@ -154,7 +155,7 @@ export const PUBLISHING_CHECKS = {
     await one.store.put(SUCCESS_KEY, Buffer.from('{}'))
     await one.store.put(nameOf(0), Buffer.from('old'))
     let seen = 0
-    const store = through(one.store, {
+    const store = replaced(one.store, {
       async move(...given) {
         if ((await one.store.head(SUCCESS_KEY)) !== undefined) seen++
         return one.store.move(...given)

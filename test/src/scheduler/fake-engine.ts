@@ -2,54 +2,19 @@
 
 import type { ComputeBackend, RunOptions } from '../../../src/compute/compute-backend.ts'
 import type { Engine } from '../../../src/engine/engine.ts'
-import type { Clock, Randomness, Timer } from '../../../src/engine/ports.ts'
+import type { Clock, Randomness } from '../../../src/engine/ports.ts'
 import type { Ramp } from '../../../src/scheduler/policies/launch-window.ts'
 import { MemoryStore } from '../../../src/store/memory-store.ts'
 import type { TaskEvent, TaskResult } from '../../../src/task/task-event.ts'
+import { FakeClock as StandingClock, turns } from '../../../src/testing/fake-clock.ts'
 
-export class FakeClock implements Clock {
-  #now = 1_000_000
-  readonly #timers = new Map<Timer, { readonly at: number; readonly callback: () => void }>()
+export { turns }
 
-  now(): number {
-    return this.#now
+/** Shows no round time at first, so that a time cannot pass for a duration. */
+export class FakeClock extends StandingClock {
+  constructor() {
+    super({ startMs: 1_000_000 })
   }
-
-  after(delayMs: number, callback: () => void): Timer {
-    const timer: Timer = { cancel: () => this.#timers.delete(timer) }
-    this.#timers.set(timer, { at: this.#now + delayMs, callback })
-    return timer
-  }
-
-  soon(callback: () => void): void {
-    setImmediate(callback)
-  }
-
-  /** Timers that have neither fired nor been cancelled. */
-  get waiting(): number {
-    return this.#timers.size
-  }
-
-  /** Lets time pass, timer by timer, with everything that follows from each. */
-  async pass(ms: number): Promise<void> {
-    const end = this.#now + ms
-    await turns()
-    for (;;) {
-      const due = [...this.#timers].filter(([, t]) => t.at <= end).sort(([, a], [, b]) => a.at - b.at)[0]
-      if (due === undefined) break
-      const [timer, { at, callback }] = due
-      this.#timers.delete(timer)
-      this.#now = Math.max(this.#now, at)
-      callback()
-      await turns()
-    }
-    this.#now = end
-  }
-}
-
-/** Lets everything happen that needs no time to pass. */
-export async function turns(): Promise<void> {
-  for (let i = 0; i < 20; i++) await new Promise(resolve => setImmediate(resolve))
 }
 
 export type Answer = (
