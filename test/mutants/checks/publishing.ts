@@ -35,7 +35,7 @@ async function staged(job = JOB, store = new MemoryStore({ name: 'out' })): Prom
 interface HowPublished {
   readonly store?: ObjectStore
   readonly mode?: WriteMode
-  readonly isOurs?: boolean
+  readonly isOurs?: () => boolean
 }
 
 const published = ({ store, parts }: Staged, how: HowPublished = {}): Promise<unknown> =>
@@ -45,7 +45,7 @@ const published = ({ store, parts }: Staged, how: HowPublished = {}): Promise<un
     format: 'text',
     mode: how.mode ?? 'fail',
     parts,
-    isOurs: async () => how.isOurs ?? true,
+    isOurs: async () => how.isOurs?.() ?? true,
   })
 
 /** The store, in which `_SUCCESS` cannot be written. */
@@ -97,8 +97,16 @@ export const PUBLISHING_CHECKS = {
   },
   'a driver that has lost its job takes nothing back': async () => {
     const one = await staged()
-    const failing = published(one, { store: unmarkable(one.store, FULL), isOurs: false })
-    const wrong = await refused(failing, 'NO_SPACE')
+    let isOurs = true
+    // Lost at the last moment: it has asked before it marks, and asks again before it takes back.
+    const store = replaced(one.store, {
+      async put(key, ...given) {
+        if (key !== SUCCESS_KEY) return one.store.put(key, ...given)
+        isOurs = false
+        throw FULL
+      },
+    })
+    const wrong = await refused(published(one, { store, isOurs: () => isOurs }), 'NO_SPACE')
     return (await keysOf(one.store)).includes(nameOf(0)) ? wrong : 'it took back the parts of another driver'
   },
   'a publication that failed leaves nothing': async () => {

@@ -85,8 +85,8 @@ export const DRIVING_MUTANTS: readonly Mutant[] = [
   {
     name: 'a lease is taken from whoever has it',
     file: LEASE,
-    find: 'if (await putOnce(store, key, encode(lease))) return',
-    replace: 'await store.put(key, encode(lease))\n  if (key !== job) return',
+    find: 'if (await putOnce(store, key, encodeRecord(lease))) return',
+    replace: 'await store.put(key, encodeRecord(lease))\n  if (key !== job) return',
     look: { faults: ['secondDriver', 'driverKilled', 'cancelledFromOutside'] },
   },
   {

@@ -13,8 +13,8 @@ export const ENDING_MUTANTS: readonly Mutant[] = [
   {
     name: 'an end replaces that of another driver',
     file: 'src/job/job-records.ts',
-    find: 'return putOnce(store, jobKeys.end(job), encode(end))',
-    replace: 'return store.put(jobKeys.end(job), encode(end)).then(() => true)',
+    find: 'return putOnce(store, jobKeys.end(job), encodeRecord(end))',
+    replace: 'return store.put(jobKeys.end(job), encodeRecord(end)).then(() => true)',
     look: PAUSED,
   },
   {
