@@ -1,10 +1,18 @@
 import { resolve } from 'node:path'
 import { defineConfig } from 'vitest/config'
+import LongestFirst from './test/longest-first.ts'
+
+/** Tests of code that starts no process, thread or timer of its own: they share their process, and what it has loaded. */
+const SHARING = [
+  'test/operators/**/*.test.ts',
+  'test/planner/**/*.test.ts',
+  'test/engine/**/*.test.ts',
+  'test/src/{engine,events,job,scheduler,shuffle,sink,source,store,task}/**/*.test.ts',
+]
 
 /** Tests run on Node's own module loader, against the sources (export condition `development`), never a build. */
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     experimental: { viteModuleRunner: false },
     pool: 'forks',
     execArgv: ['--conditions=development'],
@@ -17,6 +25,24 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     reporters: ['default', './test/folder-budgets.ts'],
-    typecheck: { enabled: true, include: ['test/types/**/*.test-d.ts'], tsconfig: './tsconfig.json' },
+    sequence: { sequencer: LongestFirst },
+    projects: [
+      {
+        extends: true,
+        test: { name: 'own', include: ['test/**/*.test.ts'], exclude: SHARING },
+      },
+      {
+        extends: true,
+        test: { name: 'shared', include: SHARING, isolate: false },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'types',
+          include: [],
+          typecheck: { enabled: true, include: ['test/types/**/*.test-d.ts'], tsconfig: './tsconfig.json' },
+        },
+      },
+    ],
   },
 })

@@ -64,8 +64,9 @@ export class DriverProcess {
     this.#ended = Promise.withResolvers()
     this.#heard = 0
     this.#onEvent = onEvent
-    this.#child.send(message satisfies ToDriver)
-    return this.#ended.promise
+    // Where it has gone meanwhile there is nobody who could be told.
+    this.#child.send(message satisfies ToDriver, () => {})
+    return Promise.race([this.#ended.promise, this.gone.then(() => null)])
   }
 
   signal(name: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void {

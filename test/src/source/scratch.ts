@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { afterAll } from 'vitest'
+import { onTestFinished } from 'vitest'
 import type { ReadFormat } from '../../../operators/index.ts'
 import type { Listing } from '../../../planner/index.ts'
 import { listSource } from '../../../src/source/list-source.ts'
@@ -19,14 +19,9 @@ export interface Scratch {
   file(name: string, content?: string | Uint8Array): string
 }
 
-const made: string[] = []
-afterAll(() => {
-  for (const path of made) rmSync(path, { recursive: true, force: true })
-})
-
 export function scratch(): Scratch {
   const path = realpathSync(mkdtempSync(join(tmpdir(), 'dunlin-test-')))
-  made.push(path)
+  onTestFinished(() => rmSync(path, { recursive: true, force: true }))
   return {
     path,
     uri: `${pathToFileURL(path).href}/`,

@@ -1,6 +1,7 @@
 import { range } from 'dunlin'
 import { FakeClock, testEngine } from 'dunlin/testing'
 import { describe, expect, it } from 'vitest'
+import { fastClock } from '../../../src/testing/fast-clock.ts'
 
 const EVERYTHING = { workerLost: 0.2, answerLost: 0.3, duplicated: 0.4, throttled: 0.2, storeFailed: 0.02 }
 
@@ -52,5 +53,19 @@ describe('a fake clock', () => {
     await clock.pass(30)
     expect(fired).toEqual(['a at 1010', 'c at 1015', 'b at 1020'])
     expect([clock.now(), clock.waiting]).toEqual([1_030, 0])
+  })
+})
+
+describe('a fast clock', () => {
+  it('shows and waits for as much time as its speed says, from the real time on', async () => {
+    const real = new FakeClock({ startMs: 5_000 })
+    const clock = fastClock(20, real)
+    expect(clock.now()).toBe(5_000)
+    let rang = false
+    clock.after(1_000, () => void (rang = true))
+    await real.pass(49)
+    expect([clock.now(), rang]).toEqual([5_980, false])
+    await real.pass(1)
+    expect([clock.now(), rang]).toEqual([6_000, true])
   })
 })
