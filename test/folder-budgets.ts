@@ -11,7 +11,7 @@ const BUDGET_SECONDS: Readonly<Record<string, number>> = {
   engine: 200,
   kills: 140,
   lambda: 20,
-  mutants: 260,
+  mutants: 140,
   operators: 120,
   planner: 20,
   simulation: 70,

@@ -115,10 +115,9 @@ async function continueJournal(
     try {
       await journal.addAll(events)
     } catch (error) {
-      // The last driver has written once more in this moment, or another has taken over after us.
-      if (!(error instanceof DunlinError) || error.code !== 'LEASE') throw error
-      if ((await lastEpoch(store, job)) > epoch) throw error
-      continue
+      // The last driver has written once more in this moment; or another has taken over after us, which is read next.
+      if (error instanceof DunlinError && error.code === 'LEASE') continue
+      throw error
     }
     for (const event of events) take(event)
     return { restored: replay.restored, report, journal }

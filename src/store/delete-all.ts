@@ -9,7 +9,10 @@ export interface DeleteAllOptions extends RequestOptions {
   readonly goes?: (key: string) => boolean
 }
 
-/** Deletes objects whose keys start with `prefix`, and says how many they were and how many bytes they had. */
+/**
+ * Deletes objects whose keys start with `prefix`, and what was left unfinished there; says how many objects they were and
+ * how many bytes they had.
+ */
 export async function deleteAll(
   store: ObjectStore,
   prefix: string,
@@ -28,5 +31,6 @@ export async function deleteAll(
     keys = []
   }
   if (keys.length > 0) await store.delete(keys, request)
+  if (prefix.endsWith('/')) await store.sweep(prefix, request)
   return { objects, bytes }
 }

@@ -2,7 +2,7 @@
 import { lstatSync, mkdirSync, type Stats } from 'node:fs'
 import { DunlinError } from '../../operators/index.ts'
 import { errnoOf } from './file-error.ts'
-import { removeIfEmpty } from './temp-file.ts'
+import { removeIfEmpty, sweepFiles } from './temp-file.ts'
 
 const KNOWN_AT_MOST = 10_000
 
@@ -53,6 +53,18 @@ export class FileDirectories {
       if (!removeIfEmpty(this.#path(at))) return
       this.#known.delete(at)
     }
+  }
+
+  /**
+   * Removes temporary files that nobody will finish from the directory and those below it, and directories that are then
+   * empty. `turn` is called before each.
+   */
+  async sweep(directory: string, turn: () => Promise<void>): Promise<void> {
+    await turn()
+    this.check(directory)
+    for (const name of sweepFiles(this.#path(directory)))
+      await this.sweep(directory === '' ? name : `${directory}/${name}`, turn)
+    this.removeEmpty(directory)
   }
 
   #make(directory: string): void {

@@ -154,6 +154,19 @@ export class FileStore implements ObjectStore {
     for (const directory of directories) this.#directories.removeEmpty(directory)
   }
 
+  async sweep(prefix: string, options?: RequestOptions): Promise<void> {
+    checkPrefix(prefix, this.uri)
+    const directory = parentOf(prefix)
+    try {
+      await this.#directories.sweep(directory, async () => {
+        throwIfAborted(options?.signal, this.uri)
+        await takeTurn()
+      })
+    } catch (error) {
+      throw fileError(error, 'delete', this.uri + prefix, this.#path(directory))
+    }
+  }
+
   async move(from: string, to: string, options?: RequestOptions): Promise<void> {
     const uri = this.#check(from, options?.signal)
     this.#check(to, options?.signal)

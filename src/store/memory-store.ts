@@ -110,6 +110,8 @@ export class MemoryStore implements ObjectStore {
     }
   }
 
+  async sweep(): Promise<void> {}
+
   async delete(keys: readonly string[], options?: RequestOptions): Promise<void> {
     for (const key of keys) this.#check(key, options?.signal)
     for (const key of keys) this.#objects.delete(key)

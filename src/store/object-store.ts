@@ -68,6 +68,11 @@ export interface ObjectStore {
   list(prefix: string, options?: RequestOptions): AsyncIterable<ObjectInfo>
   /** Deleting what is not there is no error. */
   delete(keys: readonly string[], options?: RequestOptions): Promise<void>
+  /**
+   * Removes what writers that are gone for good have left unfinished below a prefix that ends in `/` (it is in no listing);
+   * what may still be finished stays.
+   */
+  sweep(prefix: string, options?: RequestOptions): Promise<void>
   /** Makes `from` visible as `to` (replacing it) and removes `from`. Moving a missing `from` is `NOT_FOUND`. */
   move(from: string, to: string, options?: RequestOptions): Promise<void>
 }

@@ -29,6 +29,7 @@ export function patientStore(store: ObjectStore, patience: Patience): ObjectStor
     put: (key, body, options) => again(() => store.put(key, body, options), options?.signal),
     head: (key, options) => again(() => store.head(key, options), options?.signal),
     delete: (keys, options) => again(() => store.delete(keys, options), options?.signal),
+    sweep: (prefix, options) => again(() => store.sweep(prefix, options), options?.signal),
     move: (from, to, options) => again(() => store.move(from, to, options), options?.signal),
     writer: (key, options) => store.writer(key, options),
     stream: (key, range, options) => store.stream(key, range, options),

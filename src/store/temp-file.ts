@@ -1,6 +1,15 @@
 /** Temporary files beside the key that they will become: their names, and which of them nobody will finish. */
 import { createHash } from 'node:crypto'
-import { lstatSync, opendirSync, openSync, readlinkSync, rmdirSync, unlinkSync } from 'node:fs'
+import {
+  type Dirent,
+  lstatSync,
+  opendirSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  rmdirSync,
+  unlinkSync,
+} from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { threadId } from 'node:worker_threads'
@@ -71,6 +80,33 @@ function removeAbandoned(directory: string): boolean {
     }
   } catch {
     return false
+  }
+}
+
+/** Removes the files in the directory that nobody will finish. Gives the names of the directories in it. */
+export function sweepFiles(directory: string): readonly string[] {
+  const directories: string[] = []
+  for (const entry of entriesOf(directory)) {
+    if (entry.isDirectory()) directories.push(entry.name)
+    else removeIfAbandoned(entry.name, join(directory, entry.name))
+  }
+  return directories
+}
+
+function entriesOf(directory: string): readonly Dirent[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true })
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return []
+    throw error
+  }
+}
+
+function removeIfAbandoned(name: string, path: string): void {
+  try {
+    if (isAbandoned(name, path)) unlinkSync(path)
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error
   }
 }
 

@@ -18,6 +18,7 @@ export function faultyStore(store: ObjectStore, faults: Faults): ObjectStore {
     put: (key, body, options) => faulty(key, () => store.put(key, body, options)),
     head: (key, options) => faulty(key, () => store.head(key, options)),
     delete: (keys, options) => faulty(keys[0] ?? '', () => store.delete(keys, options)),
+    sweep: (prefix, options) => faulty(prefix, () => store.sweep(prefix, options)),
     move: (from, to, options) => faulty(from, () => store.move(from, to, options)),
     writer: (key, options) => store.writer(key, options),
     stream: (key, range, options) => store.stream(key, range, options),

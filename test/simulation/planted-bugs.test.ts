@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { ComputeBackend } from '../../src/compute/compute-backend.ts'
 import type { ObjectStore } from '../../src/store/object-store.ts'
 import type { TaskResult } from '../../src/task/task-event.ts'
-import { replaced } from './replaced-store.ts'
+import { replaced } from '../fixtures/store/replaced-store.ts'
 import { runOne, type SimulationOptions } from './run-range.ts'
 
 const MOST_SEEDS = 150

@@ -176,6 +176,9 @@ export class SimulatedStore implements ObjectStore {
     }
   }
 
+  /** What a writer has not finished is nowhere. */
+  async sweep(): Promise<void> {}
+
   async delete(keys: readonly string[], options?: RequestOptions): Promise<void> {
     for (const key of keys) this.#check(key)
     if (keys.length > MOST_DELETED_KEYS) throw new Error(`${keys.length} keys in one request`)

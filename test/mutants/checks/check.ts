@@ -1,7 +1,7 @@
 /** A check of what no simulated job does: small, directed, and made in the process of a mutant. */
 import { DunlinError, type ErrorCode } from '../../../operators/index.ts'
 import type { ObjectStore } from '../../../src/store/object-store.ts'
-import { replaced } from '../../simulation/replaced-store.ts'
+import { replaced } from '../../fixtures/store/replaced-store.ts'
 
 /** What is wrong, or null. */
 export type Check = () => Promise<string | null>

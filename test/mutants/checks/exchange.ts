@@ -5,13 +5,18 @@ import { buildManifest } from '../../../src/shuffle/build-manifest.ts'
 import { type CommitRecord, encodeCommit } from '../../../src/shuffle/commit-record.ts'
 import { readCommit } from '../../../src/shuffle/commit-task.ts'
 import { commitKey, manifestKey } from '../../../src/shuffle/keys.ts'
-import { decodeManifestHeader, INDEXED_BYTES, manifestLayout } from '../../../src/shuffle/manifest.ts'
+import {
+  decodeManifestHeader,
+  INDEXED_BYTES,
+  manifestLayout,
+  PRODUCER_BYTES,
+} from '../../../src/shuffle/manifest.ts'
 import { openExchange } from '../../../src/shuffle/read-exchange.ts'
 import { MemoryStore } from '../../../src/store/memory-store.ts'
 import type { ObjectStore } from '../../../src/store/object-store.ts'
 import type { ManifestTaskEvent } from '../../../src/task/task-event.ts'
+import { replaced } from '../../fixtures/store/replaced-store.ts'
 import { batchOf } from '../../operators/batch/batch-of.ts'
-import { replaced } from '../../simulation/replaced-store.ts'
 import { consume, FROM, produce, taskEvent } from '../../src/shuffle/exchange-of.ts'
 import { type Check, refused } from './check.ts'
 
@@ -122,6 +127,21 @@ export const EXCHANGE_CHECKS = {
     bytes.copyWithin(entryAt(0, 0), entryAt(0, 1), entryAt(0, 1) + INDEXED_BYTES)
     await store.put(key, bytes)
     return refused(consumed(store), 'CORRUPT')
+  },
+  'a producer of a manifest with a bit turned is refused': async () => {
+    const { store } = await made([[rows(0)]])
+    const key = manifestKey('j', FROM, 0)
+    const intact = await store.get(key)
+    const { headerEnd, header } = decodeManifestHeader(intact, key)
+    const start = manifestLayout(headerEnd, header!).producerAt(0)
+    for (let at = start; at < start + PRODUCER_BYTES; at++) {
+      const bytes = intact.slice()
+      bytes[at]! ^= 1
+      await store.put(key, bytes)
+      const wrong = await refused(consumed(store), 'CORRUPT')
+      if (wrong !== null) return `byte ${at - start}: ${wrong}`
+    }
+    return null
   },
   'a manifest of other rows than were told is refused': async () =>
     refused(remade(await made(), {}, 1), 'ROWS_NOT_CONSERVED'),

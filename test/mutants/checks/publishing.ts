@@ -8,7 +8,7 @@ import { publishOutput } from '../../../src/sink/publish.ts'
 import { MemoryStore } from '../../../src/store/memory-store.ts'
 import type { ObjectStore } from '../../../src/store/object-store.ts'
 import type { CommittedPart } from '../../../src/task/task-event.ts'
-import { replaced } from '../../simulation/replaced-store.ts'
+import { replaced } from '../../fixtures/store/replaced-store.ts'
 import { type Check, meanwhile, refused } from './check.ts'
 
 const [JOB, OTHER] = ['20260101-000000-job000', '20260101-000000-job001']

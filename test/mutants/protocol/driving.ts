@@ -29,9 +29,7 @@ export const DRIVING_MUTANTS: readonly Mutant[] = [
     file: JOURNAL,
     find: 'if (await putOnce(store, key, body)) return',
     replace: 'await putOnce(store, key, body)\n  if (key !== body) return',
-    look: {
-      strikes: { ...DAMAGED.strikes, how: 'paused', rates: { dataDamaged: 0.7, straggler: 0.4 }, seed: 11 },
-    },
+    look: { check: 'a driver whose journal is taken ends nothing' },
   },
   {
     name: 'decisions are written some time later',
@@ -127,14 +125,14 @@ export const DRIVING_MUTANTS: readonly Mutant[] = [
   {
     name: 'who has taken over gives up when the last driver writes once more',
     file: TAKE_OVER,
-    find: 'if ((await lastEpoch(store, job)) > epoch) throw error\n      continue',
-    replace: 'throw error',
+    find: "if (error instanceof DunlinError && error.code === 'LEASE') continue",
+    replace: '',
     look: { check: 'who takes over goes on when the last driver has written once more' },
   },
   {
-    name: 'who takes over goes on though another has taken over since',
+    name: 'who slept while taking over puts out who has taken over since',
     file: TAKE_OVER,
-    find: 'if ((await lastEpoch(store, job)) > epoch) throw error',
+    find: "if (event.type === 'jobTakenOver' && event.epoch > epoch) throw takenError(job, event.driver)",
     replace: '',
     look: { check: 'of drivers that take over at once the last goes on' },
   },

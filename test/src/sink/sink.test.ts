@@ -11,6 +11,7 @@ import { discardAttempts, publishOutput } from '../../../src/sink/publish.ts'
 import { readManifest } from '../../../src/sink/success-manifest.ts'
 import type { ObjectStore } from '../../../src/store/object-store.ts'
 import type { CommittedPart } from '../../../src/task/task-event.ts'
+import { replaced } from '../../fixtures/store/replaced-store.ts'
 import { batchesOf } from '../../operators/formats/writing.ts'
 import { list, scratch } from '../source/scratch.ts'
 
@@ -60,20 +61,17 @@ function through(
   change: <T>(act: () => Promise<T>) => Promise<T>,
   look: <T>(act: () => Promise<T>) => Promise<T> = act => act(),
 ): ObjectStore {
-  return {
-    uri: store.uri,
+  return replaced(store, {
     get: (...args) => look(() => store.get(...args)),
-    stream: store.stream.bind(store),
     head: (...args) => look(() => store.head(...args)),
     async *list(...args) {
       await look(async () => {})
       yield* store.list(...args)
     },
-    writer: store.writer.bind(store),
     put: (...args) => change(() => store.put(...args)),
     delete: (...args) => change(() => store.delete(...args)),
     move: (...args) => change(() => store.move(...args)),
-  }
+  })
 }
 
 /** A store whose user is killed at its n-th change, before it or after it: nothing changes from then on. */

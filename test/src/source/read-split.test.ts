@@ -8,6 +8,7 @@ import { type Batch, DunlinError, type ReadFormat } from '../../../operators/ind
 import type { Listing, Split, SplitRange } from '../../../planner/index.ts'
 import { type ReadCounters, readSplit } from '../../../src/source/read-split.ts'
 import type { ObjectStore, Stores } from '../../../src/store/object-store.ts'
+import { replaced } from '../../fixtures/store/replaced-store.ts'
 import { list, type Scratch, scratch } from './scratch.ts'
 
 const TEXT = { format: 'text', onInvalid: 'replace' } as const
@@ -23,22 +24,6 @@ function rangesOf(listing: Listing, bytes = Number.MAX_SAFE_INTEGER): SplitRange
     }
     return ranges
   })
-}
-
-/** The store, but for the given methods. */
-function overriding(store: ObjectStore, methods: Partial<ObjectStore>): ObjectStore {
-  return {
-    uri: store.uri,
-    get: store.get.bind(store),
-    stream: store.stream.bind(store),
-    put: store.put.bind(store),
-    writer: store.writer.bind(store),
-    head: store.head.bind(store),
-    list: store.list.bind(store),
-    delete: store.delete.bind(store),
-    move: store.move.bind(store),
-    ...methods,
-  }
 }
 
 interface Options {
@@ -143,7 +128,7 @@ describe('reading a split', () => {
       dir.file(name, small)
       const ranges = rangesOf(await list(dir, [name]))
       for (let pieceBytes = 1; pieceBytes <= small.length; pieceBytes++) {
-        const store = overriding(dir.stores.open(dir.uri), {
+        const store = replaced(dir.stores.open(dir.uri), {
           async *stream() {
             for (let at = 0; at < small.length; at += pieceBytes) yield small.subarray(at, at + pieceBytes)
           },
@@ -226,7 +211,7 @@ describe('reading a split', () => {
     dir.file('a.txt', 'one\n')
     const ranges = rangesOf(await list(dir, ['a.txt']))
     const denied = new DunlinError('ACCESS_DENIED', 'cannot read it: permission denied')
-    const store = overriding(dir.stores.open(dir.uri), {
+    const store = replaced(dir.stores.open(dir.uri), {
       // biome-ignore lint/correctness/useYield: it fails before the first piece
       async *stream() {
         throw denied
@@ -240,7 +225,7 @@ describe('reading a split', () => {
     for (let i = 0; i < 20; i++) dir.file(`${i}.txt`, 'some text\n'.repeat(1000))
     let open = 0
     const real = dir.stores.open(dir.uri)
-    const store = overriding(real, {
+    const store = replaced(real, {
       async *stream(...args: Parameters<ObjectStore['stream']>) {
         open++
         try {
@@ -287,7 +272,7 @@ describe('reading a split', () => {
     const ranges = rangesOf(await list(dir, ['a']))
     const real = dir.stores.open(dir.uri)
     let again = 0
-    const store = overriding(real, {
+    const store = replaced(real, {
       async *stream(key, range, options) {
         for await (const piece of real.stream(key, range, options)) {
           yield piece

@@ -17,6 +17,7 @@ import { pathToFileURL } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { DunlinError } from '../../../operators/index.ts'
 import { createLocalBackend } from '../../../src/compute/local-backend.ts'
+import { deleteAll } from '../../../src/store/delete-all.ts'
 import { FileStore } from '../../../src/store/file-store.ts'
 import type { ObjectInfo } from '../../../src/store/object-store.ts'
 import { eventFor } from '../../fixtures/compute/behaviours.ts'
@@ -133,6 +134,30 @@ describe('temporary files', () => {
     expect(everything().some(name => name.includes('.dunlin-tmp-'))).toBe(true)
     await store.put('jobs/1/stage-0/other', text('x'))
     await store.delete(['jobs/1/stage-0/other', 'jobs/1/plan'])
+    expect(everything()).toEqual([])
+  })
+
+  it('of a killed process are swept up where no object is left, and nothing else is', async () => {
+    await store.put('jobs/1/plan', text('x'))
+    await runChild('die-writing.ts', [within(), 'jobs/1/stage-0/data'])
+    const { signal } = await runChild('die-writing.ts', [within(), 'jobs/1/data'])
+    expect(signal).toBe('SIGKILL')
+    const living = await store.writer('jobs/1/stage-1/data')
+    const before = everything()
+    await store.sweep('jobs/2/')
+    expect(everything()).toEqual(before)
+    await store.sweep('jobs/1/')
+    const isTemp = (name: string) => name.includes('.dunlin-tmp-')
+    expect(everything().filter(name => !isTemp(name))).toEqual([
+      'jobs',
+      'jobs/1',
+      'jobs/1/plan',
+      'jobs/1/stage-1',
+    ])
+    expect(everything().filter(isTemp)).toHaveLength(1)
+    await living.abort()
+    await runChild('die-writing.ts', [within(), 'jobs/1/stage-0/data'])
+    expect(await deleteAll(store, 'jobs/1/')).toEqual({ objects: 1, bytes: 1 })
     expect(everything()).toEqual([])
   })
 
