@@ -66,7 +66,7 @@ export async function writePlan(store: ObjectStore, plan: JobPlan): Promise<void
   throw new DunlinError('STORE', `${store.uri} has a job ${plan.job} already`, { place: { job: plan.job } })
 }
 
-/** Ends a job. Of all that try, one is told true: it alone may publish the output or delete what was written. */
+/** Records how a job has ended, once its outputs are published or cleared away. Of all that try, one is told true. */
 export function writeEnd(store: ObjectStore, job: string, end: JobEnd): Promise<boolean> {
   return putOnce(store, jobKeys.end(job), encodeRecord(end))
 }

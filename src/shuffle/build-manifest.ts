@@ -16,7 +16,11 @@ import { readAhead } from './read-ahead.ts'
 
 /** Index memory of one pass; a wider exchange reads the commits again for each further range of partitions. */
 const PASS_BYTES = 64 << 20
-const READS_IN_FLIGHT = 16
+/** A hundred thousand commits of 30 ms each are read in 25 s; of wide exchanges fewer at a time, for they are large. */
+const READS_IN_FLIGHT = 128
+const READ_BYTES = 32 << 20
+/** What a decoded slice takes. */
+const SLICE_BYTES = 160
 
 export interface BuiltManifest {
   readonly rows: number
@@ -100,7 +104,8 @@ const generationOf = (event: ManifestTaskEvent, task: number): number => event.g
 
 function commitsOf(store: ObjectStore, event: ManifestTaskEvent): AsyncGenerator<CommitRecord> {
   const tasks = Array.from({ length: event.tasks }, (_, task) => task)
-  return readAhead({ items: tasks, width: READS_IN_FLIGHT, maxBytes: PASS_BYTES, sizeOf: () => 0 }, task =>
+  const sizeOf = (): number => event.partitions * SLICE_BYTES
+  return readAhead({ items: tasks, width: READS_IN_FLIGHT, maxBytes: READ_BYTES, sizeOf }, task =>
     commitOf(store, event, task),
   )
 }

@@ -37,8 +37,8 @@ export interface OutputToPublish extends RequestOptions {
 
 /**
  * Moves each part to its name, writes `_SUCCESS`, and removes the job's staging. Every step may be done again: a
- * driver that takes over after a crash half-way calls it with the same arguments, and ends at the same files. Only
- * the job that won its end may call it.
+ * driver that takes over after a crash half-way calls it with the same arguments, and ends at the same files. Only a
+ * driver in whose journal it stands that the job succeeds may call it.
  *
  * After an error that will not pass the parts that were already moved and the marker are removed, as far as that is
  * possible; in mode `overwrite` they stay, for the old output is no longer whole. After one that may pass (and after a
