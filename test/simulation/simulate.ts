@@ -2,19 +2,21 @@
 import { fork } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import { runOne, runRange, type SeedRange } from './run-range.ts'
-import { tallyStrikes } from './strike-everywhere.ts'
+import { emptyStrikeTally, tallyStrikes } from './strike-everywhere.ts'
 import { addTally, emptyTally, type Tally, tallyText } from './tally.ts'
 import { workloadNames } from './workloads/workloads.ts'
 
 const USAGE = `npm run simulate -- --seeds N [--from S] [--workers W]   seeds S … S+N-1 (defaults 2,000, 1 and 2)
 npm run simulate -- --seed S                              one seed, with its event log
 npm run simulate -- --seeds N --hash                      the hash of each seed's event log
-npm run simulate -- --strikes [--workload NAME]           drivers and workers killed, and drivers paused, before and
-                                                          after each of their requests, for one workload or all`
+npm run simulate -- --strikes [--workload NAME] [--seeds N]
+                                                          drivers and workers killed, and drivers paused, before and
+                                                          after each of their requests, for one workload or all, with
+                                                          each of N seeds (default 1)`
 
 const { values } = parseArgs({
   options: {
-    seeds: { type: 'string', default: '2000' },
+    seeds: { type: 'string' },
     from: { type: 'string', default: '1' },
     workers: { type: 'string', default: '2' },
     seed: { type: 'string' },
@@ -72,11 +74,13 @@ const STRIKES = [
   { who: 'worker', how: 'killed' },
 ] as const
 
-async function showStrikes(workloads: readonly string[]): Promise<boolean> {
+async function showStrikes(workloads: readonly string[], { from, seeds }: SeedRange): Promise<boolean> {
   let failing = 0
   for (const workload of workloads) {
     for (const strike of STRIKES) {
-      const tally = await tallyStrikes({ workload, ...strike })
+      const tally = emptyStrikeTally()
+      for (let seed = from; seed < from + seeds; seed++)
+        await tallyStrikes({ workload, ...strike, seed }, tally)
       print(`${workload}, ${strike.who} ${strike.how}: ${tally.runs} points, ${JSON.stringify(tally.ended)}`)
       for (const line of tally.failing) print(`FAILING ${line}`)
       failing += tally.failing.length
@@ -85,7 +89,10 @@ async function showStrikes(workloads: readonly string[]): Promise<boolean> {
   return failing === 0
 }
 
-const range: SeedRange = { from: Number(values.from), seeds: Number(values.seeds) }
+const range: SeedRange = {
+  from: Number(values.from),
+  seeds: Number(values.seeds ?? (values.strikes ? 1 : 2000)),
+}
 if (values.help) {
   print(USAGE)
 } else if (values.child) {
@@ -95,7 +102,7 @@ if (values.help) {
   await runRange(range, {}, ({ seed, world }) => print(`${seed} ${world.log.hash}`))
 } else {
   const good = values.strikes
-    ? await showStrikes(values.workload === undefined ? workloadNames : [values.workload])
+    ? await showStrikes(values.workload === undefined ? workloadNames : [values.workload], range)
     : values.seed === undefined
       ? await showRange(range, Number(values.workers))
       : await showSeed(Number(values.seed))

@@ -54,8 +54,13 @@ export interface StrikeTally {
   readonly failing: string[]
 }
 
-export async function tallyStrikes(options: StrikeOptions): Promise<StrikeTally> {
-  const tally: StrikeTally = { runs: 0, ended: {}, failing: [] }
+export const emptyStrikeTally = (): StrikeTally => ({ runs: 0, ended: {}, failing: [] })
+
+/** Adds to a tally, or to a new one. */
+export async function tallyStrikes(
+  options: StrikeOptions,
+  tally: StrikeTally = emptyStrikeTally(),
+): Promise<StrikeTally> {
   for await (const { strike, verdict } of strikeEverywhere(options)) {
     tally.runs++
     tally.ended[verdict.ended] = (tally.ended[verdict.ended] ?? 0) + 1
@@ -63,7 +68,7 @@ export async function tallyStrikes(options: StrikeOptions): Promise<StrikeTally>
     const { who, how, moment, request } = strike
     if (first !== undefined) {
       tally.failing.push(
-        `${options.workload}, ${who} ${how} ${moment} request ${request}: ${first.split('\n')[0]}`,
+        `${options.workload}, seed ${options.seed ?? 1}, ${who} ${how} ${moment} request ${request}: ${first.split('\n')[0]}`,
       )
     }
   }
