@@ -77,6 +77,12 @@ export class JobReplay {
       case 'jobEnding':
         this.#ending = outcomeOf(event)
         break
+      case 'jobFinished':
+        // Its outputs could not be published, and will not be: what passes is for whoever resumes it.
+        if (event.state === 'failed' && event.failure?.retryable === false) {
+          this.#ending = { state: 'failed', failure: event.failure }
+        }
+        break
       case 'jobReopened':
         this.#ending = null
         break

@@ -135,3 +135,24 @@ describe('reuse', () => {
     expect(await words.count({ engine, reuse: true })).toBe(3)
   })
 })
+
+describe('a job whose output cannot be published', () => {
+  it('is retried when what stood in the way is gone, and not resumed', async () => {
+    const engine = place.engine({ directory: place.path('blocked-store') })
+    let job = ''
+    const block = async (event: JobEvent): Promise<void> => {
+      if (event.type === 'jobStarted') job = event.job
+      // The directory was empty when the job began.
+      if (event.type === 'stageStarted') await place.write('blocked-out/foreign.txt', 'x')
+    }
+    const run = range(600, { splitRows: 100 }).write.text('blocked-out').run({ engine, onEvent: block })
+    await expect(run).rejects.toMatchObject({ code: 'OUTPUT_NOT_EMPTY' })
+    await expect(resumeJob(job, { engine })).rejects.toMatchObject({
+      message: `job ${job} has ended: it failed`,
+    })
+    await rm(place.path('blocked-out/foreign.txt'))
+    const { report } = await retryJob(job, { engine })
+    expect(report).toMatchObject({ state: 'succeeded', outputs: [{ rows: 600 }] })
+    expect((await place.output('blocked-out')).trim().split('\n')).toHaveLength(600)
+  })
+})
