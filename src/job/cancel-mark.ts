@@ -1,7 +1,8 @@
 /** The cancel mark: what asks the driver of a job, wherever it is, to cancel it. */
-import { getIfPresent } from '../store/get-if-present.ts'
+import { DunlinError } from '../../operators/index.ts'
 import type { ObjectStore } from '../store/object-store.ts'
-import { encodeRecord, jobKeys } from './job-records.ts'
+import { jobKeys } from './job-records.ts'
+import { encodeRecord, readRecord } from './record.ts'
 
 export interface CancelMark {
   readonly version: 1
@@ -15,11 +16,10 @@ export async function markCancelled(store: ObjectStore, job: string, reason: str
 
 /** Undefined where nobody asks for it. One that cannot be read asks for it too. */
 export async function readCancel(store: ObjectStore, job: string): Promise<CancelMark | undefined> {
-  const bytes = await getIfPresent(store, jobKeys.cancel(job))
-  if (bytes === undefined) return undefined
   try {
-    return JSON.parse(new TextDecoder().decode(bytes)) as CancelMark
-  } catch {
+    return await readRecord<CancelMark>(store, jobKeys.cancel(job))
+  } catch (error) {
+    if (!(error instanceof DunlinError) || error.code !== 'CORRUPT') throw error
     return { version: 1, reason: 'it was asked for' }
   }
 }

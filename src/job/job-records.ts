@@ -2,10 +2,10 @@
 import { DunlinError, type Failure } from '../../operators/index.ts'
 import type { PhysicalPlan } from '../../planner/index.ts'
 import type { JobReport } from '../events/job-event.ts'
-import { getIfPresent } from '../store/get-if-present.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import { putOnce } from '../store/put-once.ts'
 import { checkJobId } from './job-id.ts'
+import { encodeRecord, readRecord } from './record.ts'
 
 /** `plan.json`: what a worker runs and another driver would go on with. */
 export interface JobPlan {
@@ -31,7 +31,7 @@ export interface JobPlanOptions {
   readonly reuse?: true
 }
 
-/** `end.json`: there is one or none, and whoever wrote it publishes or deletes. */
+/** `end.json`: how a job has ended. */
 export interface JobEnd {
   readonly version: 1
   readonly report: JobReport
@@ -57,7 +57,7 @@ export const jobKeys = {
 }
 
 /**
- * Writes `plan.json`, the first object of a job.
+ * Writes `plan.json`: from then on the job is listed, and can be gone on with.
  *
  * @throws STORE where the store has a job of this id
  */
@@ -89,28 +89,4 @@ export async function readPlan(store: ObjectStore, job: string): Promise<JobPlan
 /** Undefined for a job that has not ended. */
 export function readEnd(store: ObjectStore, job: string): Promise<JobEnd | undefined> {
   return readRecord<JobEnd>(store, jobKeys.end(job))
-}
-
-async function readRecord<T extends { readonly version: 1 }>(
-  store: ObjectStore,
-  key: string,
-): Promise<T | undefined> {
-  const bytes = await getIfPresent(store, key)
-  if (bytes === undefined) return undefined
-  const where = `${store.uri}${key}`
-  let record: T | null
-  try {
-    record = JSON.parse(new TextDecoder().decode(bytes)) as T | null
-  } catch (cause) {
-    throw new DunlinError('CORRUPT', `${where} is not JSON`, { cause })
-  }
-  if (record?.version === 1) return record
-  throw new DunlinError('CORRUPT', `${where} is not a record of this version of dunlin`, {
-    hint: 'It was written by another version: use that one.',
-  })
-}
-
-/** A record of a job as it is in the store: a line of JSON. */
-export function encodeRecord(record: { readonly version: 1 }): Uint8Array {
-  return new TextEncoder().encode(`${JSON.stringify(record)}\n`)
 }

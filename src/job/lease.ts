@@ -7,10 +7,10 @@
 import { DunlinError } from '../../operators/index.ts'
 import type { DriverPlace, Randomness } from '../engine/ports.ts'
 import { systemPlace } from '../engine/system-place.ts'
-import { getIfPresent } from '../store/get-if-present.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import { putOnce } from '../store/put-once.ts'
-import { encodeRecord, jobKeys } from './job-records.ts'
+import { jobKeys } from './job-records.ts'
+import { encodeRecord, readRecord } from './record.ts'
 
 /** A lease whose beat has been the same for so long has lapsed, unless its holder says otherwise. */
 export const LAPSE_MS = 20_000
@@ -58,12 +58,11 @@ export const holderText = ({ host, pid }: LeaseHolder): string => `process ${pid
 
 /** The lease of an epoch; undefined where there is none. One that cannot be read counts as held by nobody. */
 export async function readLease(store: ObjectStore, job: string, epoch: number): Promise<Lease | undefined> {
-  const bytes = await getIfPresent(store, jobKeys.lease(job, epoch))
-  if (bytes === undefined) return undefined
   try {
-    const lease = JSON.parse(new TextDecoder().decode(bytes)) as Lease
-    if (lease.version === 1 && lease.holder.lapseMs > 0) return lease
-  } catch {}
+    return await readRecord<Lease>(store, jobKeys.lease(job, epoch))
+  } catch (error) {
+    if (!(error instanceof DunlinError) || error.code !== 'CORRUPT') throw error
+  }
   const nobody = { host: '?', pid: 0, nonce: '', lapseMs: LAPSE_MS }
   return { version: 1, epoch, holder: nobody, beat: 0, released: true }
 }

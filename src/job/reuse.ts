@@ -5,9 +5,8 @@
 import type { PhysicalPlan, Stage, StageId } from '../../planner/index.ts'
 import type { FinishedExchange, JobEvent } from '../events/job-event.ts'
 import { manifestKey } from '../shuffle/keys.ts'
-import { getIfPresent } from '../store/get-if-present.ts'
 import type { ObjectStore } from '../store/object-store.ts'
-import { encodeRecord } from './job-records.ts'
+import { encodeRecord, readRecord } from './record.ts'
 import type { StageOrigin } from './state.ts'
 
 const REUSE_PREFIX = 'reuse/'
@@ -42,7 +41,7 @@ export async function findReusable(
   const want = async (stage: Stage): Promise<void> => {
     if (wanted.has(stage.id) || events.has(stage.id)) return
     const record =
-      stage.output.kind === 'exchange' ? await readRecord(store, digests.get(stage.id)!) : undefined
+      stage.output.kind === 'exchange' ? await readReusable(store, digests.get(stage.id)!) : undefined
     if (record !== undefined) {
       const { from, exchange } = record
       events.set(stage.id, { type: 'stageReused', time, stage: stage.id, from, exchange })
@@ -59,12 +58,10 @@ export async function findReusable(
   })
 }
 
-async function readRecord(store: ObjectStore, digest: string): Promise<ReuseRecord | undefined> {
-  const bytes = await getIfPresent(store, reuseKey(digest))
-  if (bytes === undefined) return undefined
+async function readReusable(store: ObjectStore, digest: string): Promise<ReuseRecord | undefined> {
   try {
-    const record = JSON.parse(new TextDecoder().decode(bytes)) as ReuseRecord
-    if (record.version !== 1) return undefined
+    const record = await readRecord<ReuseRecord>(store, reuseKey(digest))
+    if (record === undefined) return undefined
     const { from, exchange } = record
     const isThere = (await store.head(manifestKey(from.job, from.stage, exchange.generation))) !== undefined
     return isThere ? record : undefined
@@ -78,18 +75,8 @@ async function readRecord(store: ObjectStore, digest: string): Promise<ReuseReco
 export async function forgetReusable(store: ObjectStore, jobs: ReadonlySet<string>): Promise<void> {
   const stale: string[] = []
   for await (const { key } of store.list(REUSE_PREFIX)) {
-    const bytes = await getIfPresent(store, key)
-    if (bytes === undefined) continue
-    const job = jobOf(bytes)
-    if (job === null || jobs.has(job)) stale.push(key)
+    const record = await readRecord<ReuseRecord>(store, key).catch(() => null)
+    if (record === null || (record !== undefined && jobs.has(record.from.job))) stale.push(key)
   }
   if (stale.length > 0) await store.delete(stale)
-}
-
-function jobOf(bytes: Uint8Array): string | null {
-  try {
-    return (JSON.parse(new TextDecoder().decode(bytes)) as ReuseRecord).from.job
-  } catch {
-    return null
-  }
 }

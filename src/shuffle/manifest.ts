@@ -77,7 +77,8 @@ export function decodeManifestHeader(
   return { headerEnd, header: JSON.parse(json.toString()) as ManifestHeader }
 }
 
-function damaged(uri: string): DunlinError {
+/** What is said of a manifest that is not what was written. */
+export function damaged(uri: string): DunlinError {
   return new DunlinError('CORRUPT', `${uri} is not an intact exchange manifest`, {
     hint: 'Something outside of the job changed its store. Run the job again.',
   })

@@ -1,7 +1,8 @@
 /** A consumer's view of an exchange manifest: the slices of its partition, read by range. */
 import { DunlinError } from '../../operators/index.ts'
-import type { ObjectStore } from '../store/object-store.ts'
+import type { ByteRange, ObjectStore } from '../store/object-store.ts'
 import {
+  damaged,
   decodeManifestHeader,
   decodeProducer,
   INDEXED_BYTES,
@@ -46,11 +47,7 @@ export async function readPartitionSlices(
   read.counters.gets += 2
   const info = await store.head(key, { signal: read.signal })
   if (info === undefined) throw new DunlinError('CORRUPT', `the exchange manifest ${store.uri}${key} is gone`)
-  const first = await store.get(
-    key,
-    { offset: 0, length: Math.min(info.sizeBytes, FIRST_BYTES) },
-    { signal: read.signal },
-  )
+  const first = await bytesOf(read, { offset: 0, length: Math.min(info.sizeBytes, FIRST_BYTES) })
   const { headerEnd, header } = await readHeader(read, first)
   const layout = manifestLayout(headerEnd, header)
   const from = only ?? 0
@@ -76,12 +73,20 @@ async function readHeader(
   const known = decodeManifestHeader(first, uri)
   if (known.header !== null) return { headerEnd: known.headerEnd, header: known.header }
   read.counters.gets++
-  const whole = await read.store.get(
-    read.key,
-    { offset: 0, length: known.headerEnd },
-    { signal: read.signal },
+  const { headerEnd, header } = decodeManifestHeader(
+    await bytesOf(read, { offset: 0, length: known.headerEnd }),
+    uri,
   )
-  return { headerEnd: known.headerEnd, header: decodeManifestHeader(whole, uri).header! }
+  // Its length is another than a moment ago.
+  if (header === null) throw damaged(uri)
+  return { headerEnd, header }
+}
+
+/** @throws CORRUPT where there are fewer than were asked for */
+async function bytesOf({ store, key, signal }: ManifestRead, range: ByteRange): Promise<Uint8Array> {
+  const bytes = await store.get(key, range, { signal })
+  if (bytes.length !== range.length) throw damaged(store.uri + key)
+  return bytes
 }
 
 /** Bytes of the manifest: from what the first request brought, or by another one. */
@@ -96,7 +101,7 @@ async function bytesAt(
     bytes = first.subarray(offset, offset + length)
   } else {
     read.counters.gets++
-    bytes = await read.store.get(read.key, { offset, length }, { signal: read.signal })
+    bytes = await bytesOf(read, { offset, length })
   }
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }

@@ -1,7 +1,8 @@
 /** The plan on a worker: read from the store once, checked against the fingerprint that the event carries. */
 import { DunlinError } from '../../operators/index.ts'
 import { type PhysicalPlan, planFingerprint, type Stage, type StageId } from '../../planner/index.ts'
-import { jobKeys } from '../job/job-records.ts'
+import { type JobPlan, jobKeys } from '../job/job-records.ts'
+import { decodeRecord } from '../job/record.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 
 /** Plans kept per worker and store: a worker serves few jobs at a time. */
@@ -15,7 +16,7 @@ async function load(store: ObjectStore, job: string, fingerprint: string): Promi
   let plan: PhysicalPlan
   let found: string
   try {
-    plan = (JSON.parse(Buffer.from(bytes).toString()) as { plan: PhysicalPlan }).plan
+    plan = decodeRecord<JobPlan>(bytes, store.uri + key).plan
     found = planFingerprint(plan)
   } catch (cause) {
     throw new DunlinError('CORRUPT', `${store.uri}${key} is not a plan`, {

@@ -5,6 +5,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { from, local } from 'dunlin'
 import { expect, test } from 'vitest'
+import { encodeRecord } from '../../../src/job/record.ts'
 import { dunlin, dunlinInThisProcess, jobFixture, temporaryDirectory } from './cli-process.ts'
 
 interface Listed {
@@ -152,8 +153,8 @@ test('what a driver left that died before its plan was written is cleaned, unles
   const begin = (id: string, pid: number): void => {
     mkdirSync(join(store, 'jobs', id, 'lease'), { recursive: true })
     const holder = { host: hostname(), pid, nonce: '00', lapseMs: 20_000 }
-    const lease = { version: 1, epoch: 1, holder, beat: 0, released: false }
-    writeFileSync(join(store, 'jobs', id, 'lease/000001.json'), JSON.stringify(lease))
+    const lease = { epoch: 1, holder, beat: 0, released: false }
+    writeFileSync(join(store, 'jobs', id, 'lease/000001.json'), encodeRecord({ version: 1, ...lease }))
   }
   const today = new Date().toISOString().slice(0, 10).replaceAll('-', '')
   const { pid: dead } = spawnSync(process.execPath, ['--version'])

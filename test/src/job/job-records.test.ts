@@ -1,4 +1,5 @@
 /** What a job writes about itself, over a memory store and a fake clock. */
+
 import { describe, expect, test } from 'vitest'
 import type { JobEvent, JobReport } from '../../../src/events/job-event.ts'
 import { ReportBuilder } from '../../../src/events/report.ts'
@@ -7,6 +8,7 @@ import { checkJobId, newJobId } from '../../../src/job/job-id.ts'
 import { type JobPlan, jobKeys, readPlan, writeEnd, writePlan } from '../../../src/job/job-records.ts'
 import { JournalWriter, readJournal } from '../../../src/job/journal.ts'
 import { listJobs, readJob } from '../../../src/job/list-jobs.ts'
+import { encodeRecord } from '../../../src/job/record.ts'
 import { MemoryStore } from '../../../src/store/memory-store.ts'
 import type { ObjectStore } from '../../../src/store/object-store.ts'
 import { FakeClock, fakeRandom } from '../scheduler/fake-engine.ts'
@@ -96,10 +98,10 @@ describe('records', () => {
     await store.put('jobs/torn/plan.json', bytes('{"version":1,'))
     await expect(readJob(store, 'torn')).rejects.toMatchObject({
       code: 'CORRUPT',
-      message: 'memory://bad/jobs/torn/plan.json is not JSON',
+      message: 'memory://bad/jobs/torn/plan.json is not an intact record',
     })
-    for (const other of ['null', '{"version":2}', '[]']) {
-      await store.put('jobs/other/plan.json', bytes(other))
+    for (const other of [bytes('null'), encodeRecord({ version: 2 } as never), bytes('[]')]) {
+      await store.put('jobs/other/plan.json', other)
       await expect(readJob(store, 'other')).rejects.toMatchObject({ code: 'CORRUPT' })
     }
   })

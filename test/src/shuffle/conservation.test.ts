@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { aggregateNode, type Planned, plan, type StageId, scanNode } from '../../../planner/index.ts'
 import { systemRandom } from '../../../src/engine/system-random.ts'
+import type { JobPlan } from '../../../src/job/job-records.ts'
+import { encodeRecord } from '../../../src/job/record.ts'
 import { manifestTaskEvent, stageTaskEvent } from '../../../src/scheduler/task-events.ts'
 import { type CommitRecord, decodeCommit, encodeCommit } from '../../../src/shuffle/commit-record.ts'
 import { commitKey, dataKey, manifestKey } from '../../../src/shuffle/keys.ts'
@@ -43,7 +45,10 @@ class Exchange {
   #nonces = 0
 
   async produce(): Promise<readonly TaskSuccess[]> {
-    await this.store.put('jobs/j/plan.json', Buffer.from(JSON.stringify({ plan: this.planned.plan })))
+    await this.store.put(
+      'jobs/j/plan.json',
+      encodeRecord({ version: 1, plan: this.planned.plan } as Partial<JobPlan> & { version: 1 }),
+    )
     const done: TaskSuccess[] = []
     for (let task = 0; task < PRODUCERS; task++) done.push(succeeded(await this.task(0, task)))
     return done

@@ -3,6 +3,8 @@ import { DunlinError } from '../../../operators/index.ts'
 import { type Planned, plan, scanNode } from '../../../planner/index.ts'
 import { systemClock } from '../../../src/engine/system-clock.ts'
 import { systemRandom } from '../../../src/engine/system-random.ts'
+import type { JobPlan } from '../../../src/job/job-records.ts'
+import { encodeRecord } from '../../../src/job/record.ts'
 import { stageTaskEvent } from '../../../src/scheduler/task-events.ts'
 import { MemoryStore } from '../../../src/store/memory-store.ts'
 import type { ObjectStore } from '../../../src/store/object-store.ts'
@@ -45,7 +47,10 @@ describe('a commit whose outcome is not known', () => {
   it('keeps the data of the attempt: the next attempt finds it committed, and its object is there', async () => {
     const planned = numbers()
     const store = new MemoryStore({ name: 'ambiguous' })
-    await store.put('jobs/j/plan.json', Buffer.from(JSON.stringify({ plan: planned.plan })))
+    await store.put(
+      'jobs/j/plan.json',
+      encodeRecord({ version: 1, plan: planned.plan } as Partial<JobPlan> & { version: 1 }),
+    )
     const broken = ambiguous(store)
     const attempt = (number: number) =>
       runTask(
