@@ -92,7 +92,8 @@ export async function buildManifest(
       await writer.write(index)
       bytes += index.length
     }
-    await writer.close()
+    // The first one stands: readers may have it already, and a delivery that comes late may find other commits.
+    await writer.close({ ifAbsent: true })
   } catch (error) {
     await writer.abort()
     throw error

@@ -230,7 +230,7 @@ export class FileStore implements ObjectStore {
   ): Promise<PutResult> {
     const writer = await this.#writer(key, uri, signal)
     await writer.write(pieces)
-    return writer.finish(ifAbsent ? 'ifAbsent' : 'replace')
+    return writer.close({ ifAbsent })
   }
 
   async #writer(key: string, uri: string, signal: AbortSignal | undefined): Promise<FileWriter> {

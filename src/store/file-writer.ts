@@ -37,18 +37,14 @@ export class FileWriter implements ObjectWriter {
     return this.#next(() => writeFully(this.#temp.fd, pieces, this.#target.signal, this.#target.uri))
   }
 
-  async close(): Promise<void> {
-    await this.finish('replace')
-  }
-
   /** Closes the file and gives it its name: in the place of any other, or only if there is none. */
-  finish(mode: 'replace' | 'ifAbsent'): Promise<PutResult> {
+  close({ ifAbsent = false }: { readonly ifAbsent?: boolean } = {}): Promise<PutResult> {
     return this.#next(async () => {
       const version = versionOf(fstatSync(this.#temp.fd, { bigint: true }))
       closeSync(this.#temp.fd)
       this.#ended = true
       try {
-        if (mode === 'replace') renameSync(this.#temp.path, this.#target.path)
+        if (!ifAbsent) renameSync(this.#temp.path, this.#target.path)
         else if (!(await publishIfAbsent(this.#temp.path, this.#target.path))) return { created: false }
         return { created: true, version }
       } catch (error) {

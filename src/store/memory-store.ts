@@ -84,9 +84,11 @@ export class MemoryStore implements ObjectStore {
       write: async bytes => {
         open().push(joined(piecesOf(bytes)))
       },
-      close: async () => {
-        this.#keep(key, joined(open()))
+      close: async ({ ifAbsent = false } = {}) => {
+        const bytes = joined(open())
         pieces = null
+        if (ifAbsent && this.#objects.has(key)) return { created: false }
+        return { created: true, version: this.#keep(key, bytes) }
       },
       abort: async () => {
         pieces = null

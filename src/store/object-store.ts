@@ -35,7 +35,8 @@ export type PutResult =
 export interface ObjectWriter {
   /** The next bytes, which must not change before it has resolved. */
   write(bytes: Body): Promise<void>
-  close(): Promise<void>
+  /** With `ifAbsent` as `put`. */
+  close(options?: { readonly ifAbsent?: boolean }): Promise<PutResult>
   /** Leaves nothing behind. Never throws. */
   abort(): Promise<void>
 }

@@ -262,6 +262,17 @@ export function objectStoreContract(subject: ObjectStoreUnderTest): void {
       expect(await keysOf(store.list(at))).toHaveLength(5)
     })
 
+    it('tells exactly one of several writers that it created the object piece by piece', async () => {
+      const key = `${fresh()}w`
+      const writers = await Promise.all(Array.from({ length: 5 }, () => store.writer(key)))
+      await Promise.all(writers.map((writer, i) => writer.write(text(`writer ${i}`))))
+      const results = await Promise.all(writers.map(writer => writer.close({ ifAbsent: true })))
+      const winners = results.flatMap((result, i) => (result.created ? [i] : []))
+      expect(winners).toHaveLength(1)
+      expect(plain(await store.get(key))).toBe(`writer ${winners[0]}`)
+      expect(await keysOf(store.list(key))).toEqual([key])
+    })
+
     it('shows readers a whole object or none while it is being replaced', async () => {
       const at = fresh()
       const bodies = [new Uint8Array(300_000).fill(1), new Uint8Array(700_000).fill(2)]

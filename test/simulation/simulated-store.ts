@@ -128,18 +128,20 @@ export class SimulatedStore implements ObjectStore {
           },
         })
       },
-      close: async () => {
+      close: async ({ ifAbsent = false } = {}) => {
         open()
-        await this.#send({
+        const put = await this.#send<PutResult>({
           ...request,
           kind: 'complete',
           apply: by => {
             const there = parts.filter(part => part !== null)
             if (there.length < parts.length) throw new Error(`parts of ${uri} were not uploaded`)
-            this.#space.put(key, joined(there), { by })
+            if (!this.#space.put(key, joined(there), { by, ifAbsent })) return { created: false }
+            return { created: true, version: this.#space.get(key)!.version }
           },
         })
         closed = true
+        return put
       },
       abort: async () => {
         closed = true
