@@ -52,11 +52,14 @@ export async function readCommit(
   const key = commitKey(task.job, task.stage, task.task, generation)
   const lost = { job: task.job, stage: task.stage, task: task.task, generation }
   // Other bytes than were written are asked for once more: the network, too, turns bits.
-  const record = await readRecord(store, key).catch(() =>
-    readRecord(store, key).catch((error: unknown) => {
+  const record = await readRecord(store, key)
+    .catch((error: unknown) => {
+      if (error instanceof DunlinError && error.code === 'CORRUPT') return readRecord(store, key)
+      throw error
+    })
+    .catch((error: unknown) => {
       throw asLost(error, lost)
-    }),
-  )
+    })
   if (record === undefined) return undefined
   if (record.fingerprint !== task.fingerprint) {
     throw new DunlinError('FINGERPRINT', `${store.uri}${key} was committed under another plan`, {

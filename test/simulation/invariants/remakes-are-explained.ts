@@ -18,11 +18,16 @@ export function* remakesAreExplained(run: SimulationRun): Generator<string> {
   }
   // A driver that was overtaken finds that the data is gone, and can decide nothing any more.
   const gone = run.world.space(ENGINE_URI).changes.find(isDiscarded)
+  const decided = new Set<string>()
   for (const event of toldEvents(run)) {
     if (event.time >= (gone?.atMs ?? Number.POSITIVE_INFINITY)) continue
     // Without a failure: it was made from rows that have changed, or a retry asks for it.
     if (event.type !== 'taskRemade' && event.type !== 'manifestRemade') continue
     const what = event.type === 'taskRemade' ? 'task' : 'manifest'
+    // A later driver decides again what an earlier one could not put into the journal any more.
+    const decision = `${what} ${event.stage}/${'task' in event ? event.task : ''} ${event.generation}`
+    if (decided.has(decision)) continue
+    decided.add(decision)
     if (event.failure === undefined || wrongAnswers(run, event.failure.place) >= WRONG_ANSWERS[what]) continue
     if (--damaged[what] >= 0) continue
     yield `a ${what} of stage ${event.stage} is made again for no reason: ${event.failure.code} ${event.failure.message}`
