@@ -64,6 +64,7 @@ export async function driveJob(drive: JobToDrive): Promise<FinishedJob> {
   let lost: DunlinError | undefined
   const keeper = new LeaseKeeper({
     ...drive,
+    since: drive.restored?.since ?? 1,
     clock: engine.clock,
     onLost: by => {
       lost = new DunlinError('LEASE', `job ${job} was taken over by ${by}`, { place: { job } })
@@ -141,7 +142,11 @@ function unpublished(job: string, error: DunlinError): DunlinError {
 const hasLost = (error: unknown): boolean => error instanceof DunlinError && error.code === 'LEASE'
 
 /** Whether no other driver has taken the job over. */
-async function isOurs({ store, job, epoch }: JobToDrive): Promise<boolean> {
+export async function isOurs({
+  store,
+  job,
+  epoch,
+}: Pick<JobToDrive, 'store' | 'job' | 'epoch'>): Promise<boolean> {
   return (await readLease(store, job, epoch + 1)) === undefined
 }
 

@@ -6,14 +6,14 @@ import type { JobEvent } from '../events/job-event.ts'
 import { markCancelled, readCancel } from '../job/cancel-mark.ts'
 import { checkJobId } from '../job/job-id.ts'
 import { hasEnded, type JobEnd, type JobPlan, jobKeys, readEnd, readPlan } from '../job/job-records.ts'
-import { beatMs, type LeaseHolder, newHolder } from '../job/lease.ts'
+import { beatMs, type LeaseHolder, newHolder, takenError } from '../job/lease.ts'
 import type { RestoredJob } from '../job/restore.ts'
 import { readSplits } from '../job/splits-record.ts'
 import { letGo, type TakenOver, takeOver } from '../job/take-over.ts'
 import { highestGeneration } from '../job/task-states.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import { patientStore } from '../store/patient-store.ts'
-import { driveJob, type FinishedJob } from './drive-job.ts'
+import { driveJob, type FinishedJob, isOurs } from './drive-job.ts'
 import type { Engine } from './engine.ts'
 import { engineFor } from './local-engine.ts'
 import { pause } from './pause.ts'
@@ -43,13 +43,15 @@ export async function resumeJob(job: string, options: ResumeOptions = {}): Promi
   if (end !== undefined) throw endedError(job, end)
   const plan = await readPlan(at.store, job)
   checkVersion(plan)
-  const isToEnd = (await readCancel(at.store, job)) !== undefined
+  const cancel = await readCancel(at.store, job, 1)
   const taken = await takeOver(at.store, plan, {
     ...at,
     ...options,
     // Ctrl-C, and once more before the end was recorded: nobody but that driver wanted the job to end.
-    decide: ({ ending }) =>
-      ending?.state === 'cancelled' && !isToEnd ? [{ type: 'jobReopened', time: at.engine.clock.now() }] : [],
+    decide: ({ ending, since }) =>
+      ending?.state === 'cancelled' && !(cancel !== undefined && cancel.epoch >= since)
+        ? [{ type: 'jobReopened', time: at.engine.clock.now() }]
+        : [],
   })
   // Its driver may have ended it while we looked whether it is alive.
   const ended = await readEnd(at.store, job)
@@ -96,7 +98,8 @@ export async function retryJob(job: string, options: RetryOptions = {}): Promise
     },
   })
   // The journal says that the job goes on: from here on nobody can end it by what was decided before.
-  await at.store.delete([jobKeys.end(job), jobKeys.cancel(job)])
+  if (!(await isOurs({ ...at, job, epoch: taken.epoch }))) throw takenError(job, 'another driver by now')
+  await at.store.delete([jobKeys.end(job)])
   return goOn(at, options, plan, taken)
 }
 
@@ -121,8 +124,9 @@ export async function cancelJob(
       taken = await takeOver(at.store, plan, { ...at, ...options })
     } catch (error) {
       if (!(error instanceof DunlinError) || error.code !== 'LEASE') throw error
-      // Its driver is alive and reads the mark with its next beat.
+      // Its driver is alive and reads the mark with its next beat; one that has reopened the job since is meant too.
       await pause(at.clock, beatMs(at.holder))
+      await markCancelled(at.store, job, reason)
       continue
     }
     if (await hasEnded(at.store, job)) {

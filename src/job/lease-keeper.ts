@@ -8,6 +8,8 @@ export interface LeaseKeeperOptions {
   readonly store: ObjectStore
   readonly job: string
   readonly epoch: number
+  /** The epoch in which the job was begun or last reopened. */
+  readonly since: number
   readonly holder: LeaseHolder
   readonly clock: Clock
   /** Another driver has the job; called once. */
@@ -57,7 +59,7 @@ export class LeaseKeeper {
   }
 
   async #once(): Promise<void> {
-    const { store, job, epoch, onLost, onCancel } = this.#options
+    const { store, job, epoch, since, onLost, onCancel } = this.#options
     try {
       const next = await readLease(store, job, epoch + 1)
       if (next !== undefined) {
@@ -67,7 +69,7 @@ export class LeaseKeeper {
         return
       }
       await this.#write(false)
-      const cancel = this.#wasAsked ? undefined : await readCancel(store, job)
+      const cancel = this.#wasAsked ? undefined : await readCancel(store, job, since)
       if (cancel === undefined || this.#stopped) return
       this.#wasAsked = true
       onCancel(cancel.reason)

@@ -27,6 +27,8 @@ export interface RestoredJob {
   readonly stages: ReadonlyMap<StageId, RestoredStage>
   /** How the job ends, if that is settled. */
   readonly ending: Outcome | null
+  /** The epoch in which the job was begun, or was reopened last. */
+  readonly since: number
 }
 
 interface StageReplay {
@@ -42,6 +44,8 @@ type Event<T extends JobEvent['type']> = Extract<JobEvent, { type: T }>
 export class JobReplay {
   readonly #stages = new Map<StageId, StageReplay>()
   #ending: Outcome | null = null
+  #epoch = 1
+  #since = 1
 
   add(event: JobEvent): void {
     switch (event.type) {
@@ -83,8 +87,12 @@ export class JobReplay {
           this.#ending = { state: 'failed', failure: event.failure }
         }
         break
+      case 'jobTakenOver':
+        this.#epoch = event.epoch
+        break
       case 'jobReopened':
         this.#ending = null
+        this.#since = this.#epoch
         break
       default:
         break
@@ -92,7 +100,7 @@ export class JobReplay {
   }
 
   get restored(): RestoredJob {
-    return { stages: this.#stages, ending: this.#ending }
+    return { stages: this.#stages, ending: this.#ending, since: this.#since }
   }
 
   #stage(id: StageId): StageReplay {

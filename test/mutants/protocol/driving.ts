@@ -118,7 +118,7 @@ export const DRIVING_MUTANTS: readonly Mutant[] = [
   {
     name: 'a driver does not look whether it is asked to cancel',
     file: KEEPER,
-    find: 'this.#wasAsked ? undefined : await readCancel(store, job)',
+    find: 'this.#wasAsked ? undefined : await readCancel(store, job, since)',
     replace: 'undefined',
     look: { faults: ['cancelledFromOutside', 'straggler', 'silence'] },
   },

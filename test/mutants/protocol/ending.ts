@@ -53,15 +53,15 @@ export const ENDING_MUTANTS: readonly Mutant[] = [
   {
     name: 'a retry leaves the old end',
     file: RESUME,
-    find: '[jobKeys.end(job), jobKeys.cancel(job)]',
-    replace: '[jobKeys.cancel(job)]',
+    find: 'await at.store.delete([jobKeys.end(job)])',
+    replace: '',
     look: { faults: ['cancelled'] },
   },
   {
-    name: 'a retry leaves the mark that asks to cancel',
-    file: RESUME,
-    find: '[jobKeys.end(job), jobKeys.cancel(job)]',
-    replace: '[jobKeys.end(job)]',
+    name: 'a retry heeds the mark that asked to cancel what it reopens',
+    file: 'src/job/cancel-mark.ts',
+    find: 'mark.epoch >= since ? mark : undefined',
+    replace: 'true ? mark : undefined',
     look: { check: 'a retry of a job that was cancelled from outside is not asked to cancel again' },
   },
   {

@@ -1,6 +1,5 @@
 /** reportAddsUp: the report of a job that succeeded says what happened. */
 import type { JobReport } from '../../../src/events/job-event.ts'
-import { EXPECTED } from '../expectations.ts'
 import { listedParts, outputSpaces, type SimulationRun } from '../simulation-run.ts'
 
 export function* reportAddsUp(run: SimulationRun): Generator<string> {
@@ -9,9 +8,7 @@ export function* reportAddsUp(run: SimulationRun): Generator<string> {
   const { report } = end
   if (drivers.length === 1) yield* countsAreAll(run, report)
   const planned = workload.prepared.planned.plan.stages.reduce((sum, stage) => sum + stage.tasks, 0)
-  const isWhole = drivers.length === 1 || EXPECTED.reportsOfFollowedJobsAreWhole
-  if (isWhole && report.tasks !== planned)
-    yield `the report has ${report.tasks} tasks, planned are ${planned}`
+  if (report.tasks !== planned) yield `the report has ${report.tasks} tasks, planned are ${planned}`
   const directories = outputSpaces(run)
   if (report.outputs.length !== directories.length) yield `the report has ${report.outputs.length} outputs`
   for (const [i, { space }] of directories.entries()) {
