@@ -150,8 +150,9 @@ export async function isOurs({
   return (await readLease(store, job, epoch + 1)) === undefined
 }
 
-const outputsOf = ({ engine, job, planned }: JobToDrive) => ({
+const outputsOf = ({ engine, job, epoch, planned }: JobToDrive) => ({
   job,
+  epoch,
   plan: planned.plan,
   stores: patientStores(engine.stores, engine),
   storeUri: engine.store.uri,

@@ -30,22 +30,22 @@ export async function checkDeadLetters(letters: LettersOfJob): Promise<void> {
  * in mode `overwrite` those of an earlier job go.
  */
 export async function publishDeadLetters(
-  letters: LettersOfJob & { readonly isOurs: () => Promise<boolean> },
+  letters: LettersOfJob & { readonly epoch: number; readonly isOurs: () => Promise<boolean> },
   { deadLetters: parts }: JobResults,
 ): Promise<WrittenOutput | undefined> {
-  const { job, isOurs } = letters
+  const { job, epoch, isOurs } = letters
   const to = target(letters)
   if (to === null) return undefined
   if (parts.length === 0 && to.mode !== 'overwrite') {
-    await discardAttempts({ store: to.store, job })
+    await discardAttempts({ store: to.store, job, epoch })
     return undefined
   }
-  await publishOutput({ store: to.store, job, format: 'jsonl', mode: to.mode, parts, isOurs })
+  await publishOutput({ store: to.store, job, epoch, format: 'jsonl', mode: to.mode, parts, isOurs })
   return writtenOutput(to.uri, parts)
 }
 
 /** What attempts of an unfinished job wrote there. */
 export async function discardDeadLetters(letters: LettersOfJob): Promise<void> {
   const to = target(letters)
-  if (to !== null) await discardAttempts({ store: to.store, job: letters.job })
+  if (to !== null) await discardAttempts({ ...letters, store: to.store })
 }

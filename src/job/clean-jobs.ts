@@ -1,17 +1,20 @@
 /** Removes what jobs left in the store. */
 
+import { DunlinError } from '../../operators/index.ts'
 import type { PhysicalPlan } from '../../planner/index.ts'
 import type { DriverPlace } from '../engine/ports.ts'
 import { discardDeadLetters } from '../engine/publish-dead-letters.ts'
-import { discardOutputs } from '../engine/publish-outputs.ts'
+import { discardAppended, discardOutputs } from '../engine/publish-outputs.ts'
 import { systemPlace } from '../engine/system-place.ts'
+import { systemRandom } from '../engine/system-random.ts'
 import { deleteAll } from '../store/delete-all.ts'
 import type { ObjectStore, Stores } from '../store/object-store.ts'
 import { checkJobId, timeOfJobId } from './job-id.ts'
-import { jobKeys, readEnd, readPlan } from './job-records.ts'
-import { hasLetGo, lastEpoch, readLease } from './lease.ts'
+import { hasEnded, jobKeys, readEnd, readPlan } from './job-records.ts'
+import { acquireLease, hasLetGo, lastEpoch, newHolder, readLease } from './lease.ts'
 import { jobFolders } from './list-jobs.ts'
 import { forgetReusable } from './reuse.ts'
+import { letGo } from './take-over.ts'
 
 export interface CleanOptions {
   /** Milliseconds since 1970. */
@@ -42,7 +45,7 @@ const FORGOTTEN_MS = 24 * 3600 * 1000
 export interface Cleaned {
   /** Ids of the jobs removed. */
   readonly jobs: readonly string[]
-  /** Ids of jobs that were asked for and kept, since they have not ended. */
+  /** Ids of jobs that were kept since they have not ended and were asked for, or since somebody goes on with them. */
   readonly kept: readonly string[]
   /** How many jobs, of those asked for or of all, were kept since they have not ended. */
   readonly unended: number
@@ -58,6 +61,7 @@ export interface Cleaned {
 export async function cleanJobs(store: ObjectStore, options: CleanOptions): Promise<Cleaned> {
   const wanted = options.ids === undefined ? undefined : new Set(options.ids.map(checkJobId))
   const folders = await jobFolders(store)
+  const taken: string[] = []
   const removed: string[] = []
   const kept: string[] = []
   let unended = 0
@@ -71,13 +75,44 @@ export async function cleanJobs(store: ObjectStore, options: CleanOptions): Prom
       continue
     }
     if (!(await isOldEnough(store, id, options))) continue
-    if (options.stores !== undefined && has.plan) await discardStaged(store, id, options.stores)
+    if (has.plan && !(await isTaken(store, id, has.end, options))) {
+      kept.push(id)
+      continue
+    }
+    taken.push(id)
+  }
+  // Before what it names is gone: a cleaning that is cut short must not leave it behind.
+  if (taken.length > 0) await forgetReusable(store, new Set(taken))
+  for (const id of taken) {
+    if (options.stores !== undefined) await discardStaged(store, id, options.stores)
     await removeJob(store, id, sum)
     removed.push(id)
   }
-  if (removed.length > 0) await forgetReusable(store, new Set(removed))
   if (options.code === 'remove') await removeCode(store, sum)
   return { jobs: removed, kept, unended, ...sum }
+}
+
+/**
+ * Takes the lease, as one who goes on with a job does: nobody reopens it from here on, and a driver that is alive learns
+ * that it has lost it. False where another was quicker, or has reopened it since the jobs were listed.
+ */
+async function isTaken(
+  store: ObjectStore,
+  id: string,
+  ended: boolean,
+  { place = systemPlace }: CleanOptions,
+): Promise<boolean> {
+  const epoch = (await lastEpoch(store, id)) + 1
+  const holder = newHolder({ random: systemRandom, place })
+  try {
+    await acquireLease(store, id, epoch, holder)
+  } catch (error) {
+    if (error instanceof DunlinError && error.code === 'LEASE') return false
+    throw error
+  }
+  if (!ended || (await hasEnded(store, id))) return true
+  await letGo(store, id, epoch, holder)
+  return false
 }
 
 async function isOldEnough(
@@ -115,6 +150,7 @@ async function discardStaged(store: ObjectStore, job: string, stores: Stores): P
   const outputs = { job, plan, stores, storeUri: store.uri }
   await discardDeadLetters(outputs)
   await discardOutputs(outputs)
+  await discardAppended(outputs)
 }
 
 async function removeJob(

@@ -3,12 +3,19 @@ import { DunlinError } from '../../operators/index.ts'
 import type { WriteMode } from '../../planner/index.ts'
 import { getIfPresent } from '../store/get-if-present.ts'
 import type { ObjectStore, RequestOptions } from '../store/object-store.ts'
-import { publishingJob, publishingKey, STAGING_PREFIX, stagingPrefix } from './output-keys.ts'
+import {
+  publishingJob,
+  publishingKey,
+  publishingPrefix,
+  STAGING_PREFIX,
+  stagingPrefix,
+} from './output-keys.ts'
 
 export interface DirectoryToClaim extends RequestOptions {
   /** Its root is the output directory. */
   readonly store: ObjectStore
   readonly job: string
+  readonly epoch: number
   readonly mode: WriteMode
 }
 
@@ -21,16 +28,12 @@ export interface DirectoryToClaim extends RequestOptions {
  *
  * @throws STORE, with the marker gone and nothing else changed, where another job has its marker there.
  */
-export async function claimDirectory({ store, job, mode, signal }: DirectoryToClaim): Promise<void> {
+export async function claimDirectory({ store, job, epoch, mode, signal }: DirectoryToClaim): Promise<void> {
   const request = signal === undefined ? {} : { signal }
-  const key = publishingKey(job)
-  const marker = encodeMarker({ job, mode, alone: false })
-  const { created } = await store.put(key, marker, { ...request, ifAbsent: true })
-  if (!created) {
-    if (await wasAlone(store, key, request)) return
-    await store.put(key, marker, request)
-  }
-  const other = await otherPublisher(store, job, request)
+  const key = publishingKey(job, epoch)
+  const isAlone = await wasAlone(store, job, request)
+  if (!isAlone) await store.put(key, encodeMarker({ job, mode, alone: false }), request)
+  const other = isAlone ? null : await otherPublisher(store, job, request)
   if (other !== null) {
     // Also where the job has been cancelled meanwhile: the marker would block everyone.
     await store.delete([key]).catch(() => {})
@@ -53,9 +56,16 @@ function encodeMarker(marker: Marker): Uint8Array {
   return new TextEncoder().encode(`${JSON.stringify(marker)}\n`)
 }
 
-async function wasAlone(store: ObjectStore, key: string, request: RequestOptions): Promise<boolean> {
-  const bytes = await getIfPresent(store, key, request)
-  if (bytes === undefined) return false
+/** Whether a marker of the job, of this driver or an earlier one, says so. */
+async function wasAlone(store: ObjectStore, job: string, request: RequestOptions): Promise<boolean> {
+  for await (const { key } of store.list(publishingPrefix(job), request)) {
+    const bytes = await getIfPresent(store, key, request)
+    if (bytes !== undefined && saysAlone(bytes)) return true
+  }
+  return false
+}
+
+function saysAlone(bytes: Uint8Array): boolean {
   try {
     return (JSON.parse(new TextDecoder().decode(bytes)) as Partial<Marker> | null)?.alone === true
   } catch {

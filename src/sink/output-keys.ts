@@ -22,22 +22,32 @@ export function stagingPrefix(job: string): string {
   return `${STAGING_PREFIX}${job}/`
 }
 
-const PUBLISHING_NAME = 'publishing.json'
+/** What the keys of the markers of a job begin with. */
+export function publishingPrefix(job: string): string {
+  return `${stagingPrefix(job)}publishing-`
+}
 
-/** Written when all tasks have committed and parts begin to be moved. */
-export function publishingKey(job: string): string {
-  return `${stagingPrefix(job)}${PUBLISHING_NAME}`
+/** Written by the driver of an epoch when all tasks have committed and parts begin to be moved. */
+export function publishingKey(job: string, epoch: number): string {
+  return `${publishingPrefix(job)}${epoch}.json`
 }
 
 /** The job whose `publishingKey` this is; null for any other key. */
 export function publishingJob(key: string): string | null {
-  const [staging, job, name, ...deeper] = key.split('/')
-  const isMarker = `${staging}/` === STAGING_PREFIX && name === PUBLISHING_NAME && deeper.length === 0
-  return isMarker ? job! : null
+  const match = /^_dunlin\/([^/]+)\/publishing-\d+\.json$/.exec(key)
+  return match === null ? null : match[1]!
+}
+
+/** The epoch in which an object of a job's staging was written; 0 where it is not ours. */
+export function epochOf(key: string): number {
+  const match = /\/(?:publishing-)?(\d+)[^/]*$/.exec(key)
+  return match === null ? 0 : Number(match[1])
 }
 
 export interface AttemptName {
   readonly job: string
+  /** Of the driver that asked for it: none clears away what a later one has asked for. */
+  readonly epoch: number
   readonly stage: number
   readonly task: number
   readonly attempt: number
@@ -47,8 +57,8 @@ export interface AttemptName {
 }
 
 /** The key under which one attempt writes its part. */
-export function attemptKey({ job, stage, task, attempt, nonce, format }: AttemptName): string {
-  return `${stagingPrefix(job)}${stage}-${task}-${attempt}-${nonce}.${EXTENSIONS[format]}`
+export function attemptKey({ job, epoch, stage, task, attempt, nonce, format }: AttemptName): string {
+  return `${stagingPrefix(job)}${epoch}-${stage}-${task}-${attempt}-${nonce}.${EXTENSIONS[format]}`
 }
 
 /** What the names of appended parts have besides: they sort after all that was there before. */
@@ -73,6 +83,9 @@ export function partName(part: {
   const owner = part.append === undefined ? '' : `a${padded(part.append.generation)}-${part.append.job}-`
   return `part-${owner}${padded(part.index, digits)}.${EXTENSIONS[part.format]}`
 }
+
+/** What the names of appended parts begin with. */
+export const APPENDED_PREFIX = 'part-a'
 
 /** What `partName` put into the name of an appended part; null for any other name. */
 export function appendNameOf(name: string): AppendName | null {

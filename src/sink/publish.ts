@@ -7,7 +7,18 @@ import type { ObjectStore, RequestOptions } from '../store/object-store.ts'
 import type { CommittedPart } from '../task/task-event.ts'
 import { checkOutput } from './check-output.ts'
 import { claimDirectory } from './claim-directory.ts'
-import { appendNameOf, isHidden, partName, publishingKey, SUCCESS_KEY, stagingPrefix } from './output-keys.ts'
+import {
+  APPENDED_PREFIX,
+  appendNameOf,
+  epochOf,
+  isHidden,
+  partName,
+  publishingJob,
+  publishingKey,
+  publishingPrefix,
+  SUCCESS_KEY,
+  stagingPrefix,
+} from './output-keys.ts'
 import {
   encodeManifest,
   type ManifestPart,
@@ -24,6 +35,8 @@ export interface OutputToPublish extends RequestOptions {
   /** Its root is the output directory. */
   readonly store: ObjectStore
   readonly job: string
+  /** Of this driver. */
+  readonly epoch: number
   readonly format: WriteFormat
   /** The parts of the attempts that won, in the order of the data. */
   readonly parts: readonly CommittedPart[]
@@ -31,7 +44,7 @@ export interface OutputToPublish extends RequestOptions {
   /** `schemaText` of the rows, where known. */
   readonly schema?: string | null
   readonly counts?: readonly StageCount[]
-  /** Whether this driver still has the job; asked before anything is taken back. Default: it has. */
+  /** Whether this driver still has the job; asked before whatever another one would suffer from. Default: it has. */
   readonly isOurs?: () => Promise<boolean>
 }
 
@@ -55,12 +68,13 @@ export interface OutputToPublish extends RequestOptions {
  * directory since the job began.
  */
 export async function publishOutput(output: OutputToPublish): Promise<SuccessManifest> {
-  const { store, job, mode, signal } = output
+  const { store, job, epoch, mode, signal } = output
   const earlier = await readManifest(store, '', requestOf(signal))
   if (earlier?.job === job) {
     await discardAttempts(output)
     return earlier
   }
+  await checkStillOurs(output)
   await claimDirectory(output)
   const placement: Placement = { names: [], moved: new Set() }
   try {
@@ -70,9 +84,11 @@ export async function publishOutput(output: OutputToPublish): Promise<SuccessMan
     const now = await readManifest(store, '').catch(() => undefined)
     // `_SUCCESS` was written after all, or another driver of this job has finished meanwhile.
     if (now?.job === job) {
-      await discardAttempts({ store, job })
+      await discardAttempts({ store, job, epoch })
       return now
     }
+    // Who has lost the job clears away what is its own and would stand in the way of all others.
+    if (isLost(error)) await store.delete([publishingKey(job, epoch)]).catch(() => {})
     // Unknown is not absent: nothing that a manifest may list is removed.
     // What may pass is done again by whoever goes on with the job: the parts that were moved are the only ones.
     const passes = error instanceof DunlinError && error.retryable
@@ -87,13 +103,20 @@ export async function publishOutput(output: OutputToPublish): Promise<SuccessMan
  * another has published meanwhile (which removes the marker) and that the directory has a new owner.
  */
 async function checkStillClaimed(output: OutputToPublish): Promise<void> {
-  const { store, job, signal } = output
-  const isClaimed = (await store.head(publishingKey(job), requestOf(signal))) !== undefined
-  if (isClaimed && (await isStillOurs(output))) return
-  throw new DunlinError('LEASE', `another driver has published job ${job} into ${store.uri}`, {
-    place: { job },
-  })
+  const { store, job, epoch, signal } = output
+  if ((await store.head(publishingKey(job, epoch), requestOf(signal))) === undefined) throw lostTo(output)
+  await checkStillOurs(output)
 }
+
+async function checkStillOurs(output: OutputToPublish): Promise<void> {
+  if (!(await isStillOurs(output))) throw lostTo(output)
+}
+
+function lostTo({ store, job }: OutputToPublish): DunlinError {
+  return new DunlinError('LEASE', `another driver publishes job ${job} into ${store.uri}`, { place: { job } })
+}
+
+const isLost = (error: unknown): boolean => error instanceof DunlinError && error.code === 'LEASE'
 
 /** A driver that cannot know must not remove what another one may be publishing. */
 async function isStillOurs({ isOurs }: OutputToPublish): Promise<boolean> {
@@ -106,7 +129,7 @@ export async function isBegun(
   job: string,
   options: RequestOptions = {},
 ): Promise<boolean> {
-  if ((await store.head(publishingKey(job), options)) !== undefined) return true
+  for await (const _ of store.list(publishingPrefix(job), options)) return true
   return (await readManifest(store, '', options))?.job === job
 }
 
@@ -144,6 +167,7 @@ async function publishClaimed(output: OutputToPublish, placement: Placement): Pr
     await checkStillClaimed(output)
     await store.delete([SUCCESS_KEY], request)
     for (let i = 0; i < others.length; i += DELETE_KEYS) {
+      await checkStillClaimed(output)
       const keys = others.slice(i, i + DELETE_KEYS).map(file => file.name)
       await store.delete(keys, request)
     }
@@ -173,7 +197,7 @@ function generationOf(job: string, files: readonly DataFile[]): number {
  * next run or be taken for data. What is not known to be the job's stays.
  */
 async function takeBack(output: OutputToPublish, { names, moved }: Placement): Promise<void> {
-  const { store, job, parts } = output
+  const { store, job, epoch, parts } = output
   const gone: string[] = []
   for (const [i, name] of names.entries()) {
     const part = parts[i]!
@@ -182,24 +206,42 @@ async function takeBack(output: OutputToPublish, { names, moved }: Placement): P
       (await store.head(part.key)) === undefined && (await isPart(store, part, name, {}))
     if (moved.has(name) || (await isThere())) gone.push(name)
   }
-  for (let i = 0; i < gone.length; i += DELETE_KEYS) await store.delete(gone.slice(i, i + DELETE_KEYS))
-  await store.delete([publishingKey(job)])
+  for (let i = 0; i < gone.length; i += DELETE_KEYS) {
+    await checkStillOurs(output)
+    await store.delete(gone.slice(i, i + DELETE_KEYS))
+  }
+  await deleteAll(store, publishingPrefix(job), { goes: key => epochOf(key) <= epoch })
 }
 
 function requestOf(signal: AbortSignal | undefined): RequestOptions {
   return signal === undefined ? {} : { signal }
 }
 
+export interface AttemptsToDiscard extends RequestOptions {
+  /** Its root is the output directory. */
+  readonly store: ObjectStore
+  readonly job: string
+  /** Of the driver that clears away: what a later one has asked for stays. Default: all goes. */
+  readonly epoch?: number
+}
+
 /** Removes all that attempts of the job have left in the output directory. */
-export async function discardAttempts(
-  output: RequestOptions & { readonly store: ObjectStore; readonly job: string },
-): Promise<void> {
-  const { store, job, signal } = output
+export async function discardAttempts(attempts: AttemptsToDiscard): Promise<void> {
+  const { store, job, epoch = Number.POSITIVE_INFINITY, signal } = attempts
   const request = requestOf(signal)
-  const marker = publishingKey(job)
-  await deleteAll(store, stagingPrefix(job), { ...request, goes: key => key !== marker })
-  // The marker last: while anything is left, the directory says so.
-  await store.delete([marker], request)
+  const isMarker = (key: string): boolean => publishingJob(key) !== null
+  const isOld = (key: string): boolean => epochOf(key) <= epoch
+  await deleteAll(store, stagingPrefix(job), { ...request, goes: key => isOld(key) && !isMarker(key) })
+  // The markers last: while anything is left, the directory says so.
+  await deleteAll(store, publishingPrefix(job), { ...request, goes: isOld })
+}
+
+/** Removes appended parts of the job that no manifest lists: it was given up while they were being moved. */
+export async function discardUnlisted({ store, job }: AttemptsToDiscard): Promise<void> {
+  const listed = new Set((await readManifest(store, ''))?.parts.map(({ name }) => name))
+  await deleteAll(store, APPENDED_PREFIX, {
+    goes: key => appendNameOf(key)?.job === job && !listed.has(key),
+  })
 }
 
 interface DataFile {
@@ -271,12 +313,13 @@ async function isPart(
   return sum === part.crc32
 }
 
-/** What an appended output held before: what its manifest says, and files that came without one. */
+/** What an appended output held before: what its manifest says, and files of others; not what a job has left half appended. */
 function keptParts(before: SuccessManifest | null, others: readonly DataFile[]): ManifestPart[] {
   const known = new Map(before?.parts.map(part => [part.name, part]))
-  return others.map(({ name, bytes }) => {
+  return others.flatMap(({ name, bytes }): ManifestPart[] => {
     const part = known.get(name)
-    return part?.bytes === bytes ? part : { name, bytes, rows: null, crc32: null }
+    if (part === undefined && appendNameOf(name) !== null) return []
+    return [part?.bytes === bytes ? part : { name, bytes, rows: null, crc32: null }]
   })
 }
 

@@ -17,7 +17,7 @@ export async function jobPhase(site: KillSite, output: string): Promise<JobPhase
   if (files.includes('end.json')) return 'ended'
   const made = await site.files(output)
   if (made.includes('_SUCCESS')) return 'published'
-  if (made.some(file => file.endsWith('publishing.json'))) return 'publishing'
+  if (made.some(file => /publishing-\d+\.json$/.test(file))) return 'publishing'
   const stages = files.flatMap(file => /^stage-(\d+)\//.exec(file)?.slice(1).map(Number) ?? [])
   return stages.length === 0 ? 'planned' : `stage ${Math.max(...stages)}`
 }

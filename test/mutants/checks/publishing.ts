@@ -25,7 +25,7 @@ async function staged(job = JOB, store = new MemoryStore({ name: 'out' })): Prom
   const parts: CommittedPart[] = []
   for (const [task, text] of TEXTS.entries()) {
     const bytes = Buffer.from(text)
-    const key = attemptKey({ job, stage: 1, task, attempt: 1, nonce: `n${task}`, format: 'text' })
+    const key = attemptKey({ job, epoch: 1, stage: 1, task, attempt: 1, nonce: `n${task}`, format: 'text' })
     await store.put(key, bytes)
     parts.push({ key, rows: 1, bytes: bytes.length, crc32: crc32(bytes) })
   }
@@ -40,6 +40,7 @@ interface HowPublished {
 
 const published = ({ store, parts }: Staged, how: HowPublished = {}): Promise<unknown> =>
   publishOutput({
+    epoch: 1,
     store: how.store ?? store,
     job: JOB,
     format: 'text',
@@ -130,7 +131,7 @@ export const PUBLISHING_CHECKS = {
   'of two jobs one publishes at most': async () => {
     for (let n = 1; n <= 4; n++) {
       const store = new MemoryStore({ name: 'out' })
-      const other = { store, job: OTHER, mode: 'overwrite' } as const
+      const other = { store, job: OTHER, mode: 'overwrite', epoch: 1 } as const
       let isOther = false
       const between = meanwhile(store, n, async () => {
         isOther = await isDone(claimDirectory(other))
@@ -142,16 +143,16 @@ export const PUBLISHING_CHECKS = {
   },
   'a job that publishes does not give way': async () => {
     const store = new MemoryStore({ name: 'out' })
-    const one = { store, job: JOB, mode: 'overwrite' } as const
+    const one = { store, job: JOB, mode: 'overwrite', epoch: 1 } as const
     await claimDirectory(one)
-    await store.put(publishingKey(OTHER), Buffer.from('{}'))
+    await store.put(publishingKey(OTHER, 1), Buffer.from('{}'))
     return (await isDone(claimDirectory(one))) ? null : 'it gives way to one that has come since'
   },
   'a job that gives way leaves nothing': async () => {
     const store = new MemoryStore({ name: 'out' })
-    await claimDirectory({ store, job: JOB, mode: 'overwrite' })
-    const wrong = await refused(claimDirectory({ store, job: OTHER, mode: 'overwrite' }), 'STORE')
-    return (await keysOf(store)).includes(publishingKey(OTHER)) ? 'its marker is left' : wrong
+    await claimDirectory({ store, job: JOB, mode: 'overwrite', epoch: 1 })
+    const wrong = await refused(claimDirectory({ store, job: OTHER, mode: 'overwrite', epoch: 1 }), 'STORE')
+    return (await keysOf(store)).includes(publishingKey(OTHER, 1)) ? 'its marker is left' : wrong
   },
   'what has come into the directory stays': async () => {
     const one = await staged()

@@ -103,9 +103,8 @@ export const COMMIT_MUTANTS: readonly Mutant[] = [
   {
     name: 'a commit that is read damaged is not asked for again',
     file: COMMIT,
-    find: 'const record = await readRecord(store, key).catch(() =>\n    readRecord(store, key).catch((error: unknown) => {\n      throw asLost(error, lost)\n    }),\n  )',
-    replace:
-      'const record = await readRecord(store, key).catch((error: unknown) => {\n      throw asLost(error, lost)\n    })',
+    find: "if (error instanceof DunlinError && error.code === 'CORRUPT') return readRecord(store, key)",
+    replace: '',
     look: { faults: ['wrongBytes'] },
   },
 ]

@@ -11,6 +11,7 @@ import { listJobs, readJob } from '../../../src/job/list-jobs.ts'
 import { encodeRecord } from '../../../src/job/record.ts'
 import { MemoryStore } from '../../../src/store/memory-store.ts'
 import type { ObjectStore } from '../../../src/store/object-store.ts'
+import { replaced } from '../../fixtures/store/replaced-store.ts'
 import { FakeClock, fakeRandom } from '../scheduler/fake-engine.ts'
 import { id, planned, scan, toFiles } from './plans.ts'
 
@@ -252,7 +253,7 @@ describe('cleaning', () => {
   test('removes the jobs that have ended, and nothing else', async () => {
     const store = await storeWithJobs()
     const cleaned = await cleanJobs(store, { now: 1_000 })
-    expect(cleaned).toMatchObject({ jobs: ['new', 'old'], kept: [], objects: 6 })
+    expect(cleaned).toMatchObject({ jobs: ['new', 'old'], kept: [], objects: 8 })
     expect(await keysOf(store)).toEqual([
       'code/aa.mjs',
       'code/bb.mjs',
@@ -261,6 +262,20 @@ describe('cleaning', () => {
       'jobs/running/plan.json',
       'jobs/running/stage-0/data/0.arrow',
     ])
+  })
+
+  test('keeps a job that has been reopened since the jobs were listed', async () => {
+    const store = await storeWithJobs()
+    let isFirst = true
+    const slow = replaced(store, {
+      async *list(...given) {
+        yield* store.list(...given)
+        if (isFirst) await store.delete([jobKeys.end('old')])
+        isFirst = false
+      },
+    })
+    expect(await cleanJobs(slow, { now: 1_000 })).toMatchObject({ jobs: ['new'], kept: ['old'] })
+    expect(await keysOf(store)).toContain('jobs/old/stage-0/data/0.arrow')
   })
 
   test('keeps what ended later than asked', async () => {
@@ -294,17 +309,14 @@ describe('cleaning', () => {
     const store = await storeWithJobs()
     for (let n = 0; n < 2_300; n++) await store.put(`jobs/old/stage-1/data/${n}`, bytes(''))
     const batches: (readonly string[])[] = []
-    const watched: ObjectStore = Object.assign(Object.create(store) as ObjectStore, {
-      delete: (keys: readonly string[]) => {
+    const watched = replaced(store, {
+      delete(keys) {
         batches.push(keys)
         return store.delete(keys)
       },
-      list: (prefix: string) => store.list(prefix),
-      get: (key: string) => store.get(key),
-      uri: store.uri,
     })
-    expect((await cleanJobs(watched, { now: 1_000, ids: ['old'] })).objects).toBe(2_303)
-    expect(batches.map(b => b.length)).toEqual([1_000, 1_000, 301, 1, 1])
+    expect((await cleanJobs(watched, { now: 1_000, ids: ['old'] })).objects).toBe(2_304)
+    expect(batches.map(b => b.length)).toEqual([1_000, 1_000, 302, 1, 1])
     expect(batches.slice(-2).flat()).toEqual(['jobs/old/plan.json', 'jobs/old/end.json'])
   })
 })

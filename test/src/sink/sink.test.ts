@@ -7,8 +7,14 @@ import type { WriteMode } from '../../../planner/index.ts'
 import { checkOutput } from '../../../src/sink/check-output.ts'
 import { attemptKey, partName } from '../../../src/sink/output-keys.ts'
 import { PartSink } from '../../../src/sink/part-sink.ts'
-import { discardAttempts, publishOutput } from '../../../src/sink/publish.ts'
+import {
+  discardAttempts,
+  discardUnlisted,
+  type OutputToPublish,
+  publishOutput,
+} from '../../../src/sink/publish.ts'
 import { readManifest } from '../../../src/sink/success-manifest.ts'
+import { MemoryStore } from '../../../src/store/memory-store.ts'
 import type { ObjectStore } from '../../../src/store/object-store.ts'
 import type { CommittedPart } from '../../../src/task/task-event.ts'
 import { replaced } from '../../fixtures/store/replaced-store.ts'
@@ -35,10 +41,11 @@ async function writeParts(
   store: ObjectStore,
   job: string,
   parts: readonly unknown[][],
+  epoch = 1,
 ): Promise<CommittedPart[]> {
   const committed: CommittedPart[] = []
   for (const [task, records] of parts.entries()) {
-    const name = { job, stage: 1, task, attempt: 1, nonce: `n${task}`, format: 'csv' } as const
+    const name = { job, epoch, stage: 1, task, attempt: 1, nonce: `n${task}`, format: 'csv' } as const
     const sink = new PartSink({ store, key: attemptKey(name), format: 'csv', schema: null })
     for (const batch of batchesOf(records)) await sink.push(batch)
     committed.push(await sink.finish())
@@ -51,8 +58,18 @@ async function publish(
   job: string,
   parts: readonly CommittedPart[],
   mode: WriteMode = 'fail',
+  more: Partial<OutputToPublish> = {},
 ) {
-  return publishOutput({ store, job, format: 'csv', parts, mode, schema: 'scalar float64' })
+  return publishOutput({
+    ...more,
+    store,
+    job,
+    epoch: more.epoch ?? 1,
+    format: 'csv',
+    parts,
+    mode,
+    schema: 'scalar float64',
+  })
 }
 
 /** A store that is called through a function, which may do more, or less. */
@@ -122,7 +139,7 @@ describe('part sink', () => {
     const dir = scratch()
     const store = dir.stores.open(dir.uri)
     const [part] = await writeParts(store, 'j1', [[1, 2, 3]])
-    expect(part!.key).toBe('_dunlin/j1/1-0-1-n0.csv')
+    expect(part!.key).toBe('_dunlin/j1/1-1-0-1-n0.csv')
     const file = readFileSync(join(dir.path, part!.key))
     expect(file.toString()).toBe('value\n1\n2\n3\n')
     expect(part).toMatchObject({ rows: 3, bytes: file.length, crc32: crc32(file) })
@@ -188,6 +205,7 @@ describe('publishing', () => {
     const manifest = await publishOutput({
       store,
       job: 'j1',
+      epoch: 1,
       format: 'csv',
       parts,
       mode: 'fail',
@@ -329,7 +347,7 @@ describe('publishing', () => {
     await writeParts(store, 'j1', [[1], [2]])
     await writeParts(store, 'j10', [[1]])
     await discardAttempts({ store, job: 'j1' })
-    expect(await keysOf(store)).toEqual(['_dunlin/j10/1-0-1-n0.csv'])
+    expect(await keysOf(store)).toEqual(['_dunlin/j10/1-1-0-1-n0.csv'])
     await discardAttempts({ store, job: 'j10' })
     expect(readdirSync(join(dir.path, 'out'))).toEqual([])
     await discardAttempts({ store, job: 'j10' })
@@ -431,7 +449,7 @@ describe('several jobs that publish into one directory', () => {
       const store = dir.stores.open(dir.uri)
       if (mode !== 'fail') await publish(store, 'j0', await writeParts(store, 'j0', [[1]]))
       const parts = await writeParts(store, 'j1', [[2]])
-      dir.file('_dunlin/j2/publishing.json', '{"job":"j2","mode":"append"}\n')
+      dir.file('_dunlin/j2/publishing-1.json', '{"job":"j2","mode":"append"}\n')
       const keys = await keysOf(store)
       const before = await readManifest(store, '')
       expect(await failure(publish(store, 'j1', parts, mode))).toMatchObject({
@@ -456,7 +474,7 @@ describe('several jobs that publish into one directory', () => {
       await expect(
         publish(killedAt(store, mode === 'overwrite' ? 4 : 3, 'after'), 'j1', parts, mode),
       ).rejects.toThrow('killed')
-      dir.file('_dunlin/j2/publishing.json', '{"job":"j2","mode":"append"}\n')
+      dir.file('_dunlin/j2/publishing-1.json', '{"job":"j2","mode":"append"}\n')
       const published = publish(store, 'j1', parts, mode)
       // In mode `fail` staging of others is in the way at any time.
       if (mode === 'fail') {
@@ -545,7 +563,7 @@ describe('publishing that fails', () => {
     const parts = await writeParts(store, 'j1', [[1], [2]])
     await store.delete([parts[1]!.key])
     expect((await failure(publish(store, 'j1', parts, 'overwrite'))).code).toBe('CORRUPT')
-    expect(await keysOf(store)).toEqual(['_dunlin/j1/publishing.json', 'part-00000.csv'])
+    expect(await keysOf(store)).toEqual(['_dunlin/j1/publishing-1.json', 'part-00000.csv'])
   })
 })
 
@@ -577,7 +595,7 @@ describe('checking an output directory', () => {
     await writeParts(store, 'j1', [[1]])
     await checkOutput({ store, mode: 'fail', job: 'j1' })
     expect((await failure(checkOutput({ store, mode: 'fail', job: 'j2' }))).message).toBe(
-      `${dir.uri} holds the unfinished output of another job: _dunlin/j1/1-0-1-n0.csv`,
+      `${dir.uri} holds the unfinished output of another job: _dunlin/j1/1-1-0-1-n0.csv`,
     )
   })
 
@@ -656,5 +674,67 @@ describe('reading an output', () => {
     dir.file('spark/_SUCCESS', '')
     dir.file('spark/part-0.csv')
     expect((await list(dir, ['spark'])).objects.length).toBe(1)
+  })
+})
+
+describe('a driver that comes late', () => {
+  test('clears away what its epoch and earlier ones asked for, not what a later driver did', async () => {
+    const store = new MemoryStore({ name: 'late' })
+    await writeParts(store, 'j1', [[1]], 1)
+    const [part] = await writeParts(store, 'j1', [[2]], 2)
+    await store.put('_dunlin/j1/publishing-2.json', new Uint8Array(1))
+    await discardAttempts({ store, job: 'j1', epoch: 1 })
+    expect(await keysOf(store)).toEqual([part!.key, '_dunlin/j1/publishing-2.json'])
+    await discardAttempts({ store, job: 'j1' })
+    expect(await keysOf(store)).toEqual([])
+  })
+
+  test('leaves no marker in a directory that is not its own any more', async () => {
+    const store = new MemoryStore({ name: 'fenced' })
+    const parts = await writeParts(store, 'j1', [[1]])
+    let asked = 0
+    // It loses its job after it has put its marker.
+    const isOurs = async () => ++asked === 1
+    await expect(publish(store, 'j1', parts, 'fail', { isOurs })).rejects.toMatchObject({ code: 'LEASE' })
+    expect(asked).toBeGreaterThan(1)
+    expect((await keysOf(store)).filter(key => key.includes('publishing'))).toEqual([])
+  })
+
+  test('does not begin to publish where it has lost the job', async () => {
+    const store = new MemoryStore({ name: 'lost' })
+    const parts = await writeParts(store, 'j1', [[1]])
+    const publishing = publish(store, 'j1', parts, 'fail', { isOurs: async () => false })
+    await expect(publishing).rejects.toMatchObject({ code: 'LEASE' })
+    expect(await keysOf(store)).toEqual([parts[0]!.key])
+  })
+})
+
+describe('parts that a job was appending when it was given up', () => {
+  const left = async () => {
+    const store = new MemoryStore({ name: 'half' })
+    await publish(store, 'j0', await writeParts(store, 'j0', [[1, 2]]))
+    const parts = await writeParts(store, 'dead', [[3], [4]])
+    await expect(publish(killedAt(store, 3, 'after'), 'dead', parts, 'append')).rejects.toThrow('killed')
+    expect((await keysOf(store)).filter(key => key.startsWith('part-a'))).toHaveLength(1)
+    return store
+  }
+
+  test('do not become data of the job that appends next', async () => {
+    const store = await left()
+    await discardAttempts({ store, job: 'dead' })
+    const manifest = await publish(store, 'j2', await writeParts(store, 'j2', [[5]]), 'append')
+    expect(manifest).toMatchObject({ rows: 3, parts: [{ rows: 2 }, { rows: 1 }] })
+  })
+
+  test('go when the job is cleaned, and no others do', async () => {
+    const store = await left()
+    await publish(store, 'j2', await writeParts(store, 'j2', [[5]]), 'append').catch(() => {})
+    await discardAttempts({ store, job: 'dead' })
+    await publish(store, 'j2', await writeParts(store, 'j2', [[5]]), 'append')
+    await discardUnlisted({ store, job: 'dead' })
+    const rest = (await keysOf(store)).filter(key => key.startsWith('part-'))
+    expect(rest).toEqual(['part-00000.csv', 'part-a00002-j2-00000.csv'])
+    await discardUnlisted({ store, job: 'j2' })
+    expect((await keysOf(store)).filter(key => key.startsWith('part-'))).toEqual(rest)
   })
 })
