@@ -17,6 +17,7 @@ import { deadLettersPrefix } from '../sink/dead-letters-uri.ts'
 import { deleteAll } from '../store/delete-all.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import { patientStores } from '../store/patient-store.ts'
+import { warnOfLeft } from './clear-away.ts'
 import type { Engine } from './engine.ts'
 import { Listener } from './listener.ts'
 import { discardDeadLetters, publishDeadLetters } from './publish-dead-letters.ts'
@@ -44,7 +45,8 @@ export interface JobToDrive extends Pick<RunOptions, 'signal' | 'onEvent' | 'ret
 }
 
 export interface FinishedJob {
-  readonly engine: Engine
+  /** The engine's, with patience. */
+  readonly store: ObjectStore
   readonly planned: Planned
   readonly results: JobResults
   readonly report: JobReport
@@ -200,7 +202,7 @@ async function conclude(
   outcome: JobOutcome,
   visible: Pick<JobReport, 'outputs' | 'deadLetters'>,
 ): Promise<FinishedJob> {
-  const { engine, store, job, planned, mapFailure } = drive
+  const { store, job, planned, mapFailure } = drive
   const failure = outcome.failure === undefined ? undefined : await mapFailure(outcome.failure)
   const failures = await Promise.all(
     outcome.report.failures.map(async first => ({ ...(await mapFailure(first)), count: first.count })),
@@ -230,7 +232,7 @@ async function conclude(
   }
   warnOfSkipped(report, planned)
   return {
-    engine,
+    store,
     planned,
     results: outcome,
     report,
@@ -261,12 +263,7 @@ async function discardUnpublished(drive: JobToDrive): Promise<void> {
     await discardOutputs(outputsOf(drive))
     await discardDeadLetters(outputsOf(drive))
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    const hint = `\`dunlin jobs clean ${drive.job}\` removes it`
-    process.emitWarning(
-      `what job ${drive.job} left unpublished is still there: ${reason}; ${hint}`,
-      'DunlinWarning',
-    )
+    warnOfLeft(drive.job, `what job ${drive.job} left unpublished`, error)
   }
 }
 
