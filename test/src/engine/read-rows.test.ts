@@ -6,7 +6,7 @@ import { keptRows } from '../../../src/engine/kept-rows.ts'
 import { readRows } from '../../../src/engine/read-rows.ts'
 import { resumeJob } from '../../../src/engine/resume.ts'
 import type { ObjectStore } from '../../../src/store/object-store.ts'
-import { storeWith } from '../store/store-with.ts'
+import { replaced } from '../../fixtures/store/replaced-store.ts'
 
 const open: Engine[] = []
 afterEach(async () => {
@@ -19,7 +19,7 @@ function engineOver(
 ): Engine & { readonly real: Engine } {
   const real = testEngine()
   open.push(real)
-  return { ...real, store: storeWith(real.store, others(real.store)), real }
+  return { ...real, store: replaced(real.store, others(real.store)), real }
 }
 
 /** What the first GET of rows meets. */

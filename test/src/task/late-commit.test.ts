@@ -7,7 +7,7 @@ import { stageTaskEvent } from '../../../src/scheduler/task-events.ts'
 import { MemoryStore } from '../../../src/store/memory-store.ts'
 import type { ObjectStore } from '../../../src/store/object-store.ts'
 import { runTask } from '../../../src/task/run-task.ts'
-import { storeWith } from '../store/store-with.ts'
+import { replaced } from '../../fixtures/store/replaced-store.ts'
 
 const JOB = 'j'
 const OUTPUT = 'memory://late-output/'
@@ -54,7 +54,7 @@ async function late(kind: 'result' | 'write') {
   const open = (engineStore: ObjectStore) => (uri: string) => (uri === OUTPUT ? output : engineStore)
   const asked = Promise.withResolvers<void>()
   const ended = Promise.withResolvers<void>()
-  const slow = storeWith(store, {
+  const slow = replaced(store, {
     async head(key, options) {
       if (key !== jobKeys.end(JOB)) return store.head(key, options)
       asked.resolve()
