@@ -131,9 +131,11 @@ export async function cancelJob(
     }
     const ended = new AbortController()
     ended.abort(new DunlinError('CANCELLED', reason))
-    await goOn(at, { ...options, signal: ended.signal }, plan, taken).catch((error: unknown) => {
+    await goOn(at, { ...options, signal: ended.signal }, plan, taken).catch(async (error: unknown) => {
       // `LEASE`: another one has ended it, or is about to.
-      if (!(error instanceof DunlinError) || !['CANCELLED', 'LEASE'].includes(error.code)) throw error
+      if (error instanceof DunlinError && ['CANCELLED', 'LEASE'].includes(error.code)) return
+      // That it has failed was decided before: then this is why.
+      if (!(await hasEnded(at.store, job))) throw error
     })
   }
   return (await readEnd(at.store, job))?.report.state ?? 'cancelled'
