@@ -179,7 +179,7 @@ async function run(drive: JobToDrive, { signal, listener, publish }: Running): P
     ...(restored === undefined ? {} : { restored }),
     ...(retries === undefined ? {} : { retries }),
     ...(concurrency === undefined ? {} : { concurrency }),
-    onEvent: event => all(all(listener.tell(event), journal.add(event)), keepForLater(drive, event)),
+    onEvent: event => all(all(journal.add(event), listener.tell(event)), keepForLater(drive, event)),
   })
 }
 
@@ -284,8 +284,10 @@ function keepForLater({ store, job, digests }: JobToDrive, event: JobEvent): voi
   )
 }
 
-/** Done when both are. */
+/** Done when both are, also where one has failed: nobody acts upon a decision that is not written. */
 function all(a: void | Promise<void>, b: void | Promise<void>): void | Promise<void> {
   if (a === undefined) return b
-  return b === undefined ? a : Promise.all([a, b]).then(() => undefined)
+  return b === undefined
+    ? a
+    : Promise.allSettled([a, b]).then(() => Promise.all([a, b]).then(() => undefined))
 }
