@@ -1,6 +1,6 @@
 /** The command line: its verbs, their options and help. A verb's own code is loaded when it is called. */
-import { readFileSync } from 'node:fs'
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { engineVersion } from '../engine/engine-version.ts'
 import type { VerbHost } from './main.ts'
 import { parseCount, parseDuration, parseLargeCount, parseMemory, parseSeed } from './parse-quantity.ts'
 
@@ -21,7 +21,7 @@ Exit codes: 0 ok, 1 job failed, 2 usage, 3 configuration or credentials, 130/143
 export function buildProgram(open: (options: Record<string, unknown>) => VerbHost): Command {
   const program = new Command('dunlin')
     .description('A MapReduce dataflow engine on stateless functions.')
-    .version(version(), '-V, --version')
+    .version(engineVersion, '-V, --version')
     .addHelpText('after', EXAMPLES)
     .exitOverride()
     .configureHelp({ sortSubcommands: false })
@@ -255,20 +255,4 @@ function addParam(text: string, before: Readonly<Record<string, string>>): Recor
   const at = text.indexOf('=')
   if (at < 1) throw new InvalidArgumentError('Write it as name=value.')
   return { ...before, [text.slice(0, at)]: text.slice(at + 1) }
-}
-
-/** Of the nearest package.json upwards: two folders up from the source, three from the build. */
-function version(): string {
-  for (const up of ['../../package.json', '../../../package.json']) {
-    try {
-      const found = JSON.parse(readFileSync(new URL(up, import.meta.url), 'utf8')) as {
-        name?: string
-        version?: string
-      }
-      if (found.name === 'dunlin') return found.version ?? 'unknown'
-    } catch {
-      // Not here; the next one up.
-    }
-  }
-  return 'unknown'
 }

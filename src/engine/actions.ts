@@ -5,10 +5,11 @@ import { explainText, type LogicalNode, type LogicalOutput } from '../../planner
 import { skipPolicy } from '../dataset/on-error.ts'
 import type { CollectOptions, RunOptions } from '../dataset/run-options.ts'
 import type { JobReport } from '../events/job-event.ts'
+import { clearAway } from './clear-away.ts'
 import type { FinishedJob } from './drive-job.ts'
 import { engineFor } from './local-engine.ts'
 import { preparePlan } from './prepare-plan.ts'
-import { readResult, resultTasks } from './read-rows.ts'
+import { resultTasks, takeRows } from './read-rows.ts'
 import { submit } from './submit.ts'
 
 const COLLECT_BYTES = 256e6
@@ -16,7 +17,7 @@ const COLLECT_BYTES = 256e6
 /** Runs outputs as one job and publishes them. */
 export async function runOutputs(outputs: readonly LogicalOutput[], options: RunOptions): Promise<JobReport> {
   const job = await submit({ outputs }, options)
-  await job.discard()
+  await clearAway(job)
   return job.report
 }
 
@@ -44,13 +45,7 @@ export async function collect<T>(node: LogicalNode, options: CollectOptions): Pr
 
 export async function* rows<T>(node: LogicalNode, options: RunOptions): AsyncGenerator<T, void, void> {
   const job = await submitRows(node, options)
-  try {
-    for (const task of resultTasks(job)) {
-      for (const batch of await readResult(job, task)) yield* recordsOf(batch) as T[]
-    }
-  } finally {
-    await job.discard()
-  }
+  for await (const batch of takeRows(job)) yield* recordsOf(batch) as T[]
 }
 
 export async function toArrow(node: LogicalNode, options: CollectOptions): Promise<Table> {
@@ -66,20 +61,16 @@ function submitRows(node: LogicalNode, options: RunOptions): Promise<FinishedJob
 async function* boundedBatches(node: LogicalNode, options: CollectOptions): AsyncGenerator<Batch> {
   const { maxBytes = COLLECT_BYTES } = options
   const job = await submitRows(node, options)
-  try {
-    const tasks = resultTasks(job)
-    const bytes = tasks.reduce((total, task) => total + (task.part?.bytes ?? 0), 0)
-    if (bytes > maxBytes) {
-      throw new DunlinError(
-        'TOO_LARGE',
-        `the result is ${bytes} bytes, more than the ${maxBytes} that are collected`,
-        {
-          hint: 'Stream it with rows(), write it with write.…, or raise maxBytes.',
-        },
-      )
-    }
-    for (const task of tasks) yield* await readResult(job, task)
-  } finally {
-    await job.discard()
+  const bytes = resultTasks(job).reduce((total, task) => total + (task.part?.bytes ?? 0), 0)
+  if (bytes > maxBytes) {
+    await clearAway(job)
+    throw new DunlinError(
+      'TOO_LARGE',
+      `the result is ${bytes} bytes, more than the ${maxBytes} that are collected`,
+      {
+        hint: 'Stream it with rows(), write it with write.…, or raise maxBytes.',
+      },
+    )
   }
+  yield* takeRows(job)
 }

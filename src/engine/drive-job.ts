@@ -17,6 +17,7 @@ import { deadLettersPrefix } from '../sink/dead-letters-uri.ts'
 import { deleteAll } from '../store/delete-all.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import { patientStores } from '../store/patient-store.ts'
+import { warnOfLeft } from './clear-away.ts'
 import type { Engine } from './engine.ts'
 import { Listener } from './listener.ts'
 import { discardDeadLetters, publishDeadLetters } from './publish-dead-letters.ts'
@@ -44,7 +45,8 @@ export interface JobToDrive extends Pick<RunOptions, 'signal' | 'onEvent' | 'ret
 }
 
 export interface FinishedJob {
-  readonly engine: Engine
+  /** The engine's, with patience. */
+  readonly store: ObjectStore
   readonly planned: Planned
   readonly results: JobResults
   readonly report: JobReport
@@ -183,7 +185,7 @@ async function run(drive: JobToDrive, { signal, listener, publish }: Running): P
     ...(restored === undefined ? {} : { restored }),
     ...(retries === undefined ? {} : { retries }),
     ...(concurrency === undefined ? {} : { concurrency }),
-    onEvent: event => all(all(listener.tell(event), journal.add(event)), keepForLater(drive, event)),
+    onEvent: event => all(all(journal.add(event), listener.tell(event)), keepForLater(drive, event)),
   })
 }
 
@@ -206,7 +208,7 @@ async function conclude(
   outcome: JobOutcome,
   visible: Pick<JobReport, 'outputs' | 'deadLetters'>,
 ): Promise<FinishedJob> {
-  const { engine, store, job, planned, mapFailure } = drive
+  const { store, job, planned, mapFailure } = drive
   const failure = outcome.failure === undefined ? undefined : await mapFailure(outcome.failure)
   const failures = await Promise.all(
     outcome.report.failures.map(async first => ({ ...(await mapFailure(first)), count: first.count })),
@@ -236,7 +238,7 @@ async function conclude(
   }
   warnOfSkipped(report, planned)
   return {
-    engine,
+    store,
     planned,
     results: outcome,
     report,
@@ -267,12 +269,7 @@ async function discardUnpublished(drive: JobToDrive): Promise<void> {
     await discardOutputs(outputsOf(drive))
     await discardDeadLetters(outputsOf(drive))
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    const hint = `\`dunlin jobs clean ${drive.job}\` removes it`
-    process.emitWarning(
-      `what job ${drive.job} left unpublished is still there: ${reason}; ${hint}`,
-      'DunlinWarning',
-    )
+    warnOfLeft(drive.job, `what job ${drive.job} left unpublished`, error)
   }
 }
 
@@ -293,8 +290,10 @@ function keepForLater({ store, job, digests }: JobToDrive, event: JobEvent): voi
   )
 }
 
-/** Done when both are. */
+/** Done when both are, also where one has failed: nobody acts upon a decision that is not written. */
 function all(a: void | Promise<void>, b: void | Promise<void>): void | Promise<void> {
   if (a === undefined) return b
-  return b === undefined ? a : Promise.all([a, b]).then(() => undefined)
+  return b === undefined
+    ? a
+    : Promise.allSettled([a, b]).then(() => Promise.all([a, b]).then(() => undefined))
 }

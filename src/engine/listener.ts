@@ -12,9 +12,9 @@ export class Listener {
     this.#onEvent = onEvent
   }
 
-  /** @throws USER_FUNCTION, or rejects with it, where the listener does, but for the last event */
+  /** Rejects with USER_FUNCTION where the listener throws or rejects, but for the last event. Never throws. */
   tell(event: JobEvent): void | Promise<void> {
-    const failed = (error: unknown): void => {
+    const failed = async (error: unknown): Promise<void> => {
       const wrapped = new DunlinError('USER_FUNCTION', `onEvent failed at ${event.type}`, { cause: error })
       if (event.type !== 'jobFinished') throw wrapped
       this.lastWord = wrapped

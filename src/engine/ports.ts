@@ -22,7 +22,10 @@ export interface Randomness {
 
 /** The machine and process of a driver: what its lease says of it. */
 export interface DriverPlace {
+  /** What people call the machine. */
   readonly host: string
+  /** Tells machines apart, and containers whose process ids mean different processes. */
+  readonly machine: string
   readonly pid: number
   /** Whether a process of this machine is no more. */
   isGone(pid: number): boolean

@@ -1,6 +1,6 @@
 /** Going on with a job that another driver has begun: resume after a crash, retry after a failure, cancel from elsewhere. */
 import { DunlinError } from '../../operators/index.ts'
-import { type Planned, planFingerprint, type StageId, stageDigests } from '../../planner/index.ts'
+import { type Planned, planFingerprint, type StageId } from '../../planner/index.ts'
 import type { RunOptions } from '../dataset/run-options.ts'
 import type { JobEvent } from '../events/job-event.ts'
 import { markCancelled, readCancel } from '../job/cancel-mark.ts'
@@ -8,6 +8,7 @@ import { checkJobId } from '../job/job-id.ts'
 import { hasEnded, type JobEnd, type JobPlan, jobKeys, readEnd, readPlan } from '../job/job-records.ts'
 import { beatMs, type LeaseHolder, newHolder, takenError } from '../job/lease.ts'
 import type { RestoredJob } from '../job/restore.ts'
+import { reuseDigests } from '../job/reuse.ts'
 import { readSplits } from '../job/splits-record.ts'
 import { letGo, type TakenOver, takeOver } from '../job/take-over.ts'
 import { highestGeneration } from '../job/task-states.ts'
@@ -135,9 +136,11 @@ export async function cancelJob(
     }
     const ended = new AbortController()
     ended.abort(new DunlinError('CANCELLED', reason))
-    await goOn(at, { ...options, signal: ended.signal }, plan, taken).catch((error: unknown) => {
+    await goOn(at, { ...options, signal: ended.signal }, plan, taken).catch(async (error: unknown) => {
       // `LEASE`: another one has ended it, or is about to.
-      if (!(error instanceof DunlinError) || !['CANCELLED', 'LEASE'].includes(error.code)) throw error
+      if (error instanceof DunlinError && ['CANCELLED', 'LEASE'].includes(error.code)) return
+      // That it has failed was decided before: then this is why.
+      if (!(await hasEnded(at.store, job))) throw error
     })
   }
   return (await readEnd(at.store, job))?.report.state ?? 'cancelled'
@@ -170,7 +173,7 @@ async function goOn(
   taken: TakenOver,
 ): Promise<FinishedJob> {
   const { epoch, restored, report, journal } = taken
-  const { job, name, plan, text } = record
+  const { job, name, plan, text, engineVersion } = record
   const { seed, retries, concurrency } = record.options
   let splits: Planned['splits']
   try {
@@ -191,7 +194,7 @@ async function goOn(
     report,
     restored,
     mapFailure: async failure => failure,
-    ...(record.options.reuse === true ? { digests: stageDigests(plan, { seed }) } : {}),
+    ...(record.options.reuse === true ? { digests: reuseDigests(plan, { seed, engineVersion }) } : {}),
     ...(retries === undefined ? {} : { retries }),
     ...(concurrency === undefined ? {} : { concurrency }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),

@@ -1,7 +1,6 @@
 /** Submitting a plan: prepare it, record it so that any driver could go on with it, and drive it. */
-import { createRequire } from 'node:module'
 import { DunlinError, type Failure } from '../../operators/index.ts'
-import { type LogicalPlan, stageDigests } from '../../planner/index.ts'
+import type { LogicalPlan } from '../../planner/index.ts'
 import { argument } from '../dataset/arguments.ts'
 import { skipPolicy } from '../dataset/on-error.ts'
 import type { RunOptions } from '../dataset/run-options.ts'
@@ -11,19 +10,18 @@ import { jobKeys, writePlan } from '../job/job-records.ts'
 import { JournalWriter } from '../job/journal.ts'
 import { acquireLease, newHolder } from '../job/lease.ts'
 import { JobReplay } from '../job/restore.ts'
-import { findReusable } from '../job/reuse.ts'
+import { findReusable, reuseDigests } from '../job/reuse.ts'
 import { writeSplits } from '../job/splits-record.ts'
 import type { ShippedModule } from '../ship/ship.ts'
 import { patientStore } from '../store/patient-store.ts'
 import { discardData, driveJob, type FinishedJob } from './drive-job.ts'
 import type { Engine } from './engine.ts'
+import { engineVersion } from './engine-version.ts'
 import { engineFor } from './local-engine.ts'
 import { type PreparedPlan, preparePlan } from './prepare-plan.ts'
 import { checkDeadLetters } from './publish-dead-letters.ts'
 import { checkOutputs } from './publish-outputs.ts'
 import { runDefaults } from './run-defaults.ts'
-
-const { version } = createRequire(import.meta.url)('dunlin/package.json') as { version: string }
 
 const JOB_NAME = 'pipeline'
 /** The first driver's. */
@@ -93,13 +91,13 @@ export async function startJob(
     job,
     name,
     startedAt: engine.clock.now(),
-    engineVersion: version,
+    engineVersion,
     engine: engine.name,
     plan: planned.plan,
     text: planned.text,
     options: { seed, ...limits, ...(options.reuse === true ? { reuse: true } : {}) },
   })
-  const digests = options.reuse === true ? stageDigests(planned.plan, { seed }) : undefined
+  const digests = options.reuse === true ? reuseDigests(planned.plan, { seed, engineVersion }) : undefined
   const replay = new JobReplay()
   if (digests !== undefined) {
     const events = await findReusable(store, planned.plan, digests, engine.clock.now())

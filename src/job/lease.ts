@@ -29,6 +29,8 @@ export interface Lease {
 
 export interface LeaseHolder {
   readonly host: string
+  /** Where process ids mean the same; older versions have not written it. */
+  readonly machine?: string
   readonly pid: number
   /** Tells the drivers of one process apart. */
   readonly nonce: string
@@ -48,7 +50,8 @@ export function newHolder({
   readonly place?: DriverPlace
   readonly lapseMs?: number
 }): LeaseHolder {
-  return { host: place.host, pid: place.pid, nonce: random.hex(NONCE_BYTES), lapseMs }
+  const { host, machine, pid } = place
+  return { host, machine, pid, nonce: random.hex(NONCE_BYTES), lapseMs }
 }
 
 /** How often a holder shows that it is alive, and how often it is looked at. */
@@ -108,5 +111,5 @@ export function takenError(job: string, by: string): DunlinError {
 }
 
 /** Also where it was a process of this machine that is no more. Of other machines nothing is known. */
-export const hasLetGo = ({ released, holder: { host, pid } }: Lease, place: DriverPlace): boolean =>
-  released || (host === place.host && pid > 0 && place.isGone(pid))
+export const hasLetGo = ({ released, holder: { machine, pid } }: Lease, place: DriverPlace): boolean =>
+  released || (machine === place.machine && pid > 0 && place.isGone(pid))

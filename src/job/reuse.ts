@@ -2,9 +2,10 @@
  * Using again what an earlier job has computed: stages of equal digests have equal outputs. `reuse/<digest>.json` says
  * which job has one; what it says is true as long as that job has not been cleaned away.
  */
-import type { PhysicalPlan, Stage, StageId } from '../../planner/index.ts'
+import { type PhysicalPlan, type Stage, type StageId, stageDigests } from '../../planner/index.ts'
 import type { FinishedExchange, JobEvent } from '../events/job-event.ts'
 import { manifestKey } from '../shuffle/keys.ts'
+import { SHUFFLE_FORMAT } from '../shuffle/manifest.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import { encodeRecord, readRecord } from './record.ts'
 import type { StageOrigin } from './state.ts'
@@ -16,6 +17,14 @@ interface ReuseRecord {
   readonly version: 1
   readonly from: StageOrigin
   readonly exchange: FinishedExchange
+}
+
+/** The digests under which a job's stages are kept: those of the dunlin that planned it. */
+export function reuseDigests(
+  plan: PhysicalPlan,
+  { seed, engineVersion }: { readonly seed: number; readonly engineVersion: string },
+): ReadonlyMap<StageId, string> {
+  return stageDigests(plan, { seed, engine: `dunlin ${engineVersion} ${SHUFFLE_FORMAT}` })
 }
 
 export async function recordReusable(

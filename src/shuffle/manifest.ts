@@ -31,7 +31,9 @@ export interface Producer {
   readonly generation: number
 }
 
-const MAGIC = 0x324d4c44 // DLM2
+/** Begins a manifest; another where manifests or slices are written otherwise. */
+export const SHUFFLE_FORMAT = 'DLM2'
+const MAGIC = Buffer.from(SHUFFLE_FORMAT).readUInt32LE()
 const NONCE_BYTES = 8
 const SEAL_BYTES = 4
 export const PRODUCER_BYTES = NONCE_BYTES + 12 + SEAL_BYTES

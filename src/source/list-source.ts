@@ -3,7 +3,7 @@ import type { ListedObject, Listing, Source } from '../../planner/index.ts'
 import { isHidden } from '../sink/output-keys.ts'
 import { pathToRootUri } from '../store/file-uri.ts'
 import type { ObjectInfo, ObjectStore, RequestOptions, Stores } from '../store/object-store.ts'
-import { completeDirectory, completeMatches, OutputMarks } from './complete-outputs.ts'
+import { completeFiles, OutputMarks } from './complete-outputs.ts'
 import { matchGlob } from './match-glob.ts'
 import { emptyDirectory, missingSource, noMatch } from './not-found.ts'
 import { type SourcePlace, sourcePlace } from './source-place.ts'
@@ -23,7 +23,7 @@ export interface ListSourceOptions extends RequestOptions {
  *
  * @throws NOT_FOUND for a path that does not exist, a pattern without a match, a directory without files, an
  * unfinished output of dunlin; INVALID_ARGUMENT for pipes, sockets and devices; CORRUPT for an output with parts
- * missing; ACCESS_DENIED from the store.
+ * missing; STORE (retryable) for one that changes all the time; ACCESS_DENIED from the store.
  *
  * @example
  * await listSource(source, { stores, baseUri: 'file:///home/ann/' })
@@ -58,9 +58,12 @@ async function listPlace(
     if (inDirectory !== null) return inDirectory
   }
   if (!place.isGlob) throw await missingSource(store, place, request)
-  const files = await matchGlob(store, place, request)
-  if (files.length === 0) throw await noMatch(store, place, request)
-  return (await completeMatches(store, files, request)).map(info => listed(store, info))
+  const find = async () => {
+    const files = await matchGlob(store, place, request)
+    if (files.length === 0) throw await noMatch(store, place, request)
+    return { files, marks: null }
+  }
+  return (await completeFiles(store, find, request)).map(info => listed(store, info))
 }
 
 /** Null where there is no such directory, or nothing in it. */
@@ -75,16 +78,20 @@ async function listDirectory(
   const store = isFile ? stores.open(pathToRootUri(place.shown)) : above
   const name = place.rest === '' ? '' : `${place.rest}/`
   const prefix = isFile ? '' : place.directory + name
-  const marks = new OutputMarks()
-  const files: ObjectInfo[] = []
+  let marks = new OutputMarks()
   let empty = true
-  for await (const info of store.list(prefix, request)) {
-    empty = false
-    marks.add(info.key)
-    if (!isHidden(info.key.slice(prefix.length))) files.push(info)
+  const find = async () => {
+    marks = new OutputMarks()
+    const files: ObjectInfo[] = []
+    for await (const info of store.list(prefix, request)) {
+      empty = false
+      marks.add(info.key)
+      if (!isHidden(info.key.slice(prefix.length))) files.push(info)
+    }
+    return { files, marks }
   }
+  const complete = await completeFiles(store, find, request)
   if (empty) return null
-  const complete = await completeDirectory(store, files, marks, request)
   // The output of a job that gave no row has no parts, and yet is one.
   if (complete.length === 0 && marks.finished.size === 0) throw emptyDirectory(place)
   return complete.map(info => listed(store, info))

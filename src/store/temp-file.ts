@@ -1,18 +1,8 @@
 /** Temporary files beside the key that they will become: their names, and which of them nobody will finish. */
-import { createHash } from 'node:crypto'
-import {
-  type Dirent,
-  lstatSync,
-  opendirSync,
-  openSync,
-  readdirSync,
-  readlinkSync,
-  rmdirSync,
-  unlinkSync,
-} from 'node:fs'
-import { hostname } from 'node:os'
+import { type Dirent, lstatSync, opendirSync, openSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { threadId } from 'node:worker_threads'
+import { systemPlace } from '../engine/system-place.ts'
 import { errnoOf } from './file-error.ts'
 import { RESERVED_PREFIX } from './key.ts'
 
@@ -27,8 +17,7 @@ const ABANDONED_AFTER_MS = 24 * 3600 * 1000
 /** Threads of this process that were ended while they may have been writing; whoever ends one adds it. */
 export const endedThreads = new Set<number>()
 
-/** Tells machines and process-id namespaces apart, since a process id means nothing in another. */
-const machine = createHash('sha256').update(`${hostname()} ${pidNamespace()}`).digest('hex').slice(0, 8)
+const { machine } = systemPlace
 let created = 0
 
 /** Creates and opens a new temporary file. The directory must exist. */
@@ -118,19 +107,5 @@ function isAbandoned(name: string, path: string): boolean {
 }
 
 function isAlive(pid: number, thread: number): boolean {
-  if (pid === process.pid) return !endedThreads.has(thread)
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return errnoOf(error) !== 'ESRCH'
-  }
-}
-
-function pidNamespace(): string {
-  try {
-    return readlinkSync('/proc/self/ns/pid')
-  } catch {
-    return ''
-  }
+  return pid === process.pid ? !endedThreads.has(thread) : !systemPlace.isGone(pid)
 }

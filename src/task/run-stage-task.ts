@@ -155,12 +155,14 @@ export async function runStageTask(event: StageTaskEvent, ports: TaskPorts): Pro
       fingerprint: event.fingerprint,
       slices: finished.slices,
     })
+    const isWrite = stage.output.kind === 'write'
     if (winner.success.nonce !== event.nonce) {
       await output.abort()
       await letters?.abort()
-    } else if ((stage.output.kind === 'write' || letters !== null) && (await hasEnded(store, event.job))) {
-      // Whoever ended the job may have looked into the output's directory before this part was there.
-      await output.abort()
+    } else if ((isWrite || letters !== null) && (await hasEnded(store, event.job))) {
+      // Whoever ended the job may have looked into the user's directories before this was there. What is in the engine's
+      // store stays: another attempt may have told of this commit, and the job may have succeeded with it.
+      if (isWrite) await output.abort()
       await letters?.abort()
       throw new DunlinError('CANCELLED', `job ${event.job} has ended without this task`)
     }

@@ -90,7 +90,7 @@ export class World {
     this.#pids.push(process)
     const pid = this.#pids.length
     const host = `host-${this.random.of('places').below(2)}`
-    return { host, pid, isGone: other => this.#pids[other - 1]?.isKilled ?? true }
+    return { host, machine: host, pid, isGone: other => this.#pids[other - 1]?.isKilled ?? true }
   }
 
   /** A process of that kind, numbered. */

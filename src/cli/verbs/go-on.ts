@@ -1,6 +1,8 @@
 /** `dunlin jobs resume | retry | cancel`: going on with a job that another process has begun, or ending it. */
 import { recordsOf } from '../../../operators/index.ts'
+import { clearAway } from '../../engine/clear-away.ts'
 import type { FinishedJob } from '../../engine/drive-job.ts'
+import { keptRows } from '../../engine/kept-rows.ts'
 import { readRows } from '../../engine/read-rows.ts'
 import { cancelJob, type ResumeOptions, resumeJob, retryJob } from '../../engine/resume.ts'
 import { isJobId } from '../../job/job-id.ts'
@@ -14,7 +16,7 @@ import { UsageError } from '../usage-error.ts'
 type GoOn = (options: ResumeOptions) => Promise<FinishedJob>
 
 export function resume(host: VerbHost, id: string, options: EngineChoice): Promise<void> {
-  return goOn(host, id, options, given => resumeJob(id, given))
+  return goOn(host, id, options, async given => (await keptRows(id, given)) ?? resumeJob(id, given))
 }
 
 export function retry(
@@ -49,7 +51,7 @@ async function goOn(host: VerbHost, id: string, choice: EngineChoice, how: GoOn)
     for await (const batch of readRows(job)) {
       for (const record of recordsOf(batch)) output.data(JSON.stringify(record))
     }
-    await job.discard()
+    await clearAway(job)
     if (json) output.json(job.report)
     output.say(reportText(job.report, output.errPalette))
   } finally {

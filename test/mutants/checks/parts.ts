@@ -23,7 +23,7 @@ import { type Check, refused } from './check.ts'
 const MANY = 100
 const JOB = '20260101-000000-job000'
 /** One machine whose processes are all gone. */
-const PLACE = { host: 'here', pid: 1, isGone: () => true }
+const PLACE = { host: 'here', machine: 'here', pid: 1, isGone: () => true }
 const BACKEND = { name: 'check', slots: 1, memorySizesMb: [512], close: async () => {} }
 /** No time passes. */
 const CLOCK = {

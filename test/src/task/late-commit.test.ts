@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest'
+import { type Planned, plan, scanNode } from '../../../planner/index.ts'
+import { systemClock } from '../../../src/engine/system-clock.ts'
+import { systemRandom } from '../../../src/engine/system-random.ts'
+import { jobKeys } from '../../../src/job/job-records.ts'
+import { stageTaskEvent } from '../../../src/scheduler/task-events.ts'
+import { MemoryStore } from '../../../src/store/memory-store.ts'
+import type { ObjectStore } from '../../../src/store/object-store.ts'
+import { runTask } from '../../../src/task/run-task.ts'
+import { replaced } from '../../fixtures/store/replaced-store.ts'
+
+const JOB = 'j'
+const OUTPUT = 'memory://late-output/'
+const dollars = { perGbSecond: 0, perTask: 0, perGet: 0, perPut: 0 }
+const engine = { name: 'test', slots: 1, bytesPerSecond: 1e6, dollars }
+const input = scanNode({ kind: 'range', start: 0, end: 5, step: 1 })
+
+/** One task that may skip bad records. */
+const planned = (kind: 'result' | 'write'): Planned =>
+  plan(
+    {
+      outputs: [
+        kind === 'result' ? { kind, input } : { kind, input, uri: OUTPUT, format: 'jsonl', mode: 'fail' },
+      ],
+    },
+    { listings: new Map(), functions: new Map(), codeHash: '', engine },
+    { onError: { tolerate: 1 } },
+  )
+
+async function attempt(job: Planned, number: number, stores: (uri: string) => ObjectStore) {
+  const launch = { generation: 0, exchanges: [null], deadline: null }
+  return runTask(
+    stageTaskEvent({ job: JOB, store: 'memory://late/', seed: 0, epoch: 1 }, job, job.plan.stages[0]!, 0, {
+      ...launch,
+      attempt: number,
+      nonce: `000000000000000${number}`,
+    }),
+    {
+      stores: { open: stores },
+      clock: systemClock,
+      random: systemRandom,
+      signal: new AbortController().signal,
+      loadFunctions: async () => [],
+    },
+  )
+}
+
+/** Attempt 1 commits, and asks whether the job has ended when it has: what attempt 2 said of that commit was enough. */
+async function late(kind: 'result' | 'write') {
+  const job = planned(kind)
+  const store = new MemoryStore({ name: 'late' })
+  const output = new MemoryStore({ name: 'late-output' })
+  await store.put(`jobs/${JOB}/plan.json`, Buffer.from(JSON.stringify({ plan: job.plan })))
+  const open = (engineStore: ObjectStore) => (uri: string) => (uri === OUTPUT ? output : engineStore)
+  const asked = Promise.withResolvers<void>()
+  const ended = Promise.withResolvers<void>()
+  const slow = replaced(store, {
+    async head(key, options) {
+      if (key !== jobKeys.end(JOB)) return store.head(key, options)
+      asked.resolve()
+      await ended.promise
+      return store.head(key, options)
+    },
+  })
+  const first = attempt(job, 1, open(slow))
+  await asked.promise
+  const second = await attempt(job, 2, open(store))
+  if (!second.ok) throw new Error(second.failure.message)
+  await store.put(jobKeys.end(JOB), Buffer.from('{}'))
+  ended.resolve()
+  return { first: await first, second, store, output }
+}
+
+describe('an attempt that has committed, and finds that the job has ended', () => {
+  it('leaves the rows of a result where they are: another attempt has told of its commit', async () => {
+    const { second, store } = await late('result')
+    expect(second.attempt).toBe(1)
+    expect(await store.head(second.part!.key)).toMatchObject({ sizeBytes: second.part!.bytes })
+  })
+
+  it('removes its part of an output', async () => {
+    const { first, second, output } = await late('write')
+    expect(first).toMatchObject({ ok: false, failure: { code: 'CANCELLED' } })
+    expect(await output.head(second.part!.key)).toBeUndefined()
+  })
+})
