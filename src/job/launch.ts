@@ -47,9 +47,9 @@ export function memoryOf(step: Step, ref: TaskRef): number {
 
 function sourceOf(step: Step, { stage, origin, manifest }: StageState): ExchangeSource {
   const { generation } = manifest
-  return origin === undefined
-    ? { job: step.state.job.id, stage: stage.id, generation }
-    : { job: origin.job, stage: origin.stage, generation }
+  return origin
+    ? { job: origin.job, stage: origin.stage, generation }
+    : { job: step.state.job.id, stage: stage.id, generation }
 }
 
 /** Of the tasks that were made again; of all others the generation is 0. */

@@ -56,7 +56,9 @@ export function remakeLost(step: Step, by: TaskRef, failure: Failure): void {
  */
 export function redoReaders(step: Step, position: number): void {
   for (const reader of step.stage(position).readers) {
-    const { stage, released, isUntouched } = step.stage(reader)
+    const { stage, released, isUntouched, origin } = step.stage(reader)
+    // It does not run in this job, and has read nothing of it: whoever reads it reads what another job has made.
+    if (origin !== undefined) continue
     const mayHaveRead = released > 0 || step.state.job.epoch > 1
     if (!mayHaveRead || isUntouched) continue
     const generation = highestGeneration(step.stage(reader).tasks) + 1

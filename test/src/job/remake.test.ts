@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { JobReplay } from '../../../src/job/restore.ts'
 import type { TaskFailed } from '../../../src/task/task-event.ts'
-import { cancels, emitted, launches, type Machine, startedWith } from './machine.ts'
-import { reader, scan, success, toFiles, toPartitions } from './plans.ts'
+import { cancels, emitted, launches, Machine, startedWith } from './machine.ts'
+import { id, reader, scan, success, toFiles, toPartitions } from './plans.ts'
 
 /** Two tasks → two tasks → two tasks that write. */
 function threeStages() {
@@ -190,5 +191,44 @@ describe('rows that come out differently the second time', () => {
     machine.finish(1, 1, done({ rowsIn: 10, generation: 2 }), 2)
     expect(generations(machine, 2)).toEqual([0, 0])
     expect(machine.state.stages.get(2).tasks.get(0).state).toBe('committed')
+  })
+
+  test('leave alone what an earlier job has made, and what nobody reads, whoever drives the job', () => {
+    const first = scan(0, 2, toPartitions(2))
+    const reused = reader(1, [first], toPartitions(2))
+    const skipped = reader(2, [first], toPartitions(2))
+    const runs = reader(3, [first], toPartitions(2))
+    const replay = new JobReplay()
+    const exchange = { generation: 0, tasks: 2, rows: 20, schema: null }
+    const from = { job: 'earlier', stage: id(7) }
+    replay.add({ type: 'stageReused', time: 0, stage: id(1), from, exchange })
+    replay.add({ type: 'stageSkipped', time: 0, stage: id(2) })
+    const stages = [first, reused, skipped, runs, reader(4, [reused, runs], toFiles)]
+    const machine = new Machine(stages, {}, {}, { restored: replay.restored }, 2)
+    machine.start()
+    machine.grant(2)
+    machine.finish(0, 0)
+    machine.finish(0, 1)
+    machine.grant(1)
+    machine.writeManifest(0)
+    machine.grant(2)
+    machine.finish(3, 0, loss(0, 0))
+    machine.grant(1)
+    machine.finish(0, 0, done({ generation: 1, changed: true }), 2)
+    expect(phases(machine)).toEqual(['closing', 'finished', 'finished', 'blocked', 'blocked'])
+    machine.grant(1)
+    machine.writeManifest(0, success({ generation: 1 }), 2)
+    expect(launches(machine.grant(9))).toEqual(['3/0#2', '3/1#2'])
+    for (const task of [0, 1]) machine.finish(3, task, done({ rowsIn: 10, generation: 1 }), 2)
+    machine.grant(1)
+    machine.writeManifest(3, success({ generation: 1 }))
+    const [reads] = machine.grant(1).filter(c => c.type === 'launchTask')
+    expect(reads).toMatchObject({
+      stage: 4,
+      exchanges: [
+        { ...from, generation: 0 },
+        { job: 'job-1', stage: 3, generation: 1 },
+      ],
+    })
   })
 })
