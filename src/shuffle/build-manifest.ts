@@ -100,7 +100,8 @@ export async function buildManifest(
   return { rows, bytes, gets, partitionBytes }
 }
 
-const generationOf = (event: ManifestTaskEvent, task: number): number => event.generations[task] ?? 0
+const generationOf = ({ generations }: ManifestTaskEvent, task: number): number =>
+  generations.others[task] ?? generations.base
 
 function commitsOf(store: ObjectStore, event: ManifestTaskEvent): AsyncGenerator<CommitRecord> {
   const tasks = Array.from({ length: event.tasks }, (_, task) => task)

@@ -119,8 +119,8 @@ export const GENERATION_MUTANTS: readonly Mutant[] = [
   {
     name: 'a manifest is made from the first generation of each producer',
     file: 'src/job/launch.ts',
-    find: 'if (generation > 0) generations[task] = generation',
-    replace: 'if (generation > 0) generations[task] = 0',
+    find: 'if (generation !== base) others[task] = generation',
+    replace: 'if (generation !== base) others[task] = 0',
     look: { faults: ['dataDamaged'] },
   },
   {

@@ -45,7 +45,7 @@ describe('a committed output that is lost', () => {
     machine.finish(0, 1, done({ generation: 1 }), 2)
     expect(machine.grant(1).find(c => c.type === 'launchManifest')).toMatchObject({
       generation: 1,
-      generations: { 1: 1 },
+      generations: { base: 0, others: { 1: 1 } },
       rows: 20,
     })
     machine.writeManifest(0, success({ generation: 1 }))
@@ -116,7 +116,7 @@ describe('a committed output that is lost', () => {
     expect(emitted(machine.finish(1, 0, loss(0, null)))).toContain('manifestRemade')
     expect(machine.grant(1).find(c => c.type === 'launchManifest')).toMatchObject({
       generation: 1,
-      generations: {},
+      generations: { base: 0, others: {} },
     })
   })
 
@@ -172,6 +172,24 @@ describe('rows that come out differently the second time', () => {
     expect(machine.state.stages.get(1).tasks.get(1).state).toBe('pending')
     expect(machine.state.stages.get(1).exchangeRowsIn).toBe(0)
     expect(machine.state.unanswered).toBe(0)
+  })
+
+  test('leave a stage made again as a whole, whose manifest is told one generation, not one a task', () => {
+    const machine = thirdRuns()
+    machine.finish(2, 1, loss(1, 0))
+    machine.grant(1)
+    machine.finish(1, 0, loss(0, 1), 2)
+    machine.grant(1)
+    machine.finish(0, 1, done({ generation: 1, changed: true }), 2)
+    machine.grant(1)
+    machine.writeManifest(0, success({ generation: 1 }))
+    machine.grant(2)
+    machine.finish(1, 0, done({ rowsIn: 10, generation: 2 }), 3)
+    machine.finish(1, 1, done({ rowsIn: 10, generation: 2 }), 2)
+    expect(machine.grant(1).find(c => c.type === 'launchManifest')).toMatchObject({
+      stage: 1,
+      generations: { base: 2, others: {} },
+    })
   })
 
   test('go on downwards only as far as they differ', () => {

@@ -61,7 +61,7 @@ class Exchange {
     const rows = done.reduce((sum, task) => sum + task.rowsOut, 0)
     const producers = {
       tasks: PRODUCERS,
-      generations: {},
+      generations: { base: 0, others: {} },
       partitions: PARTITIONS,
       rows,
       schema: done[0]!.schema,

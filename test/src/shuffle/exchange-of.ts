@@ -108,7 +108,7 @@ export async function produce(
     deadline,
     epoch: 1,
     generation: 0,
-    generations: {},
+    generations: { base: 0, others: {} },
   } as const
   const { partitions } = shape
   await buildManifest(
