@@ -4,7 +4,7 @@ import type { ObjectStore } from '../store/object-store.ts'
 import type { ManifestTaskEvent } from '../task/task-event.ts'
 import type { CommitRecord } from './commit-record.ts'
 import { readCommit } from './commit-task.ts'
-import { manifestKey } from './keys.ts'
+import { commitKey, commitPrefix, manifestKey } from './keys.ts'
 import {
   encodeManifestHead,
   INDEXED_BYTES,
@@ -12,6 +12,7 @@ import {
   type Producer,
   writeIndexed,
 } from './manifest.ts'
+import { type CommittedObject, type CommittedObjects, withOtherLosses } from './other-losses.ts'
 import { readAhead } from './read-ahead.ts'
 
 /** Index memory of one pass; a wider exchange reads the commits again for each further range of partitions. */
@@ -95,7 +96,7 @@ export async function buildManifest(
     await writer.close()
   } catch (error) {
     await writer.abort()
-    throw error
+    throw await withOtherLosses(error, commitsNamed(store, event))
   }
   return { rows, bytes, gets, partitionBytes }
 }
@@ -123,13 +124,24 @@ async function commitOf(store: ObjectStore, event: ManifestTaskEvent, task: numb
   })
 }
 
+function commitsNamed(store: ObjectStore, event: ManifestTaskEvent): CommittedObjects {
+  const { job, stage } = event
+  const objects = async (): Promise<Iterable<CommittedObject>> =>
+    Array.from({ length: event.tasks }, (_, task) => {
+      const generation = generationOf(event, task)
+      return { key: commitKey(job, stage, task, generation), task, generation, sizeBytes: 0 }
+    })
+  return { store, prefix: commitPrefix(job, stage), objects }
+}
+
 function producerOf(
   commit: CommitRecord,
   generation: number,
   schemas: Map<string, { index: number; schema: Schema }>,
 ): Producer {
   const { attempt, nonce, schema } = commit.success
-  if (schema === null) return { attempt, nonce, schema: -1, generation }
+  // What has no slice has written no object: who looks for objects that are gone must not look for that.
+  if (schema === null || commit.slices.length === 0) return { attempt, nonce, schema: -1, generation }
   const text = JSON.stringify(schema)
   let known = schemas.get(text)
   if (known === undefined) {

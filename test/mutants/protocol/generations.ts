@@ -98,7 +98,7 @@ export const GENERATION_MUTANTS: readonly Mutant[] = [
   {
     name: 'what had to be made again before is made again once more',
     file: REMAKE,
-    find: 'if (task.generation !== lost.generation) return',
+    find: 'if (task.generation !== generation) return false',
     replace: '',
     look: { faults: ['dataDamaged', 'straggler', 'duplicate'] },
   },

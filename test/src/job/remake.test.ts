@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { JobEvent } from '../../../src/events/job-event.ts'
 import { JobReplay } from '../../../src/job/restore.ts'
 import type { TaskFailed } from '../../../src/task/task-event.ts'
 import { cancels, emitted, launches, Machine, startedWith } from './machine.ts'
@@ -11,8 +12,14 @@ function threeStages() {
   return [first, second, reader(2, [second], toFiles)]
 }
 
-function loss(stage: number, task: number | null, generation = 0, job = 'job-1'): TaskFailed {
-  const lost = { job, stage, task, generation }
+function loss(
+  stage: number,
+  task: number | null,
+  generation = 0,
+  job = 'job-1',
+  others?: Record<number, number>,
+): TaskFailed {
+  const lost = { job, stage, task, generation, ...(others === undefined ? {} : { others }) }
   return {
     ok: false,
     failure: { code: 'CORRUPT', message: 'damaged', retryable: false, place: {}, causes: [], lost },
@@ -74,6 +81,50 @@ describe('a committed output that is lost', () => {
     machine.finish(1, 1, loss(0, 1))
     expect(generations(machine, 0)).toEqual([0, 1])
     expect(launches(machine.grant(5))).toEqual(['0/1#2'])
+  })
+
+  test('together with others, is made again with them, for one barrier', () => {
+    const machine = secondRuns()
+    const together = machine.finish(1, 0, loss(0, 1, 0, 'job-1', { 0: 0 }))
+    expect(together.filter(c => c.type === 'emit').map(c => c.event)).toMatchObject([
+      { type: 'taskFailed', failure: { lost: { stage: 0, task: 1, generation: 0 } } },
+      { type: 'taskRemade', stage: 0, task: 1, generation: 1, others: { 0: 1 } },
+    ])
+    expect(JSON.stringify(machine.state.failures)).not.toContain('others')
+    machine.finish(1, 1, loss(0, 0, 0, 'job-1', { 1: 0 }))
+    expect(generations(machine, 0)).toEqual([1, 1])
+    expect(launches(machine.grant(5))).toEqual(['0/0#2', '0/1#2'])
+    machine.finish(0, 0, done({ generation: 1 }), 2)
+    machine.finish(0, 1, done({ generation: 1 }), 2)
+    expect(machine.grant(1).find(c => c.type === 'launchManifest')).toMatchObject({ generation: 1 })
+  })
+
+  test('together with others, is to be made again with them for a driver that takes the job over', () => {
+    const machine = secondRuns()
+    const replay = new JobReplay()
+    for (const command of machine.commands) {
+      if (command.type === 'emit') replay.add({ ...command.event, time: 0 } as JobEvent)
+    }
+    for (const command of machine.finish(1, 0, loss(0, 1, 0, 'job-1', { 0: 0 }))) {
+      if (command.type === 'emit') replay.add({ ...command.event, time: 0 } as JobEvent)
+    }
+    const restored = new Machine(threeStages(), {}, {}, { restored: replay.restored }, 2)
+    expect(generations(restored, 0)).toEqual([1, 1])
+    expect(restored.state.stages.get(0).manifest).toMatchObject({ state: 'pending', generation: 1 })
+    restored.start()
+    expect(launches(restored.grant(5))).toEqual(['0/0#1', '0/1#1'])
+  })
+
+  test('while others of its stage are made again, joins them', () => {
+    const machine = secondRuns()
+    machine.finish(1, 0, loss(0, 1))
+    expect(launches(machine.grant(5))).toEqual(['0/1#2'])
+    machine.finish(1, 1, loss(0, 0))
+    expect(phases(machine)).toEqual(['running', 'blocked', 'blocked'])
+    expect(launches(machine.grant(5))).toEqual(['0/0#2'])
+    machine.finish(0, 1, done({ generation: 1 }), 2)
+    machine.finish(0, 0, done({ generation: 1 }), 2)
+    expect(machine.grant(1).find(c => c.type === 'launchManifest')).toMatchObject({ generation: 2, rows: 20 })
   })
 
   test('counts as nobody else’s failure: no retries are used up', () => {
