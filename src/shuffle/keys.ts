@@ -28,6 +28,10 @@ export const commitKey = (job: string, stage: StageId, task: number, generation:
 export const manifestKey = (job: string, stage: StageId, generation: number): string =>
   `${stagePrefix(job, stage)}exchange.${generation}.manifest`
 
+/** Where a manifest task puts slices aside. */
+export const spilledSlicesKey = (job: string, stage: StageId, attempt: number, nonce: string): string =>
+  `${stagePrefix(job, stage)}runs/manifest-${attempt}-${nonce}.slices`
+
 /** The n-th object of runs that an attempt keeps. */
 export const runsKey = (job: string, stage: StageId, name: AttemptName, n: number): string =>
   `${stagePrefix(job, stage)}runs/${attemptName(name)}-${n}.arrow`
