@@ -51,6 +51,8 @@ export interface LostOutput {
   /** The task whose output it is; null for the exchange manifest of the stage. */
   readonly task: number | null
   readonly generation: number
+  /** Other tasks of the stage whose output is gone too, as far as somebody has looked; the generation of each. */
+  readonly others?: Readonly<Record<number, number>>
 }
 
 export interface DunlinErrorOptions {

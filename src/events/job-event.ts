@@ -75,6 +75,8 @@ export type JobEvent =
       readonly stage: StageId
       readonly task: number | null
       readonly generation: number
+      /** Other tasks that are made again with it, for the same reason: the new generation of each. */
+      readonly others?: Readonly<Record<number, number>>
       /** What was lost; absent where the rows that it was made from have changed, or where it was asked for. */
       readonly failure?: Failure
     })

@@ -93,7 +93,9 @@ export class ReportBuilder {
       }
       case 'taskRemade': {
         const stage = this.#stage(event.stage)
-        for (const said of stage.said.takeBack(event.task)) this.#count(stage, said, -1)
+        for (const task of [event.task, ...Object.keys(event.others ?? {}).map(Number)]) {
+          for (const said of stage.said.takeBack(task)) this.#count(stage, said, -1)
+        }
         break
       }
       case 'manifestWritten':

@@ -94,7 +94,7 @@ function start(step: Step): void {
 
 /** A stage that has finished before the job starts does not run in it. */
 function emitNotRun(step: Step, { stage, origin, manifest, prefix }: StageState): void {
-  if (origin === undefined) step.emit({ type: 'stageSkipped', stage: stage.id })
+  if (!origin) step.emit({ type: 'stageSkipped', stage: stage.id })
   else {
     const exchange = { generation: manifest.generation, ...prefix }
     step.emit({ type: 'stageReused', stage: stage.id, exchange, from: origin })

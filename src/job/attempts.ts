@@ -1,6 +1,6 @@
 /** The life of attempts: launched for a slot, answered once or more, committed, retried or given up. */
 
-import { type Failure, type Schema, sameSchema } from '../../operators/index.ts'
+import { type Failure, type LostOutput, type Schema, sameSchema } from '../../operators/index.ts'
 import type { StageId } from '../../planner/index.ts'
 import { failureKind, withFirstFailure, withFirstFailures } from '../events/first-failures.ts'
 import type { SkipTally } from '../scheduler/policies/error-policy.ts'
@@ -197,7 +197,7 @@ function fail(step: Step, ref: TaskRef, answer: Answer, reported: Failure): void
   const failure = placed(step, ref, answer.attempt, reported)
   step.update({ failures: withFirstFailure(step.state.failures, failure) })
   if (failure.lost !== undefined) {
-    failOfLoss(step, ref, answer.attempt, failure)
+    failOfLoss(step, ref, answer.attempt, failure, reported.lost?.others)
     return
   }
   const next = afterFailure(step, ref, failure, answer.jitter)
@@ -228,12 +228,18 @@ function giveUp(step: Step, ref: TaskRef, failure: Failure): void {
 }
 
 /** Not the task's fault: what it could not read is made again, and the task waits for that. */
-function failOfLoss(step: Step, ref: TaskRef, attempt: number, failure: Failure): void {
+function failOfLoss(
+  step: Step,
+  ref: TaskRef,
+  attempt: number,
+  failure: Failure,
+  others: LostOutput['others'],
+): void {
   const task = step.task(ref)
   const isLast = task.state === 'running' && task.attempts.length === 0
   emitFailed(step, ref, attempt, failure, isLast ? 0 : null)
   if (isLast) step.setTask(ref, pending(task))
-  remakeLost(step, ref, failure)
+  remakeLost(step, ref, failure, others)
   // Nothing had to be made again, or is being made already: then the task can go on as soon as that is there.
   if (isLast && step.isLaunchable(ref))
     step.pushReady({ position: ref.position, from: ref.task, to: ref.task + 1 })
@@ -255,11 +261,17 @@ function retryTimer(stage: StageId, task: number): TimerId {
   return task === MANIFEST ? { kind: 'retryManifest', stage } : { kind: 'retryTask', stage, task }
 }
 
-/** What the worker knows of the place wins. */
+/**
+ * What the worker knows of the place wins. What else was lost with it may be long: it is told of once, where it is made
+ * again, and not with each failure.
+ */
 function placed(step: Step, ref: TaskRef, attempt: number, failure: Failure): Failure {
   const stage = step.stage(ref.position).stage.id
   const task = ref.task === MANIFEST ? {} : { task: ref.task }
-  return { ...failure, place: { job: step.state.job.id, stage, ...task, attempt, ...failure.place } }
+  const place = { job: step.state.job.id, stage, ...task, attempt, ...failure.place }
+  if (failure.lost?.others === undefined) return { ...failure, place }
+  const { others: _, ...lost } = failure.lost
+  return { ...failure, place, lost }
 }
 
 /** An answer that changes nothing: the attempt was cancelled, or another had committed. */

@@ -2,7 +2,7 @@
 import type { CountedFailure, Schema } from '../../operators/index.ts'
 import type { StageId } from '../../planner/index.ts'
 import type { JobEvent, Outcome } from '../events/job-event.ts'
-import type { ExchangeSource, TaskSuccess } from '../task/task-event.ts'
+import type { ExchangeSource, Generations, TaskSuccess } from '../task/task-event.ts'
 import type { TimerId } from './driver-event.ts'
 
 type WithoutTime<E> = E extends unknown ? Omit<E, 'time'> : never
@@ -27,8 +27,7 @@ export type Command =
       readonly attempt: number
       readonly generation: number
       readonly memoryMb: number
-      /** Of the tasks that were made again; of all others 0. */
-      readonly generations: Readonly<Record<number, number>>
+      readonly generations: Generations
       /** The first `tasks` tasks of the stage are the producers: all of them but in a partial wave. */
       readonly tasks: number
       readonly partitions: number

@@ -93,7 +93,7 @@ function blockedStage(
 /** A stage that does not run, since an earlier job's output is there, or since nobody reads its own. */
 function finishedStage(stage: Stage, reused: Reused | null): StageState {
   const blocked = blockedStage(stage, undefined)
-  if (reused === null) return { ...blocked, phase: 'finished' }
+  if (reused === null) return { ...blocked, phase: 'finished', origin: null }
   const { generation, tasks, rows, schema } = reused.exchange
   const attempt = { attempt: 1, rowsOut: 0, exchangeRowsIn: 0, schema: null }
   return {

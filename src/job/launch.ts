@@ -1,6 +1,6 @@
 /** The command that launches a task or a manifest: what the worker is told beside the plan. */
 import { firstMemoryMb } from '../scheduler/policies/memory.ts'
-import type { ExchangeSource } from '../task/task-event.ts'
+import type { ExchangeSource, Generations } from '../task/task-event.ts'
 import type { Command } from './command.ts'
 import { MANIFEST, type StageState } from './state.ts'
 import type { Step, TaskRef } from './step.ts'
@@ -47,19 +47,31 @@ export function memoryOf(step: Step, ref: TaskRef): number {
 
 function sourceOf(step: Step, { stage, origin, manifest }: StageState): ExchangeSource {
   const { generation } = manifest
-  return origin === undefined
-    ? { job: step.state.job.id, stage: stage.id, generation }
-    : { job: origin.job, stage: origin.stage, generation }
+  return origin
+    ? { job: origin.job, stage: origin.stage, generation }
+    : { job: step.state.job.id, stage: stage.id, generation }
 }
 
-/** Of the tasks that were made again; of all others the generation is 0. */
-function generationsOf({ prefix, tasks, manifest }: StageState): Readonly<Record<number, number>> {
-  const generations: Record<number, number> = {}
+/** Most tasks have one generation: the first, or that of a stage which was made again as a whole. */
+function generationsOf({ prefix, tasks, manifest }: StageState): Generations {
+  const others: Record<number, number> = {}
   // A manifest is made again whenever one of its producers is.
-  if (manifest.generation === 0) return generations
+  if (manifest.generation === 0) return { base: 0, others }
+  const base = mostFrequentGeneration(tasks, prefix.tasks)
   for (let task = 0; task < prefix.tasks; task++) {
     const { generation } = tasks.get(task)
-    if (generation > 0) generations[task] = generation
+    if (generation !== base) others[task] = generation
   }
-  return generations
+  return { base, others }
+}
+
+function mostFrequentGeneration(tasks: StageState['tasks'], count: number): number {
+  const times = new Map<number, number>()
+  for (let task = 0; task < count; task++) {
+    const { generation } = tasks.get(task)
+    times.set(generation, (times.get(generation) ?? 0) + 1)
+  }
+  let most = 0
+  for (const [generation, n] of times) if (n > (times.get(most) ?? 0)) most = generation
+  return most
 }

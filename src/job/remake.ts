@@ -13,8 +13,11 @@ import { highestGeneration, pending } from './task-states.ts'
 /** An output that is lost again and again is not a matter of luck. */
 const LOSSES_AT_MOST = 5
 
-/** `failure.lost` says what an attempt of `by` could not read: it is made again, unless it is being made already. */
-export function remakeLost(step: Step, by: TaskRef, failure: Failure): void {
+/**
+ * `failure.lost` and `others` (of the same stage, the generation by the task) say what an attempt of `by` could not read:
+ * all of it is made again at once, for one barrier, but for what is being made already.
+ */
+export function remakeLost(step: Step, by: TaskRef, failure: Failure, others: Losses = {}): void {
   const lost = failure.lost!
   const position =
     lost.job === step.state.job.id ? step.state.positions.get(lost.stage as StageId) : undefined
@@ -25,29 +28,57 @@ export function remakeLost(step: Step, by: TaskRef, failure: Failure): void {
     })
     return
   }
-  const ref = { position, task: lost.task ?? MANIFEST }
+  const all = [[lost.task ?? MANIFEST, lost.generation] as const, ...entriesOf(others)]
+  const again = all.flatMap(([task, generation]) =>
+    isToBeMadeAgain(step, { position, task }, generation, by) ? [task] : [],
+  )
+  if (again.length === 0) return
+  const isRunning = step.stage(position).phase === 'running'
+  for (const task of again) {
+    const ref = { position, task }
+    const { tries, ...state } = step.task(ref)
+    const losses = (tries.lost ?? 0) + 1
+    if (losses > LOSSES_AT_MOST) {
+      failJob(step, failedForGood(failure, task))
+      return
+    }
+    step.setTask(ref, { ...state, tries: { ...tries, lost: losses } })
+    if (task !== MANIFEST) remakeTask(step, position, task)
+  }
+  reopen(step, position)
+  emitRemade(step, position, again, failure)
+  if (!isRunning) startIfUnblocked(step, position)
+  else {
+    // Others of it are being made already: these join them.
+    step.updateStage(position, { phase: 'running' })
+    for (const task of again) step.pushReady({ position, from: task, to: task + 1 })
+  }
+}
+
+type Losses = Readonly<Record<number, number>>
+
+const entriesOf = (losses: Losses): (readonly [task: number, generation: number])[] =>
+  Object.entries(losses).map(([task, generation]) => [Number(task), generation])
+
+function isToBeMadeAgain(step: Step, ref: TaskRef, generation: number, by: TaskRef): boolean {
   const task = step.task(ref)
-  if (task.generation !== lost.generation) return
+  if (task.generation !== generation) return false
   // A task that finds its own commit there, and damaged, cannot commit under this generation any more.
   const isOwn = by.position === ref.position && by.task === ref.task
-  if (task.state !== 'committed' && !isOwn) return
-  const losses = (task.tries.lost ?? 0) + 1
-  if (losses > LOSSES_AT_MOST) {
-    failJob(step, failedForGood(failure))
+  return task.state === 'committed' || isOwn
+}
+
+function emitRemade(step: Step, position: number, [task, ...others]: readonly number[], failure: Failure) {
+  const { id: stage } = step.stage(position).stage
+  const generationOf = (of: number): number => step.task({ position, task: of }).generation
+  const generation = generationOf(task!)
+  if (task === MANIFEST) {
+    step.emit({ type: 'manifestRemade', stage, generation, failure })
     return
   }
-  step.setTask(ref, { ...task, tries: { ...task.tries, lost: losses } })
-  const { stage } = step.stage(position)
-  const generation = task.generation + 1
-  if (ref.task === MANIFEST) {
-    reopen(step, position)
-    step.emit({ type: 'manifestRemade', stage: stage.id, generation, failure })
-  } else {
-    remakeTask(step, position, ref.task)
-    reopen(step, position)
-    step.emit({ type: 'taskRemade', stage: stage.id, task: ref.task, generation, failure })
-  }
-  startIfUnblocked(step, position)
+  const too = Object.fromEntries(others.map(other => [other, generationOf(other)]))
+  const also = others.length === 0 ? {} : { others: too }
+  step.emit({ type: 'taskRemade', stage, task: task!, generation, ...also, failure })
 }
 
 /**
@@ -56,7 +87,9 @@ export function remakeLost(step: Step, by: TaskRef, failure: Failure): void {
  */
 export function redoReaders(step: Step, position: number): void {
   for (const reader of step.stage(position).readers) {
-    const { stage, released, isUntouched } = step.stage(reader)
+    const { stage, released, isUntouched, origin } = step.stage(reader)
+    // It does not run in this job, and has read nothing of it: whoever reads it reads what another job has made.
+    if (origin !== undefined) continue
     const mayHaveRead = released > 0 || step.state.job.epoch > 1
     if (!mayHaveRead || isUntouched) continue
     const generation = highestGeneration(step.stage(reader).tasks) + 1
@@ -80,7 +113,7 @@ function remakeTask(step: Step, position: number, task: number, generation?: num
 
 /** The stage is not finished any more, and its index is made anew; what reads it waits. */
 function reopen(step: Step, position: number): void {
-  const { phase, manifest, released, tasks } = step.stage(position)
+  const { stage, phase, manifest, released, tasks } = step.stage(position)
   if (phase === 'finished') step.update({ unfinished: step.state.unfinished + 1 })
   cancelUnanswered(step, { position, task: MANIFEST })
   step.updateStage(position, {
@@ -88,8 +121,8 @@ function reopen(step: Step, position: number): void {
     prefix: { tasks: 0, rows: 0, schema: null },
     manifest: pending(manifest, manifest.generation + 1),
   })
-  // What a partial wave had cancelled may be needed now.
-  if (phase === 'closing' || phase === 'finished') {
+  // What a partial wave had cancelled may be needed now. Of any other wave all had committed.
+  if (stage.until !== undefined && (phase === 'closing' || phase === 'finished')) {
     for (let task = 0; task < released; task++) {
       const state: TaskState = tasks.get(task)
       if (state.state === 'running') step.setTask({ position, task }, pending(state))
@@ -100,10 +133,12 @@ function reopen(step: Step, position: number): void {
   }
 }
 
-function failedForGood(failure: Failure): Failure {
-  const { stage, task } = failure.lost!
+function failedForGood(failure: Failure, task: number): Failure {
+  const { stage } = failure.lost!
   const what =
-    task === null ? `the exchange manifest of stage ${stage}` : `the output of task ${task} of stage ${stage}`
+    task === MANIFEST
+      ? `the exchange manifest of stage ${stage}`
+      : `the output of task ${task} of stage ${stage}`
   return {
     ...toFailure(
       new DunlinError('CORRUPT', `${what} was lost ${LOSSES_AT_MOST + 1} times: ${failure.message}`, {

@@ -134,7 +134,7 @@ export class JobReplay {
     stage.results.set(task, { ok: true, attempt, generation, rowsOut, ...commit, stats, counters, logs: [] })
   }
 
-  #remade({ stage: id, task, generation }: Event<'taskRemade'>): void {
+  #remade({ stage: id, task, generation, others }: Event<'taskRemade'>): void {
     const stage = this.#stage(id)
     if (task === null) {
       stage.tasks.clear()
@@ -142,8 +142,12 @@ export class JobReplay {
       stage.generation = generation
       delete stage.instead
     } else {
-      stage.tasks.set(task, untried(generation))
-      stage.results.delete(task)
+      const set = (one: number, toGeneration: number): void => {
+        stage.tasks.set(one, untried(toGeneration))
+        stage.results.delete(one)
+      }
+      set(task, generation)
+      for (const [other, its] of Object.entries(others ?? {})) set(Number(other), its)
     }
     this.#reopen(stage)
   }

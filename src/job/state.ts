@@ -122,8 +122,8 @@ export interface StageState {
   /** Rows that the committed tasks read through exchanges. */
   readonly exchangeRowsIn: number
   readonly prefix: Prefix
-  /** Set where the output of an earlier job is used. */
-  readonly origin?: StageOrigin
+  /** Set where the stage does not run: the output of an earlier job is used, or (null) nobody reads its own. */
+  readonly origin?: StageOrigin | null
 }
 
 /**

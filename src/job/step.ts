@@ -101,13 +101,16 @@ export class Step {
     while (this.state.ready !== null) {
       const { item } = this.state.ready
       const { position, from, to } = item
+      const ready = { position, task: from, isExtra: item.isExtra === true }
+      const isLaunchable = this.isLaunchable(ready)
+      // Of a stage that waits none is launchable: all wait for slots anew when it goes on.
+      const taken = isLaunchable ? 1 : to - from
       const rest = popItem(this.state.ready, inPlanOrder)
       this.update({
-        ready: from + 1 < to ? pushItem(rest, { ...item, from: from + 1 }, inPlanOrder) : rest,
-        readyCount: this.state.readyCount - 1,
+        ready: from + taken < to ? pushItem(rest, { ...item, from: from + taken }, inPlanOrder) : rest,
+        readyCount: this.state.readyCount - taken,
       })
-      const ready = { position, task: from, isExtra: item.isExtra === true }
-      if (this.isLaunchable(ready) && isStillReady(this.task(ready), ready)) return ready
+      if (isLaunchable && isStillReady(this.task(ready), ready)) return ready
     }
     return null
   }

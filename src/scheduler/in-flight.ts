@@ -59,7 +59,7 @@ export class InFlight {
       waiting = false
       call.timer = this.#clock.after(ABORT_MS, free)
       call.abort.abort()
-      answered(this.#overdue(timeoutMs))
+      answered(overdueAnswer(event, timeoutMs))
     }
     this.#calls.set(id, call)
     if (event.deadline !== null) call.timer = this.#clock.after(timeoutMs + LATE_MS, overdue)
@@ -96,10 +96,13 @@ export class InFlight {
       failure: toFailure(new DunlinError('WORKER_LOST', message, { cause: thrown, retryable: true })),
     }
   }
+}
 
-  #overdue(timeoutMs: number): TaskFailed {
-    const message = `no answer ${LATE_MS} ms after the time-out of ${timeoutMs} ms; the attempt was given up`
-    const hint = 'Raise timeoutMs with .with({ timeoutMs }) if the task needs longer.'
-    return { ok: false, failure: toFailure(new DunlinError('TIMEOUT', message, { hint, retryable: true })) }
-  }
+function overdueAnswer({ kind }: TaskEvent, timeoutMs: number): TaskFailed {
+  const message = `no answer ${LATE_MS} ms after the time-out of ${timeoutMs} ms; the attempt was given up`
+  const hint =
+    kind === 'task'
+      ? 'Raise timeoutMs with .with({ timeoutMs }) if the task needs longer.'
+      : 'An exchange has less to write with fewer partitions, or larger splits.'
+  return { ok: false, failure: toFailure(new DunlinError('TIMEOUT', message, { hint, retryable: true })) }
 }

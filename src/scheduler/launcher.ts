@@ -6,6 +6,7 @@ import type { Command } from '../job/command.ts'
 import type { Happening } from '../job/driver-event.ts'
 import type { TaskEvent, TaskResult } from '../task/task-event.ts'
 import { InFlight } from './in-flight.ts'
+import { manifestTimeoutMs } from './policies/manifest-time.ts'
 import { type JobFacts, type Launch, manifestTaskEvent, stageTaskEvent } from './task-events.ts'
 
 const NONCE_BYTES = 8
@@ -40,7 +41,8 @@ export class Launcher {
     const { clock, random } = this.#options.engine
     const { attempt, generation, memoryMb } = command
     const task = command.type === 'launchTask' ? command.task : null
-    const { id, timeoutMs } = stage
+    const { id } = stage
+    const timeoutMs = command.type === 'launchTask' ? stage.timeoutMs : manifestTimeoutMs(command)
     const launchedAt = clock.now()
     const launch: Launch = {
       attempt,

@@ -4,18 +4,15 @@ import type { ObjectStore } from '../store/object-store.ts'
 import type { ManifestTaskEvent } from '../task/task-event.ts'
 import type { CommitRecord } from './commit-record.ts'
 import { readCommit } from './commit-task.ts'
-import { manifestKey } from './keys.ts'
-import {
-  encodeManifestHead,
-  INDEXED_BYTES,
-  manifestRowBytes,
-  type Producer,
-  writeIndexed,
-} from './manifest.ts'
+import { IndexRange, type Partitions } from './index-range.ts'
+import { commitKey, commitPrefix, manifestKey, spilledSlicesKey } from './keys.ts'
+import { encodeManifestHead, manifestRowBytes, type Producer } from './manifest.ts'
+import { type CommittedObject, type CommittedObjects, withOtherLosses } from './other-losses.ts'
 import { readAhead } from './read-ahead.ts'
+import { SliceSpill } from './slice-spill.ts'
 
-/** Index memory of one pass; a wider exchange reads the commits again for each further range of partitions. */
-const PASS_BYTES = 64 << 20
+/** Memory of the index; that of a wider exchange is made range after range of partitions. */
+const RANGE_BYTES = 64 << 20
 /** A hundred thousand commits of 30 ms each are read in 25 s; of wide exchanges fewer at a time, for they are large. */
 const READS_IN_FLIGHT = 128
 const READ_BYTES = 32 << 20
@@ -26,12 +23,16 @@ export interface BuiltManifest {
   readonly rows: number
   readonly bytes: number
   readonly gets: number
+  readonly puts: number
+  /** Put aside, and read again. */
+  readonly spilledBytes: number
   /** Bytes of the slices of each partition. */
   readonly partitionBytes: readonly number[]
 }
 
 /**
- * Writes `stage-<s>/exchange.<generation>.manifest` from the commits of all producers, in memory bounded by one pass.
+ * Writes `stage-<s>/exchange.<generation>.manifest` from the commits of all producers, in memory bounded by
+ * `rangeBytes` and what waits to be written. Each commit is read once.
  *
  * @param guard throws where the task must stop; called for each commit that is read
  * @throws DunlinError `ROWS_NOT_CONSERVED` when the slices do not hold the rows that the driver was told of, and
@@ -41,67 +42,76 @@ export async function buildManifest(
   store: ObjectStore,
   event: ManifestTaskEvent,
   guard: () => void,
+  rangeBytes = RANGE_BYTES,
 ): Promise<BuiltManifest> {
-  const rowBytes = manifestRowBytes(event.tasks)
-  const perPass = Math.max(1, Math.min(event.partitions, Math.floor(PASS_BYTES / rowBytes)))
-  const producers: Producer[] = []
-  const schemas = new Map<string, { readonly index: number; readonly schema: Schema }>()
-  let rows = 0
-  let bytes = 0
-  let gets = 0
-  const partitionBytes = new Array<number>(event.partitions).fill(0)
-  const writer = await store.writer(manifestKey(event.job, event.stage, event.generation))
+  const [first, ...later] = rangesOf(event, rangeBytes)
+  const { job, stage, generation, attempt, nonce } = event
+  const built = { rows: 0, bytes: 0, gets: 0, partitionBytes: new Array<number>(event.partitions).fill(0) }
+  const writer = await store.writer(manifestKey(job, stage, generation))
+  const write = async (bytes: Uint8Array): Promise<void> => {
+    await writer.write(bytes)
+    built.bytes += bytes.length
+  }
+  let spill: SliceSpill | null = null
   try {
-    for (let from = 0; from < event.partitions; from += perPass) {
-      const to = Math.min(event.partitions, from + perPass)
-      const index = new Uint8Array((to - from) * rowBytes)
-      const view = new DataView(index.buffer)
-      let task = 0
-      for await (const commit of commitsOf(store, event)) {
-        guard()
-        gets++
-        if (from === 0) {
-          producers.push(producerOf(commit, generationOf(event, task), schemas))
-          rows += checkSlices(commit, task, event)
+    if (later.length > 0) {
+      spill = await SliceSpill.open(store, spilledSlicesKey(job, stage, attempt, nonce), later.length)
+    }
+    const index = new IndexRange(event.tasks, first!.to)
+    index.begin(first!)
+    const producers: Producer[] = []
+    const schemas = new Map<string, { readonly index: number; readonly schema: Schema }>()
+    for await (const commit of commitsOf(store, event)) {
+      guard()
+      built.gets++
+      const task = producers.length
+      producers.push(producerOf(commit, generationOf(event, task), schemas))
+      built.rows += checkSlices(commit, task, event)
+      for (const { partition, entry } of commit.slices) {
+        built.partitionBytes[partition]! += entry.byteLength
+        const range = Math.floor(partition / first!.to)
+        if (range === 0) index.add(task, partition, entry)
+        else {
+          const full = spill!.add(range - 1, task, partition, entry)
+          if (full !== undefined) await full
         }
-        const entries = new Map(commit.slices.map(({ partition, entry }) => [partition, entry]))
-        for (let partition = from; partition < to; partition++) {
-          const at = (partition - from) * rowBytes + task * INDEXED_BYTES
-          const entry = entries.get(partition)
-          writeIndexed(view, at, entry, { partition, task })
-          partitionBytes[partition]! += entry?.byteLength ?? 0
-        }
-        task++
       }
-      if (from === 0) {
-        if (rows !== event.rows) throw notConserved(event, rows)
-        const head = encodeManifestHead(
-          {
-            stage: event.stage,
-            tasks: event.tasks,
-            partitions: event.partitions,
-            rows,
-            schema: event.schema,
-            schemas: [...schemas.values()].map(one => one.schema),
-          },
-          producers,
-        )
-        await writer.write(head)
-        bytes += head.length
-      }
-      await writer.write(index)
-      bytes += index.length
+    }
+    if (built.rows !== event.rows) throw notConserved(event, built.rows)
+    const { tasks, partitions, rows, schema } = event
+    const written = [...schemas.values()].map(one => one.schema)
+    await write(encodeManifestHead({ stage, tasks, partitions, rows, schema, schemas: written }, producers))
+    await write(index.finish())
+    await spill?.close()
+    for (const [i, range] of later.entries()) {
+      index.begin(range)
+      await spill!.read(i, (task, partition, entry) => index.add(task, partition, entry), guard)
+      await write(index.finish())
     }
     // The first one stands: readers may have it already, and a delivery that comes late may find other commits.
     await writer.close({ ifAbsent: true })
   } catch (error) {
     await writer.abort()
-    throw error
+    throw await withOtherLosses(error, commitsNamed(store, event))
+  } finally {
+    await spill?.remove()
   }
-  return { rows, bytes, gets, partitionBytes }
+  const puts = spill === null ? 1 : 2
+  return { ...built, gets: built.gets + (spill?.gets ?? 0), puts, spilledBytes: spill?.sizeBytes ?? 0 }
 }
 
-const generationOf = (event: ManifestTaskEvent, task: number): number => event.generations[task] ?? 0
+/** All of one width, but the last. */
+function rangesOf({ tasks, partitions }: ManifestTaskEvent, rangeBytes: number): readonly Partitions[] {
+  const width = Math.max(1, Math.min(partitions, Math.floor(rangeBytes / manifestRowBytes(tasks))))
+  const count = Math.ceil(partitions / width)
+  return Array.from({ length: count }, (_, i) => ({
+    from: i * width,
+    to: Math.min(partitions, (i + 1) * width),
+  }))
+}
+
+const generationOf = ({ generations }: ManifestTaskEvent, task: number): number =>
+  generations.others[task] ?? generations.base
 
 function commitsOf(store: ObjectStore, event: ManifestTaskEvent): AsyncGenerator<CommitRecord> {
   const tasks = Array.from({ length: event.tasks }, (_, task) => task)
@@ -123,13 +133,24 @@ async function commitOf(store: ObjectStore, event: ManifestTaskEvent, task: numb
   })
 }
 
+function commitsNamed(store: ObjectStore, event: ManifestTaskEvent): CommittedObjects {
+  const { job, stage } = event
+  const objects = async (): Promise<Iterable<CommittedObject>> =>
+    Array.from({ length: event.tasks }, (_, task) => {
+      const generation = generationOf(event, task)
+      return { key: commitKey(job, stage, task, generation), task, generation, sizeBytes: 0 }
+    })
+  return { store, prefix: commitPrefix(job, stage), objects }
+}
+
 function producerOf(
   commit: CommitRecord,
   generation: number,
   schemas: Map<string, { index: number; schema: Schema }>,
 ): Producer {
   const { attempt, nonce, schema } = commit.success
-  if (schema === null) return { attempt, nonce, schema: -1, generation }
+  // What has no slice has written no object: who looks for objects that are gone must not look for that.
+  if (schema === null || commit.slices.length === 0) return { attempt, nonce, schema: -1, generation }
   const text = JSON.stringify(schema)
   let known = schemas.get(text)
   if (known === undefined) {

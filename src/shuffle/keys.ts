@@ -12,15 +12,25 @@ export interface AttemptName {
 
 export const attemptName = ({ task, attempt, nonce }: AttemptName): string => `${task}-${attempt}-${nonce}`
 
+/** Where all data of a stage is. */
+export const dataPrefix = (job: string, stage: StageId): string => `${stagePrefix(job, stage)}data/`
+
 export const dataKey = (job: string, stage: StageId, name: AttemptName): string =>
-  `${stagePrefix(job, stage)}data/${attemptName(name)}.arrow`
+  `${dataPrefix(job, stage)}${attemptName(name)}.arrow`
+
+/** Where all commits of a stage are. */
+export const commitPrefix = (job: string, stage: StageId): string => `${stagePrefix(job, stage)}commits/`
 
 export const commitKey = (job: string, stage: StageId, task: number, generation: number): string =>
-  `${stagePrefix(job, stage)}commits/${task}.${generation}`
+  `${commitPrefix(job, stage)}${task}.${generation}`
 
 /** One key a generation: attempts that read an older one may still be at work. */
 export const manifestKey = (job: string, stage: StageId, generation: number): string =>
   `${stagePrefix(job, stage)}exchange.${generation}.manifest`
+
+/** Where a manifest task puts slices aside. */
+export const spilledSlicesKey = (job: string, stage: StageId, attempt: number, nonce: string): string =>
+  `${stagePrefix(job, stage)}runs/manifest-${attempt}-${nonce}.slices`
 
 /** The n-th object of runs that an attempt keeps. */
 export const runsKey = (job: string, stage: StageId, name: AttemptName, n: number): string =>

@@ -8,6 +8,10 @@ const LOSSES: readonly string[] = ['NOT_FOUND', 'CORRUPT', 'ROWS_NOT_CONSERVED']
 export function asLost(error: unknown, lost: LostOutput): unknown {
   if (!(error instanceof DunlinError) || error.lost !== undefined || !LOSSES.includes(error.code))
     return error
+  return withLost(error, lost)
+}
+
+export function withLost(error: DunlinError, lost: LostOutput): DunlinError {
   const { message, hint, place, cause, retryable } = error
   return new DunlinError(error.code === 'NOT_FOUND' ? 'CORRUPT' : error.code, message, {
     cause,

@@ -2,10 +2,12 @@
 import { type Batch, castBatch, DunlinError, type Partitioning, type Schema } from '../../operators/index.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import type { ExchangeSource } from '../task/task-event.ts'
-import { dataKey, manifestKey } from './keys.ts'
+import { dataKey, dataPrefix, manifestKey } from './keys.ts'
 import { asLost } from './lost-output.ts'
+import type { Producer } from './manifest.ts'
+import { type CommittedObject, type CommittedObjects, withOtherLosses } from './other-losses.ts'
 import { readAhead } from './read-ahead.ts'
-import { type PartitionSlice, readPartitionSlices } from './read-manifest.ts'
+import { type PartitionSlice, readPartitionSlices, readProducers } from './read-manifest.ts'
 import { decodeFetched, fetchSlice, type Slice, streamSlice } from './read-slice.ts'
 
 const FETCHES_IN_FLIGHT = 8
@@ -55,12 +57,8 @@ export async function openExchange(options: ExchangeOptions): Promise<ExchangePa
   // Without division each producer wrote one slice, which is for the consumer of the same number.
   const alone = kind === 'none'
   const partition = alone || kind === 'broadcast' ? 0 : options.partition
-  const read = () =>
-    readPartitionSlices(
-      { store, key: manifestKey(job, stage, generation), signal, counters },
-      partition,
-      alone ? options.partition : undefined,
-    )
+  const manifest = { store, key: manifestKey(job, stage, generation), signal, counters }
+  const read = () => readPartitionSlices(manifest, partition, alone ? options.partition : undefined)
   // Other bytes than were written are asked for once more: the network, too, turns bits.
   const { header, slices } = await read()
     .catch(error => (isDamage(error) ? read() : Promise.reject(error)))
@@ -94,7 +92,24 @@ export async function openExchange(options: ExchangeOptions): Promise<ExchangePa
     }
     return { store, key, entry, owner: { stage, task, partition }, lost, schema: written, signal }
   }
-  return { schema, batches: readSlices(slices.map(sliceOf), schema, options) }
+  const objects = async (): Promise<Iterable<CommittedObject>> =>
+    objectsOf(source, await readProducers(manifest), slices)
+  const committed = { store, prefix: dataPrefix(job, stage), objects, signal }
+  return { schema, batches: readSlices(slices.map(sliceOf), schema, options, committed) }
+}
+
+/** All data objects of the stage; of those that have slices here it is known how long they are at least. */
+function* objectsOf(
+  { job, stage }: ExchangeSource,
+  producers: readonly Producer[],
+  slices: readonly PartitionSlice[],
+): Generator<CommittedObject> {
+  const ends = new Map(slices.map(({ task, entry }) => [task, entry.offset + entry.byteLength]))
+  for (const [task, producer] of producers.entries()) {
+    if (producer.schema < 0) continue
+    const key = dataKey(job, stage, { task, ...producer })
+    yield { key, task, generation: producer.generation, sizeBytes: ends.get(task) ?? 0 }
+  }
 }
 
 const isDamage = (error: unknown): boolean => error instanceof DunlinError && error.code === 'CORRUPT'
@@ -102,6 +117,19 @@ const isDamage = (error: unknown): boolean => error instanceof DunlinError && er
 async function* nothing(): AsyncGenerator<Batch> {}
 
 async function* readSlices(
+  slices: readonly Slice[],
+  schema: Schema,
+  options: ExchangeOptions,
+  committed: CommittedObjects,
+): AsyncGenerator<Batch> {
+  try {
+    yield* readEach(slices, schema, options)
+  } catch (error) {
+    throw await withOtherLosses(error, committed)
+  }
+}
+
+async function* readEach(
   slices: readonly Slice[],
   schema: Schema,
   options: ExchangeOptions,

@@ -43,18 +43,12 @@ export async function readPartitionSlices(
   partition: number,
   only?: number,
 ): Promise<PartitionSlices> {
-  const { store, key } = read
-  read.counters.gets += 2
-  const info = await store.head(key, { signal: read.signal })
-  if (info === undefined) throw new DunlinError('CORRUPT', `the exchange manifest ${store.uri}${key} is gone`)
-  const first = await bytesOf(read, { offset: 0, length: Math.min(info.sizeBytes, FIRST_BYTES) })
-  const { headerEnd, header } = await readHeader(read, first)
-  const layout = manifestLayout(headerEnd, header)
+  const { first, header, layout } = await readStart(read)
   const from = only ?? 0
   const count = only === undefined ? header.tasks : 1
   const producers = await bytesAt(read, first, layout.producerAt(from), count * PRODUCER_BYTES)
   const row = await bytesAt(read, first, layout.entryAt(partition, from), count * INDEXED_BYTES)
-  const uri = store.uri + key
+  const uri = read.store.uri + read.key
   const slices: PartitionSlice[] = []
   for (let i = 0; i < count; i++) {
     const entry = readIndexed(row, i * INDEXED_BYTES, { partition, task: from + i }, uri)
@@ -63,6 +57,33 @@ export async function readPartitionSlices(
     slices.push({ task: from + i, producer, entry })
   }
   return { header, slices }
+}
+
+/** All producers, by task: also of those that have nothing for one partition or another. */
+export async function readProducers(read: ManifestRead): Promise<readonly Producer[]> {
+  const { first, header, layout } = await readStart(read)
+  const view = await bytesAt(read, first, layout.producerAt(0), header.tasks * PRODUCER_BYTES)
+  const uri = read.store.uri + read.key
+  return Array.from({ length: header.tasks }, (_, task) =>
+    decodeProducer(view, task * PRODUCER_BYTES, task, uri),
+  )
+}
+
+interface ManifestStart {
+  readonly first: Uint8Array
+  readonly header: ManifestHeader
+  readonly layout: ReturnType<typeof manifestLayout>
+}
+
+async function readStart(read: ManifestRead): Promise<ManifestStart> {
+  const { store, key, signal } = read
+  read.counters.gets += 2
+  const info = await store.head(key, { signal })
+  if (info === undefined) throw new DunlinError('CORRUPT', `the exchange manifest ${store.uri}${key} is gone`)
+  const length = Math.min(info.sizeBytes, FIRST_BYTES)
+  const first = await bytesOf(read, { offset: 0, length })
+  const { headerEnd, header } = await readHeader(read, first)
+  return { first, header, layout: manifestLayout(headerEnd, header) }
 }
 
 async function readHeader(

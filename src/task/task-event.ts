@@ -44,13 +44,18 @@ export interface ExchangeSource {
   readonly generation: number
 }
 
+/** Which generation of each producer counts, small where most have one: `base`, but for those in `others`. */
+export interface Generations {
+  readonly base: number
+  readonly others: Readonly<Record<number, number>>
+}
+
 /** The barrier after a stage whose output is an exchange: turns the commits into the exchange manifest. */
 export interface ManifestTaskEvent extends TaskEventBase {
   readonly kind: 'manifest'
   /** Producers, i.e. commits to read: `stage-<s>/commits/<0 … tasks-1>.<generation>`. */
   readonly tasks: number
-  /** Generations of those producers that were made again; of all others 0. */
-  readonly generations: Readonly<Record<number, number>>
+  readonly generations: Generations
   readonly partitions: number
   /** What the driver was told: the manifest must hold exactly this many rows. */
   readonly rows: number

@@ -76,7 +76,10 @@ export function stopGuard(event: TaskEvent, { clock, signal, watch }: StopSigns)
 function deadlinePassed(event: TaskEvent, now: number): DunlinError {
   const over = now - event.deadline!
   return new DunlinError('TIMEOUT', `the task did not end by its deadline: it is ${over} ms past it`, {
-    hint: 'Give the stage more time with .with({ timeoutMs }), or smaller splits with splitBytes.',
+    hint:
+      event.kind === 'task'
+        ? 'Give the stage more time with .with({ timeoutMs }), or smaller splits with splitBytes.'
+        : 'An exchange has less to write with fewer partitions, or larger splits.',
     retryable: true,
   })
 }

@@ -50,6 +50,16 @@ function damageOne(world: World, random: RandomStream, kind: FaultKind, prefix: 
   if (keys.length === 0) return
   const key = random.pick(keys)
   const how = random.pick(['deleted', 'truncated', 'flipped'] as const)
+  // A disk that loses one may lose many at once.
+  const others = world.random.of('losses with others')
+  if (how === 'deleted' && kind !== 'manifestDamaged' && others.below(2) === 0) {
+    for (const other of keys) {
+      if (other === key || others.below(2) === 0) continue
+      world.faults.inject(kind, { process: 'the disk' })
+      world.log.add('the disk', `${how} ${other}`)
+      space.delete(other, 'the disk')
+    }
+  }
   const { bytes } = space.get(key)!
   world.faults.inject(kind, { process: 'the disk' })
   world.log.add('the disk', `${how} ${key}`)

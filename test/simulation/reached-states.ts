@@ -18,6 +18,7 @@ export function statesReached(event: JobEvent): readonly string[] {
     case 'taskFailed':
       return [event.retryInMs === null ? 'task failed' : 'task waiting']
     case 'taskRemade':
+      if (event.others !== undefined) return ['tasks made again together']
       return [event.task === null ? 'stage made again' : 'task made again']
     case 'manifestRemade':
       return ['manifest made again']

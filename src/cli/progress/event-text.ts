@@ -45,7 +45,9 @@ export function remarkText(progress: JobProgress, event: JobEvent): string | und
   if (event.type === 'jobTakenOver')
     return `going on with what had not committed, as driver ${event.epoch} of the job`
   if (event.type === 'taskRemade') {
-    const what = event.task === null ? 'all tasks' : `task ${event.task}`
+    const others = Object.keys(event.others ?? {}).length
+    const more = others === 0 ? '' : ` and ${plural(others, 'other')}`
+    const what = event.task === null ? 'all tasks' : `task ${event.task}${more}`
     return `stage ${event.stage} ${what}: made again${event.failure === undefined ? '' : `, since ${event.failure.message}`}`
   }
   if (event.type === 'log')

@@ -144,7 +144,7 @@ export function advanceProgress(progress: JobProgress, event: JobEvent): JobProg
     case 'taskRemade':
       return withStage(progress, event.stage, s => ({
         state: 'running',
-        done: event.task === null ? 0 : Math.max(0, s.done - 1),
+        done: event.task === null ? 0 : Math.max(0, s.done - 1 - othersOf(event)),
       }))
     case 'jobTakenOver':
     case 'jobReopened':
@@ -155,6 +155,8 @@ export function advanceProgress(progress: JobProgress, event: JobEvent): JobProg
       return progress
   }
 }
+
+const othersOf = ({ others = {} }: { readonly others?: object }): number => Object.keys(others).length
 
 function withStage(
   progress: JobProgress,

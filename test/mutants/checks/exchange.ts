@@ -52,7 +52,7 @@ async function remade(
     ...event,
     kind: 'manifest',
     tasks: 1,
-    generations: {},
+    generations: { base: 0, others: {} },
     partitions: PARTITIONS,
     rows: told ?? held,
     schema: commit.success.schema,

@@ -153,8 +153,8 @@ export const DRIVING_MUTANTS: readonly Mutant[] = [
   {
     name: 'a later driver begins with the first generation of what was made again',
     file: 'src/job/restore.ts',
-    find: 'stage.tasks.set(task, untried(generation))',
-    replace: 'stage.tasks.set(task, untried(0))',
+    find: 'stage.tasks.set(one, untried(toGeneration))',
+    replace: 'stage.tasks.set(one, untried(0))',
     look: DAMAGED,
   },
   {

@@ -86,7 +86,7 @@ export const EXCHANGE_MUTANTS: readonly Mutant[] = [
   {
     name: 'a manifest may hold other rows than the driver was told of',
     file: BUILD,
-    find: 'if (rows !== event.rows) throw notConserved(event, rows)',
+    find: 'if (built.rows !== event.rows) throw notConserved(event, built.rows)',
     replace: '',
     look: { check: 'a manifest of other rows than were told is refused' },
   },

@@ -98,7 +98,7 @@ export const GENERATION_MUTANTS: readonly Mutant[] = [
   {
     name: 'what had to be made again before is made again once more',
     file: REMAKE,
-    find: 'if (task.generation !== lost.generation) return',
+    find: 'if (task.generation !== generation) return false',
     replace: '',
     look: { faults: ['dataDamaged', 'straggler', 'duplicate'] },
   },
@@ -119,8 +119,8 @@ export const GENERATION_MUTANTS: readonly Mutant[] = [
   {
     name: 'a manifest is made from the first generation of each producer',
     file: 'src/job/launch.ts',
-    find: 'if (generation > 0) generations[task] = generation',
-    replace: 'if (generation > 0) generations[task] = 0',
+    find: 'if (generation !== base) others[task] = generation',
+    replace: 'if (generation !== base) others[task] = 0',
     look: { faults: ['dataDamaged'] },
   },
   {

@@ -46,8 +46,8 @@ export const KEY_MUTANTS: readonly Mutant[] = [
   {
     name: 'commits of all generations have one key',
     file: KEYS,
-    find: 'commits/${task}.${generation}',
-    replace: 'commits/${task}.0',
+    find: '${commitPrefix(job, stage)}${task}.${generation}',
+    replace: '${commitPrefix(job, stage)}${task}.0',
     look: { faults: ['dataDamaged'] },
   },
   {

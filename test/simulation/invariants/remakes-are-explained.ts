@@ -29,7 +29,8 @@ export function* remakesAreExplained(run: SimulationRun): Generator<string> {
     if (decided.has(decision)) continue
     decided.add(decision)
     if (event.failure === undefined || wrongAnswers(run, event.failure.place) >= WRONG_ANSWERS[what]) continue
-    if (--damaged[what] >= 0) continue
+    damaged[what] -= 1 + (event.type === 'taskRemade' ? Object.keys(event.others ?? {}).length : 0)
+    if (damaged[what] >= 0) continue
     yield `a ${what} of stage ${event.stage} is made again for no reason: ${event.failure.code} ${event.failure.message}`
   }
 }

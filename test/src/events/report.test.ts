@@ -58,6 +58,20 @@ const events: readonly JobEvent[] = [
 ]
 
 describe('a report', () => {
+  test('takes back what tasks said that are made again together', () => {
+    const before = events.slice(0, 9)
+    const again: JobEvent = {
+      type: 'taskRemade',
+      time: 1_050,
+      stage: id(0),
+      task: 0,
+      generation: 1,
+      others: { 1: 1 },
+    }
+    expect(foldReport(before, context).counters).toEqual({ empty: 3, odd: 5 })
+    expect(foldReport([...before, again], context).invalidText).toBe(0)
+  })
+
   test('adds up the committed attempts and the manifest', () => {
     expect(foldReport(events, context)).toEqual({
       job: 'j',

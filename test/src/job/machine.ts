@@ -31,9 +31,10 @@ export class Machine {
     policy: Partial<RetryPolicy> = {},
     backend: Partial<BackendFacts> = {},
     about: AboutStages = {},
+    epoch = 1,
   ) {
     const options = {
-      job: { id: 'job-1', name: 'test', engine: 'fake', epoch: 1 },
+      job: { id: 'job-1', name: 'test', engine: 'fake', epoch },
       policy: { ...RETRY_POLICY, ...policy },
       backend: { ...ONE_MACHINE, ...backend },
     }

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import type { JobEvent } from '../../../src/events/job-event.ts'
+import { JobReplay } from '../../../src/job/restore.ts'
 import type { TaskFailed } from '../../../src/task/task-event.ts'
-import { cancels, emitted, launches, type Machine, startedWith } from './machine.ts'
-import { reader, scan, success, toFiles, toPartitions } from './plans.ts'
+import { cancels, emitted, launches, Machine, startedWith } from './machine.ts'
+import { id, reader, scan, success, toFiles, toPartitions } from './plans.ts'
 
 /** Two tasks → two tasks → two tasks that write. */
 function threeStages() {
@@ -10,8 +12,14 @@ function threeStages() {
   return [first, second, reader(2, [second], toFiles)]
 }
 
-function loss(stage: number, task: number | null, generation = 0, job = 'job-1'): TaskFailed {
-  const lost = { job, stage, task, generation }
+function loss(
+  stage: number,
+  task: number | null,
+  generation = 0,
+  job = 'job-1',
+  others?: Record<number, number>,
+): TaskFailed {
+  const lost = { job, stage, task, generation, ...(others === undefined ? {} : { others }) }
   return {
     ok: false,
     failure: { code: 'CORRUPT', message: 'damaged', retryable: false, place: {}, causes: [], lost },
@@ -44,7 +52,7 @@ describe('a committed output that is lost', () => {
     machine.finish(0, 1, done({ generation: 1 }), 2)
     expect(machine.grant(1).find(c => c.type === 'launchManifest')).toMatchObject({
       generation: 1,
-      generations: { 1: 1 },
+      generations: { base: 0, others: { 1: 1 } },
       rows: 20,
     })
     machine.writeManifest(0, success({ generation: 1 }))
@@ -73,6 +81,50 @@ describe('a committed output that is lost', () => {
     machine.finish(1, 1, loss(0, 1))
     expect(generations(machine, 0)).toEqual([0, 1])
     expect(launches(machine.grant(5))).toEqual(['0/1#2'])
+  })
+
+  test('together with others, is made again with them, for one barrier', () => {
+    const machine = secondRuns()
+    const together = machine.finish(1, 0, loss(0, 1, 0, 'job-1', { 0: 0 }))
+    expect(together.filter(c => c.type === 'emit').map(c => c.event)).toMatchObject([
+      { type: 'taskFailed', failure: { lost: { stage: 0, task: 1, generation: 0 } } },
+      { type: 'taskRemade', stage: 0, task: 1, generation: 1, others: { 0: 1 } },
+    ])
+    expect(JSON.stringify(machine.state.failures)).not.toContain('others')
+    machine.finish(1, 1, loss(0, 0, 0, 'job-1', { 1: 0 }))
+    expect(generations(machine, 0)).toEqual([1, 1])
+    expect(launches(machine.grant(5))).toEqual(['0/0#2', '0/1#2'])
+    machine.finish(0, 0, done({ generation: 1 }), 2)
+    machine.finish(0, 1, done({ generation: 1 }), 2)
+    expect(machine.grant(1).find(c => c.type === 'launchManifest')).toMatchObject({ generation: 1 })
+  })
+
+  test('together with others, is to be made again with them for a driver that takes the job over', () => {
+    const machine = secondRuns()
+    const replay = new JobReplay()
+    for (const command of machine.commands) {
+      if (command.type === 'emit') replay.add({ ...command.event, time: 0 } as JobEvent)
+    }
+    for (const command of machine.finish(1, 0, loss(0, 1, 0, 'job-1', { 0: 0 }))) {
+      if (command.type === 'emit') replay.add({ ...command.event, time: 0 } as JobEvent)
+    }
+    const restored = new Machine(threeStages(), {}, {}, { restored: replay.restored }, 2)
+    expect(generations(restored, 0)).toEqual([1, 1])
+    expect(restored.state.stages.get(0).manifest).toMatchObject({ state: 'pending', generation: 1 })
+    restored.start()
+    expect(launches(restored.grant(5))).toEqual(['0/0#1', '0/1#1'])
+  })
+
+  test('while others of its stage are made again, joins them', () => {
+    const machine = secondRuns()
+    machine.finish(1, 0, loss(0, 1))
+    expect(launches(machine.grant(5))).toEqual(['0/1#2'])
+    machine.finish(1, 1, loss(0, 0))
+    expect(phases(machine)).toEqual(['running', 'blocked', 'blocked'])
+    expect(launches(machine.grant(5))).toEqual(['0/0#2'])
+    machine.finish(0, 1, done({ generation: 1 }), 2)
+    machine.finish(0, 0, done({ generation: 1 }), 2)
+    expect(machine.grant(1).find(c => c.type === 'launchManifest')).toMatchObject({ generation: 2, rows: 20 })
   })
 
   test('counts as nobody else’s failure: no retries are used up', () => {
@@ -115,7 +167,7 @@ describe('a committed output that is lost', () => {
     expect(emitted(machine.finish(1, 0, loss(0, null)))).toContain('manifestRemade')
     expect(machine.grant(1).find(c => c.type === 'launchManifest')).toMatchObject({
       generation: 1,
-      generations: {},
+      generations: { base: 0, others: {} },
     })
   })
 
@@ -173,6 +225,24 @@ describe('rows that come out differently the second time', () => {
     expect(machine.state.unanswered).toBe(0)
   })
 
+  test('leave a stage made again as a whole, whose manifest is told one generation, not one a task', () => {
+    const machine = thirdRuns()
+    machine.finish(2, 1, loss(1, 0))
+    machine.grant(1)
+    machine.finish(1, 0, loss(0, 1), 2)
+    machine.grant(1)
+    machine.finish(0, 1, done({ generation: 1, changed: true }), 2)
+    machine.grant(1)
+    machine.writeManifest(0, success({ generation: 1 }))
+    machine.grant(2)
+    machine.finish(1, 0, done({ rowsIn: 10, generation: 2 }), 3)
+    machine.finish(1, 1, done({ rowsIn: 10, generation: 2 }), 2)
+    expect(machine.grant(1).find(c => c.type === 'launchManifest')).toMatchObject({
+      stage: 1,
+      generations: { base: 2, others: {} },
+    })
+  })
+
   test('go on downwards only as far as they differ', () => {
     const machine = thirdRuns()
     machine.finish(2, 1, loss(1, 0))
@@ -190,5 +260,44 @@ describe('rows that come out differently the second time', () => {
     machine.finish(1, 1, done({ rowsIn: 10, generation: 2 }), 2)
     expect(generations(machine, 2)).toEqual([0, 0])
     expect(machine.state.stages.get(2).tasks.get(0).state).toBe('committed')
+  })
+
+  test('leave alone what an earlier job has made, and what nobody reads, whoever drives the job', () => {
+    const first = scan(0, 2, toPartitions(2))
+    const reused = reader(1, [first], toPartitions(2))
+    const skipped = reader(2, [first], toPartitions(2))
+    const runs = reader(3, [first], toPartitions(2))
+    const replay = new JobReplay()
+    const exchange = { generation: 0, tasks: 2, rows: 20, schema: null }
+    const from = { job: 'earlier', stage: id(7) }
+    replay.add({ type: 'stageReused', time: 0, stage: id(1), from, exchange })
+    replay.add({ type: 'stageSkipped', time: 0, stage: id(2) })
+    const stages = [first, reused, skipped, runs, reader(4, [reused, runs], toFiles)]
+    const machine = new Machine(stages, {}, {}, { restored: replay.restored }, 2)
+    machine.start()
+    machine.grant(2)
+    machine.finish(0, 0)
+    machine.finish(0, 1)
+    machine.grant(1)
+    machine.writeManifest(0)
+    machine.grant(2)
+    machine.finish(3, 0, loss(0, 0))
+    machine.grant(1)
+    machine.finish(0, 0, done({ generation: 1, changed: true }), 2)
+    expect(phases(machine)).toEqual(['closing', 'finished', 'finished', 'blocked', 'blocked'])
+    machine.grant(1)
+    machine.writeManifest(0, success({ generation: 1 }), 2)
+    expect(launches(machine.grant(9))).toEqual(['3/0#2', '3/1#2'])
+    for (const task of [0, 1]) machine.finish(3, task, done({ rowsIn: 10, generation: 1 }), 2)
+    machine.grant(1)
+    machine.writeManifest(3, success({ generation: 1 }))
+    const [reads] = machine.grant(1).filter(c => c.type === 'launchTask')
+    expect(reads).toMatchObject({
+      stage: 4,
+      exchanges: [
+        { ...from, generation: 0 },
+        { job: 'job-1', stage: 3, generation: 1 },
+      ],
+    })
   })
 })

@@ -19,7 +19,7 @@ describe('stages', () => {
       stage: 0,
       attempt: 1,
       generation: 0,
-      generations: {},
+      generations: { base: 0, others: {} },
       tasks: 2,
       partitions: 3,
       rows: 20,

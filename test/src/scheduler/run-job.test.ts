@@ -1,5 +1,6 @@
 /** Jobs over a backend and a clock that do as the test says. */
 import { describe, expect, test } from 'vitest'
+import { manifestTimeoutMs } from '../../../src/scheduler/policies/manifest-time.ts'
 import { startJob } from '../../../src/scheduler/run-job.ts'
 import type { StageTaskEvent, TaskResult } from '../../../src/task/task-event.ts'
 import {
@@ -67,6 +68,8 @@ describe('a job', () => {
       exchanges: [null],
     })
     expect(manifest).toMatchObject({ kind: 'manifest', stage: 0, tasks: 3, partitions: 2, rows: 30 })
+    const own = clock.now() + manifestTimeoutMs({ tasks: 3, partitions: 2 })
+    expect(manifest?.deadline, 'not that of the tasks').toBe(own)
     expect(fifth).toMatchObject({ splits: [null], exchanges: [{ job: 'job-1', stage: 0, generation: 0 }] })
     expect(new Set(backend.events.map(e => e.nonce)).size).toBe(6)
   })

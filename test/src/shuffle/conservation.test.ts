@@ -66,7 +66,7 @@ class Exchange {
     const rows = done.reduce((sum, task) => sum + task.rowsOut, 0)
     const producers = {
       tasks: PRODUCERS,
-      generations: {},
+      generations: { base: 0, others: {} },
       partitions: PARTITIONS,
       rows,
       schema: done[0]!.schema,
@@ -195,6 +195,45 @@ describe('at the consumer', () => {
     await exchange.manifest(await exchange.produce())
     await exchange.store.delete([manifestKey('j', exchange.from, 0)])
     expect(code(await exchange.task(1, 0))).toBe('CORRUPT')
+  })
+})
+
+describe('of objects that are gone together', () => {
+  it('a consumer names all, those that are cut short among them', async () => {
+    const exchange = new Exchange()
+    const done = await exchange.produce()
+    await exchange.manifest(done)
+    const [a, b] = done.map((name, task) => dataKey('j', exchange.from, { ...name, task }))
+    await exchange.store.delete([a!])
+    await exchange.store.put(b!, (await exchange.store.get(b!)).subarray(0, 10))
+    const lost = { job: 'j', stage: 0, task: 0, generation: 0, others: { 1: 0 } }
+    expect(await exchange.task(1, 0)).toMatchObject({ ok: false, failure: { code: 'CORRUPT', lost } })
+  })
+
+  it('the barrier names all', async () => {
+    const exchange = new Exchange()
+    const done = await exchange.produce()
+    await exchange.store.delete([0, 1].map(task => commitKey('j', exchange.from, task, 0)))
+    const lost = { job: 'j', stage: 0, task: 0, generation: 0, others: { 1: 0 } }
+    expect(await exchange.manifest(done)).toMatchObject({ ok: false, failure: { code: 'CORRUPT', lost } })
+  })
+
+  it('none is named that has no rows, or that is there and damaged', async () => {
+    const exchange = new Exchange()
+    const done = await exchange.produce()
+    const keyOf = (task: number) => dataKey('j', exchange.from, { ...done[task]!, task })
+    await exchange.changeCommit(1, commit => ({
+      ...commit,
+      success: { ...commit.success, rowsOut: 0 },
+      slices: [],
+    }))
+    await exchange.manifest([done[0]!, { ...done[1]!, rowsOut: 0 }])
+    await exchange.store.delete([keyOf(1)])
+    const bytes = await exchange.store.get(keyOf(0))
+    await exchange.store.put(keyOf(0), bytes.fill(0))
+    const result = await exchange.task(1, 0)
+    expect(result).toMatchObject({ ok: false, failure: { lost: { task: 0 } } })
+    expect(result).not.toHaveProperty('failure.lost.others')
   })
 })
 

@@ -8,7 +8,7 @@ import { commitTask } from '../../../src/shuffle/commit-task.ts'
 import { openExchange } from '../../../src/shuffle/read-exchange.ts'
 import type { ObjectStore } from '../../../src/store/object-store.ts'
 import { StoreRuns } from '../../../src/task/run-store.ts'
-import type { StageTaskEvent } from '../../../src/task/task-event.ts'
+import type { ManifestTaskEvent, StageTaskEvent } from '../../../src/task/task-event.ts'
 import { openOutput, type TaskOutput } from '../../../src/task/task-output.ts'
 
 export const FROM = 0 as StageId
@@ -93,30 +93,25 @@ export async function produce(
       }),
     )
   }
-  const schema = commits.reduce<Schema | null>((all, { success }) => unifySchemas(all, success.schema), null)
-  const rows = commits.reduce((sum, { success }) => sum + success.rowsOut, 0)
-  const { job, store, fingerprint, stage, nonce, attempt, deadline } = taskEvent(0)
-  const common = {
-    version: 1,
-    kind: 'manifest',
-    job,
-    store,
-    fingerprint,
-    stage,
-    nonce,
-    attempt,
-    deadline,
-    epoch: 1,
-    generation: 0,
-    generations: {},
-  } as const
-  const { partitions } = shape
-  await buildManifest(
-    shape.store,
-    { ...common, tasks: tasks.length, partitions, rows, schema },
-    () => undefined,
-  )
+  await buildManifest(shape.store, manifestEvent(shape, commits), () => undefined)
   return commits
+}
+
+/** What a worker is told that makes the manifest of these commits. */
+export function manifestEvent(
+  { partitions }: Pick<ExchangeShape, 'partitions'>,
+  commits: readonly CommitRecord[],
+): ManifestTaskEvent {
+  const { kind: _, task: __, splits: ___, exchanges: ____, ...event } = taskEvent(0)
+  return {
+    ...event,
+    kind: 'manifest',
+    tasks: commits.length,
+    generations: { base: 0, others: {} },
+    partitions,
+    rows: commits.reduce((sum, { success }) => sum + success.rowsOut, 0),
+    schema: commits.reduce<Schema | null>((all, { success }) => unifySchemas(all, success.schema), null),
+  }
 }
 
 export interface Consumed {

@@ -17,12 +17,20 @@ const BEHIND_MARKS = '_dunlin0'
 async function append(store: ObjectStore, job: string): Promise<void> {
   const parts = []
   for (const task of [0, 1]) {
-    const name = { job, stage: 1, task, attempt: 1, nonce: `n${task}`, format: 'csv' } as const
+    const name = { job, epoch: 1, stage: 1, task, attempt: 1, nonce: `n${task}`, format: 'csv' } as const
     const sink = new PartSink({ store, key: attemptKey(name), format: 'csv', schema: null })
     for (const batch of batchesOf([task])) await sink.push(batch)
     parts.push(await sink.finish())
   }
-  await publishOutput({ store, job, format: 'csv', parts, mode: 'append', schema: 'scalar float64' })
+  await publishOutput({
+    store,
+    job,
+    epoch: 1,
+    format: 'csv',
+    parts,
+    mode: 'append',
+    schema: 'scalar float64',
+  })
 }
 
 /** An append that stands still when it has moved its first part, for ever or until it is told to go on. */
