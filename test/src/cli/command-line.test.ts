@@ -104,6 +104,18 @@ test('a job file without dunlin beside it says how to get it', async () => {
   expect(stderr).toContain('npm install dunlin')
 })
 
+test.each(['run', 'explain'])(
+  'a file that is no program is refused by %s with what a job file is',
+  async verb => {
+    const file = join(temporaryDirectory(), 'b0.txt')
+    writeFileSync(file, 'call me Ishmael')
+    expect(await dunlinInThisProcess([verb, file])).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/b0\.txt is not a job file[\s\S]*\.ts/),
+    })
+  },
+)
+
 test('what a script throws outside of any job is shown with its own line', async () => {
   const directory = temporaryDirectory()
   const file = join(directory, 'job.mjs')
@@ -211,6 +223,21 @@ test('a store without jobs has none to list, as text and as JSON', async () => {
     code: 0,
     stdout: '[]\n',
     stderr: '',
+  })
+})
+
+test.each([
+  ['jobs', 'list'],
+  ['jobs', 'show', '20261121-034112-x7f3k2'],
+  ['jobs', 'clean'],
+  ['jobs', 'cancel', '20261121-034112-x7f3k2'],
+  ['run', jobFixture('count-letters.ts')],
+])('a store that is a file is refused as a matter of configuration: %s %s', async (...verb) => {
+  const file = join(temporaryDirectory(), 'package.json')
+  writeFileSync(file, '{}')
+  expect(await dunlinInThisProcess([...verb, '--store', file])).toMatchObject({
+    code: 3,
+    stderr: expect.stringMatching(/the store .*package\.json is a file[\s\S]*hint .*--store/),
   })
 })
 
