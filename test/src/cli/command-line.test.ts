@@ -1,6 +1,6 @@
 /** The command line from outside: usage, streams and exit codes. */
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -150,6 +150,19 @@ test.each([
   expect(stderr).toMatch(new RegExp(`^✖ \\S+/${place} cannot be (read|run as it is): `))
   expect(stderr).toContain('code    INVALID_ARGUMENT')
   expect(stderr).not.toMatch(/^ +at /m)
+})
+
+test.each([
+  ['imports', "import { from } from 'dunlin'\nexport default from([1]).write.text('out')\n"],
+  ['exports', 'export default 1\n'],
+  ['awaits at top level', 'await 1\n'],
+])('a job file that %s in a package of CommonJS is told what to set where', async (_, text) => {
+  const cwd = directoryWith({ 'package.json': '{"type":"commonjs"}', 'job.ts': text })
+  const { code, stderr } = await dunlin(['run', 'job.ts'], { cwd })
+  expect(code).toBe(1)
+  expect(stderr).toContain(
+    `hint    Set "type": "module" in ${join(realpathSync(cwd), 'package.json')}, or name the file .mts`,
+  )
 })
 
 test('explain tells of a syntax error with file and line too', async () => {
