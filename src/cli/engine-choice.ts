@@ -1,5 +1,7 @@
 /** `--engine`, `--workers`, `--isolation`: the engine that jobs of this process run on, chosen by environment. */
+import { statSync } from 'node:fs'
 import { DunlinError } from '../../operators/index.ts'
+import { schemeOf, uriToPath } from '../store/file-uri.ts'
 
 export interface StoreChoice {
   /** Directory that holds plans, journals and shuffle data. */
@@ -31,6 +33,19 @@ export function chooseEngine(choice: EngineChoice): void {
   if (isolation !== undefined) process.env['DUNLIN_ISOLATION'] = isolation
 }
 
+/** @throws CONFIGURATION where the store is a file */
 export function chooseStore({ store }: StoreChoice): void {
   if (store !== undefined) process.env['DUNLIN_STORE'] = store
+  const chosen = process.env['DUNLIN_STORE'] ?? DEFAULT_STORE
+  if (!isFile(chosen)) return
+  throw new DunlinError('CONFIGURATION', `the store ${chosen} is a file, not a directory`, {
+    hint: 'Give the directory that jobs were run with: --store <directory>, or DUNLIN_STORE.',
+  })
+}
+
+function isFile(pathOrUri: string): boolean {
+  const scheme = schemeOf(pathOrUri)
+  if (scheme !== undefined && scheme !== 'file') return false
+  const path = scheme === undefined ? pathOrUri : uriToPath(pathOrUri)
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
 }

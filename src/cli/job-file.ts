@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { constants } from 'node:os'
-import { resolve } from 'node:path'
+import { extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { DunlinError } from '../../operators/index.ts'
 import { DRIVER_ONLY } from '../dataset/driver-only.ts'
@@ -87,6 +87,12 @@ async function importJobFile(path: string): Promise<{ default?: unknown }> {
           hint: 'Node removes types and nothing else: write enums, namespaces and parameter properties as plain code.',
           cause: error,
         },
+      )
+    }
+    if (code === 'ERR_UNKNOWN_FILE_EXTENSION' && message.endsWith(path)) {
+      throw new UsageError(
+        `${path} is not a job file: Node runs no ${extname(path)}`,
+        'A job file is a program, a .ts or .js file; what it reads is named in it.',
       )
     }
     if (code === 'ERR_MODULE_NOT_FOUND' && /Cannot find package 'dunlin'/.test(message)) {

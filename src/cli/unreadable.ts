@@ -1,6 +1,7 @@
 /** A module that Node cannot parse or link, as an error that names its line. */
+import { findPackageJSON } from 'node:module'
 import { resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { type BuildFailure, build, type Message } from 'esbuild'
 import { DunlinError } from '../../operators/index.ts'
 import { userFrames } from './error-text.ts'
@@ -54,5 +55,22 @@ async function unreadableByEsbuild(path: string): Promise<DunlinError | undefine
 }
 
 function cannotBeRead(place: string, why: string, cause?: unknown): DunlinError {
-  return new DunlinError('INVALID_ARGUMENT', `${place} cannot be read: ${why}`, { cause })
+  const hint = NEEDS_MODULE.test(why) ? moduleHint(place.replace(/:\d+$/, '')) : undefined
+  return new DunlinError('INVALID_ARGUMENT', `${place} cannot be read: ${why}`, {
+    cause,
+    ...(hint === undefined ? {} : { hint }),
+  })
+}
+
+/** What Node says of a module that it was told to read as CommonJS. */
+const NEEDS_MODULE =
+  /Cannot use import statement outside a module|Unexpected token 'export'|Cannot use 'import.meta' outside a module|await is only valid in/
+
+/** How to make Node read a file as a module; undefined where its name says already what it is. */
+function moduleHint(file: string): string | undefined {
+  const [, language] = /\.([jt]s)$/.exec(file) ?? []
+  if (language === undefined) return undefined
+  const setting = findPackageJSON(pathToFileURL(file))
+  const name = setting === undefined ? 'Name' : `Set "type": "module" in ${setting}, or name`
+  return `${name} the file .m${language}: Node reads it as CommonJS.`
 }

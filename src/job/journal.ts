@@ -198,6 +198,26 @@ export async function* readJournal(store: ObjectStore, job: string): AsyncIterab
   for await (const { events } of readSegments(store, job, new JournalDecoder())) yield* events
 }
 
+/** The highest number of a segment that is there; -1 where there is none. */
+export async function lastSegment(store: ObjectStore, job: string): Promise<number> {
+  const prefix = jobKeys.journal(job)
+  let last = -1
+  for await (const { key } of store.list(prefix)) {
+    const sequence = Number(key.slice(prefix.length).replace('.jsonl', ''))
+    if (Number.isSafeInteger(sequence)) last = Math.max(last, sequence)
+  }
+  return last
+}
+
+/** A segment that is not there, though a later one is. */
+export function lostSegmentError(store: ObjectStore, job: string, sequence: number): DunlinError {
+  const key = segmentKey(job, sequence)
+  return new DunlinError('CORRUPT', `${store.uri}${key} of the journal of job ${job} is lost`, {
+    hint: `Something outside of the job removed it. Put it back, or remove the job by \`dunlin jobs clean ${job} --running\` and run the pipeline again.`,
+    place: { job },
+  })
+}
+
 function segmentKey(job: string, sequence: number): string {
   return `${jobKeys.journal(job)}${String(sequence).padStart(SEQUENCE_DIGITS, '0')}.jsonl`
 }

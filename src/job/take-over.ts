@@ -8,7 +8,7 @@ import { ReportBuilder } from '../events/report.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import { stageOutline } from './advance.ts'
 import type { JobPlan } from './job-records.ts'
-import { JournalWriter, readSegments } from './journal.ts'
+import { JournalWriter, lastSegment, lostSegmentError, readSegments } from './journal.ts'
 import { JournalDecoder } from './journal-lines.ts'
 import {
   acquireLease,
@@ -48,7 +48,7 @@ export interface TakenOver {
  * The last driver must have let the job go, have died, or have been silent for a while. From the moment that the journal
  * has the take-over, nothing that it still writes counts.
  *
- * @throws LEASE where its driver is alive, or another was quicker
+ * @throws LEASE where its driver is alive, or another was quicker; `CORRUPT` where a part of the journal is lost or damaged
  */
 export async function takeOver(
   store: ObjectStore,
@@ -99,11 +99,14 @@ async function continueJournal(
     replay.add(event)
     report.add(event)
   }
+  // Asked before anything is read: segments are written in order, so those below it were there.
+  const last = await lastSegment(store, job)
   for (let sequence = 0; ; ) {
     for await (const segment of readSegments(store, job, decoder, sequence)) {
       for (const event of segment.events) take(event)
       sequence = segment.sequence + 1
     }
+    if (sequence < last) throw lostSegmentError(store, job, sequence)
     const journal = new JournalWriter({ store, job, clock, sequence, writer: holder.nonce })
     const takenOver: JobEvent = { type: 'jobTakenOver', time: clock.now(), epoch, driver: holderText(holder) }
     const events = [

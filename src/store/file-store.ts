@@ -135,7 +135,13 @@ export class FileStore implements ObjectStore {
   async *list(prefix: string, options?: RequestOptions): AsyncGenerator<ObjectInfo> {
     checkPrefix(prefix, this.uri)
     throwIfAborted(options?.signal, this.uri)
-    if (!this.#followSymlinks) this.#directories.check(parentOf(prefix))
+    try {
+      if (!this.#followSymlinks) this.#directories.check(parentOf(prefix))
+    } catch (error) {
+      // A file where the prefix means a directory: there is nothing below it.
+      if (errnoOf(error) === 'ENOTDIR') return
+      throw fileError(error, 'list', this.uri + prefix, this.#path(prefix))
+    }
     yield* listFiles(
       { root: this.#root, uri: this.uri, followSymlinks: this.#followSymlinks, signal: options?.signal },
       prefix,

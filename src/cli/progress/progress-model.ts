@@ -85,13 +85,12 @@ export function advanceProgress(progress: JobProgress, event: JobEvent): JobProg
     case 'stagesAdded':
       return { ...progress, stages: [...progress.stages, ...event.stages.map(newStage)] }
     case 'stageStarted':
-      return withStage(progress, event.stage, s => ({
-        state: 'running',
-        tasks: event.tasks,
-        startedAt: s.state === 'waiting' ? event.time : s.startedAt,
-      }))
+      return withStage(progress, event.stage, s => ({ ...startedBy(s, event.time), tasks: event.tasks }))
     case 'taskStarted':
-      return withStage(progress, event.stage, s => ({ running: s.running + 1 }))
+      return withStage(progress, event.stage, s => ({
+        ...startedBy(s, event.time),
+        running: s.running + 1,
+      }))
     case 'taskCommitted':
       return withStage(progress, event.stage, s => ({
         running: Math.max(0, s.running - 1),
@@ -143,7 +142,8 @@ export function advanceProgress(progress: JobProgress, event: JobEvent): JobProg
       }))
     case 'taskRemade':
       return withStage(progress, event.stage, s => ({
-        state: 'running',
+        // It waits for what it reads, or has not started yet.
+        state: event.task === null || s.state === 'waiting' ? 'waiting' : 'running',
         done: event.task === null ? 0 : Math.max(0, s.done - 1 - othersOf(event)),
       }))
     case 'jobTakenOver':
@@ -157,6 +157,15 @@ export function advanceProgress(progress: JobProgress, event: JobEvent): JobProg
 }
 
 const othersOf = ({ others = {} }: { readonly others?: object }): number => Object.keys(others).length
+
+/** A stage that waited has started by `time`. */
+const startedBy = (
+  { state, startedAt }: StageProgress,
+  time: number,
+): Pick<StageProgress, 'state' | 'startedAt'> => ({
+  state: 'running',
+  startedAt: state === 'waiting' ? time : startedAt,
+})
 
 function withStage(
   progress: JobProgress,

@@ -1,6 +1,6 @@
 /** The command line from outside: usage, streams and exit codes. */
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -104,6 +104,18 @@ test('a job file without dunlin beside it says how to get it', async () => {
   expect(stderr).toContain('npm install dunlin')
 })
 
+test.each(['run', 'explain'])(
+  'a file that is no program is refused by %s with what a job file is',
+  async verb => {
+    const file = join(temporaryDirectory(), 'b0.txt')
+    writeFileSync(file, 'call me Ishmael')
+    expect(await dunlinInThisProcess([verb, file])).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/b0\.txt is not a job file[\s\S]*\.ts/),
+    })
+  },
+)
+
 test('what a script throws outside of any job is shown with its own line', async () => {
   const directory = temporaryDirectory()
   const file = join(directory, 'job.mjs')
@@ -138,6 +150,19 @@ test.each([
   expect(stderr).toMatch(new RegExp(`^✖ \\S+/${place} cannot be (read|run as it is): `))
   expect(stderr).toContain('code    INVALID_ARGUMENT')
   expect(stderr).not.toMatch(/^ +at /m)
+})
+
+test.each([
+  ['imports', "import { from } from 'dunlin'\nexport default from([1]).write.text('out')\n"],
+  ['exports', 'export default 1\n'],
+  ['awaits at top level', 'await 1\n'],
+])('a job file that %s in a package of CommonJS is told what to set where', async (_, text) => {
+  const cwd = directoryWith({ 'package.json': '{"type":"commonjs"}', 'job.ts': text })
+  const { code, stderr } = await dunlin(['run', 'job.ts'], { cwd })
+  expect(code).toBe(1)
+  expect(stderr).toContain(
+    `hint    Set "type": "module" in ${join(realpathSync(cwd), 'package.json')}, or name the file .mts`,
+  )
 })
 
 test('explain tells of a syntax error with file and line too', async () => {
@@ -211,6 +236,21 @@ test('a store without jobs has none to list, as text and as JSON', async () => {
     code: 0,
     stdout: '[]\n',
     stderr: '',
+  })
+})
+
+test.each([
+  ['jobs', 'list'],
+  ['jobs', 'show', '20261121-034112-x7f3k2'],
+  ['jobs', 'clean'],
+  ['jobs', 'cancel', '20261121-034112-x7f3k2'],
+  ['run', jobFixture('count-letters.ts')],
+])('a store that is a file is refused as a matter of configuration: %s %s', async (...verb) => {
+  const file = join(temporaryDirectory(), 'package.json')
+  writeFileSync(file, '{}')
+  expect(await dunlinInThisProcess([...verb, '--store', file])).toMatchObject({
+    code: 3,
+    stderr: expect.stringMatching(/the store .*package\.json is a file[\s\S]*hint .*--store/),
   })
 })
 

@@ -78,6 +78,7 @@ describe('the root', () => {
     writeFileSync(within(), 'a file')
     expect((await failure(store.get('a'))).code).toBe('NOT_FOUND')
     expect(await keysOf(store.list(''))).toEqual([])
+    expect(await keysOf(store.list('a/b/'))).toEqual([])
     const error = await failure(store.put('a', text('x')))
     expect(error.code).toBe('STORE')
     expect(error.message).toContain(`${store.uri}a`)

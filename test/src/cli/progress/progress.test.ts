@@ -268,3 +268,23 @@ test('of a flood of failures the first are told and the rest only counted', () =
   expect(lines[0]).toBe('stage 0 task 0 attempt 1 failed, not tried again: the worker died')
   expect(lines.at(-1)).toContain('further failures of stage 0 are counted, not told')
 })
+
+test('a stage that is made again before it has started is as old as its start', () => {
+  const again = (time: number, task: number | null): JobEvent => ({
+    ...{ type: 'taskRemade', time, stage: stage(0), task, generation: 1 },
+  })
+  const finished: JobEvent = { type: 'stageFinished', time: 2_000, stage: stage(0), rowsOut: 200 }
+  for (const task of [null, 3]) {
+    const progress = after([started, again(1_100, task), HALF[1]!, ...HALF.slice(2), finished])
+    expect(eventText(progress, finished)).toContain('stage 0 finished in 1.00 s')
+  }
+})
+
+test('a stage all of whose tasks are made again waits until the first of them begins', () => {
+  const again: JobEvent = { type: 'taskRemade', time: 5_000, stage: stage(0), task: null, generation: 1 }
+  const waiting = after([...WHOLE.slice(0, -2), again])
+  expect(shown(waiting, 80, 6_000)).toContain('· Scan text')
+  const finished: JobEvent = { type: 'stageFinished', time: 8_000, stage: stage(0), rowsOut: 200 }
+  const progress = after([...WHOLE.slice(0, -2), again, begin(7_000, 0), commit(7_500, 0), finished])
+  expect(eventText(progress, finished)).toContain('stage 0 finished in 1.00 s: 1 task')
+})

@@ -1,0 +1,76 @@
+/** Taking a job over from its journal, over a memory store. */
+import { describe, expect, test } from 'vitest'
+import type { JobEvent } from '../../../src/events/job-event.ts'
+import type { JobPlan } from '../../../src/job/job-records.ts'
+import { JournalWriter, readJournal } from '../../../src/job/journal.ts'
+import { lastEpoch, newHolder, readLease } from '../../../src/job/lease.ts'
+import { takeOver } from '../../../src/job/take-over.ts'
+import { MemoryStore } from '../../../src/store/memory-store.ts'
+import type { ObjectStore } from '../../../src/store/object-store.ts'
+import { FakeClock, fakeRandom } from '../scheduler/fake-engine.ts'
+import { id, planned, scan, toFiles } from './plans.ts'
+
+const JOB = 'job-1'
+const clock = new FakeClock()
+
+function jobPlan(): JobPlan {
+  const { plan, text } = planned([scan(0, 1, toFiles)])
+  const about = { name: 'n', startedAt: 5, engineVersion: '0.1.0', engine: 'local', options: { seed: 1 } }
+  return { version: 1, job: JOB, plan, text, ...about }
+}
+
+const logged = (n: number): JobEvent => ({
+  ...{ type: 'log', time: n, stage: id(0), task: n, level: 'info', message: `line ${n}` },
+})
+const segment = (n: number): string => `jobs/${JOB}/journal/0000000${n}.jsonl`
+
+/** A store with a journal of three segments. */
+async function withJournal(name: string): Promise<MemoryStore> {
+  const store = new MemoryStore({ name })
+  const journal = new JournalWriter({ writer: 'w', store, job: JOB, clock })
+  for (let n = 0; n < 2_500; n++) await journal.add(logged(n))
+  await journal.close()
+  return store
+}
+
+const takenOver = (store: ObjectStore) =>
+  takeOver(store, jobPlan(), { clock, holder: newHolder({ random: fakeRandom() }) })
+
+describe('a journal that has lost a segment', () => {
+  test.each([0, 1])('is CORRUPT to whoever would go on: segment %i', async lost => {
+    const store = await withJournal(`lost-${lost}`)
+    await store.delete([segment(lost)])
+    await expect(takenOver(store)).rejects.toMatchObject({
+      code: 'CORRUPT',
+      message: `${store.uri}${segment(lost)} of the journal of job ${JOB} is lost`,
+      hint: expect.stringContaining(`dunlin jobs clean ${JOB} --running`),
+      place: { job: JOB },
+    })
+    expect(await store.head(segment(lost)), 'nothing is written in its place').toBe(undefined)
+    expect(await readLease(store, JOB, await lastEpoch(store, JOB))).toMatchObject({ released: true })
+  })
+
+  test('can still be shown as far as it goes', async () => {
+    const store = await withJournal('shown')
+    await store.delete([segment(1)])
+    let events = 0
+    for await (const _ of readJournal(store, JOB)) events++
+    expect(events).toBe(1_000)
+  })
+})
+
+test('a journal is listed once for a driver that takes over, and goes on behind its last segment', async () => {
+  const store = await withJournal('whole')
+  const listed: string[] = []
+  const watched: ObjectStore = Object.assign(Object.create(store) as ObjectStore, {
+    list: (prefix: string) => {
+      listed.push(prefix)
+      return store.list(prefix)
+    },
+    ...{ uri: store.uri, get: store.get.bind(store), put: store.put.bind(store) },
+  })
+  const { journal } = await takenOver(watched)
+  await journal.close()
+  expect(listed.filter(prefix => prefix.includes('journal'))).toHaveLength(1)
+  expect(await store.head(segment(3))).toBeDefined()
+})
