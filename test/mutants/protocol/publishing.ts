@@ -71,16 +71,16 @@ export const PUBLISHING_MUTANTS: readonly Mutant[] = [
   {
     name: 'a job looks for others before its own marker is there',
     file: CLAIM,
-    find: 'const { created } = await store.put(key, marker, { ...request, ifAbsent: true })\n  if (!created) {\n    if (await wasAlone(store, key, request)) return\n    await store.put(key, marker, request)\n  }\n  const other = await otherPublisher(store, job, request)\n',
+    find: 'if (!isAlone) await store.put(key, encodeMarker({ job, mode, alone: false }), request)\n  const other = isAlone ? null : await otherPublisher(store, job, request)\n',
     replace:
-      'const other = await otherPublisher(store, job, request)\n  const { created } = await store.put(key, marker, { ...request, ifAbsent: true })\n  if (!created) {\n    if (await wasAlone(store, key, request)) return\n    await store.put(key, marker, request)\n  }\n',
+      'const other = isAlone ? null : await otherPublisher(store, job, request)\n  if (!isAlone) await store.put(key, encodeMarker({ job, mode, alone: false }), request)\n',
     look: { check: 'of two jobs one publishes at most' },
   },
   {
     name: 'a job that was alone in a directory gives way to one that came later',
     file: CLAIM,
-    find: 'if (await wasAlone(store, key, request)) return',
-    replace: '',
+    find: 'const isAlone = await wasAlone(store, job, request)',
+    replace: 'const isAlone = (await wasAlone(store, job, request)) && false',
     look: { check: 'a job that publishes does not give way' },
   },
   {
