@@ -4,6 +4,8 @@ import { createHandler, type HandlerHost, parseTaskEvent } from '../../lambda/in
 import { aggregateNode, type Planned, plan, type StageId, scanNode } from '../../planner/index.ts'
 import { systemClock } from '../../src/engine/system-clock.ts'
 import { systemRandom } from '../../src/engine/system-random.ts'
+import type { JobPlan } from '../../src/job/job-records.ts'
+import { encodeRecord } from '../../src/job/record.ts'
 import { MemoryStore } from '../../src/store/memory-store.ts'
 import type { StageTaskEvent, TaskEvent } from '../../src/task/task-event.ts'
 
@@ -51,7 +53,10 @@ function countOf(numbers: number): Planned {
 
 async function submitted(job: string, numbers: number): Promise<StageTaskEvent> {
   const planned = countOf(numbers)
-  await store.put(`jobs/${job}/plan.json`, Buffer.from(JSON.stringify({ plan: planned.plan })))
+  await store.put(
+    `jobs/${job}/plan.json`,
+    encodeRecord({ version: 1, plan: planned.plan } as Partial<JobPlan> & { version: 1 }),
+  )
   const splits = [planned.splits.get(event.stage)![0]![0]!]
   return { ...event, job, fingerprint: planned.plan.fingerprint, splits }
 }
@@ -90,7 +95,10 @@ describe('the handler', () => {
 
   it('refuses a plan whose fingerprint is not the event’s', async () => {
     const plan = { version: 1, stages: [], waves: [], codeHash: '', fingerprint: event.fingerprint }
-    await store.put('jobs/j/plan.json', Buffer.from(JSON.stringify({ plan })))
+    await store.put(
+      'jobs/j/plan.json',
+      encodeRecord({ version: 1, plan: plan } as Partial<JobPlan> & { version: 1 }),
+    )
     const result = await createHandler(host)(event, plenty)
     expect(result).toMatchObject({
       ok: false,

@@ -5,6 +5,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { from, local } from 'dunlin'
 import { expect, test } from 'vitest'
+import { systemPlace } from '../../../src/engine/system-place.ts'
 import { encodeRecord } from '../../../src/job/record.ts'
 import { dunlin, dunlinInThisProcess, jobFixture, temporaryDirectory } from './cli-process.ts'
 
@@ -152,7 +153,7 @@ test('what a driver left that died before its plan was written is cleaned, unles
   const store = temporaryDirectory()
   const begin = (id: string, pid: number): void => {
     mkdirSync(join(store, 'jobs', id, 'lease'), { recursive: true })
-    const holder = { host: hostname(), pid, nonce: '00', lapseMs: 20_000 }
+    const holder = { host: hostname(), machine: systemPlace.machine, pid, nonce: '00', lapseMs: 20_000 }
     const lease = { epoch: 1, holder, beat: 0, released: false }
     writeFileSync(join(store, 'jobs', id, 'lease/000001.json'), encodeRecord({ version: 1, ...lease }))
   }

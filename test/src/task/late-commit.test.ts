@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { type Planned, plan, scanNode } from '../../../planner/index.ts'
 import { systemClock } from '../../../src/engine/system-clock.ts'
 import { systemRandom } from '../../../src/engine/system-random.ts'
-import { jobKeys } from '../../../src/job/job-records.ts'
+import { type JobPlan, jobKeys } from '../../../src/job/job-records.ts'
+import { encodeRecord } from '../../../src/job/record.ts'
 import { stageTaskEvent } from '../../../src/scheduler/task-events.ts'
 import { MemoryStore } from '../../../src/store/memory-store.ts'
 import type { ObjectStore } from '../../../src/store/object-store.ts'
@@ -50,7 +51,10 @@ async function late(kind: 'result' | 'write') {
   const job = planned(kind)
   const store = new MemoryStore({ name: 'late' })
   const output = new MemoryStore({ name: 'late-output' })
-  await store.put(`jobs/${JOB}/plan.json`, Buffer.from(JSON.stringify({ plan: job.plan })))
+  await store.put(
+    `jobs/${JOB}/plan.json`,
+    encodeRecord({ version: 1, plan: job.plan } as Partial<JobPlan> & { version: 1 }),
+  )
   const open = (engineStore: ObjectStore) => (uri: string) => (uri === OUTPUT ? output : engineStore)
   const asked = Promise.withResolvers<void>()
   const ended = Promise.withResolvers<void>()
