@@ -1,6 +1,6 @@
 /** A job file: a script that runs by itself, or a module whose default export says what to run. */
 import { spawn } from 'node:child_process'
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, realpathSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { constants } from 'node:os'
 import { extname, resolve } from 'node:path'
@@ -75,7 +75,9 @@ const AFTER_DASHES = 'Give a script its arguments after --, as in: dunlin run sc
 
 async function importJobFile(path: string): Promise<{ default?: unknown }> {
   try {
-    return (await import(pathToFileURL(path).href)) as { default?: unknown }
+    const module = (await import(pathToFileURL(path).href)) as { default?: unknown }
+    const commonJs = createRequire(path).cache[realpathSync(path)]
+    return commonJs === undefined ? module : exportsOf(commonJs.exports)
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     const { placeAbove, unreadable } = await import('./unreadable.ts')
@@ -103,6 +105,13 @@ async function importJobFile(path: string): Promise<{ default?: unknown }> {
     }
     throw (await unreadable(error, path)) ?? error
   }
+}
+
+/** What a CommonJS file exports, as a module would have it: one that exports nothing has no default export. */
+function exportsOf(exports: unknown): { default?: unknown } {
+  if (typeof exports !== 'object' || exports === null) return { default: exports }
+  if ('__esModule' in exports || Object.keys(exports).length === 0) return exports
+  return { default: exports }
 }
 
 /** As `promise`; but fails where it has not settled and nothing is left that could settle it. */

@@ -9,6 +9,7 @@ import { createInlineBackend } from '../compute/inline-backend.ts'
 import { createFunctionLoader } from '../compute/load-functions.ts'
 import { createLocalBackend } from '../compute/local-backend.ts'
 import { peakMemoryBytes } from '../compute/peak-memory.ts'
+import { driverOnly } from '../dataset/driver-only.ts'
 import { toRootUri } from '../store/file-uri.ts'
 import type { Stores } from '../store/object-store.ts'
 import { createStores } from '../store/open-stores.ts'
@@ -100,7 +101,7 @@ export function local(options: LocalOptions = {}): Engine {
     bytesPerSecond: BYTES_PER_SECOND,
     dollars: FREE,
   }
-  return {
+  return driverOnly('an engine', {
     name: 'local',
     store,
     baseUri,
@@ -115,7 +116,7 @@ export function local(options: LocalOptions = {}): Engine {
       prepared = true
     },
     close: () => compute.close(),
-  }
+  })
 }
 
 let configured: Engine | undefined

@@ -62,7 +62,9 @@ export function checkClasses(c: Capture, value: object): void {
     })
   }
   if (DRIVER_ONLY in value) {
-    c.refuse(`${classOf(Object.getPrototypeOf(value))?.name || 'this object'} only exists on the driver`, {
+    const what: unknown = value[DRIVER_ONLY]
+    const name = typeof what === 'string' ? what : classOf(Object.getPrototypeOf(value))?.name
+    c.refuse(`${name || 'this object'} only exists on the driver`, {
       hint: 'collect what the function needs before, and capture that',
     })
   }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInlineBackend } from '../compute/inline-backend.ts'
 import { createFunctionLoader } from '../compute/load-functions.ts'
+import { driverOnly } from '../dataset/driver-only.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Clock } from '../engine/ports.ts'
 import { systemRandom } from '../engine/system-random.ts'
@@ -59,7 +60,7 @@ export function testEngine(options: TestEngineOptions = {}): TestEngine {
     ports: { stores: faultyStores(stores, faults), clock, random: systemRandom, loadFunctions: loader.load },
   })
   const cwdUri = toRootUri(process.cwd(), 'file:///')
-  return {
+  const engine: TestEngine = {
     name: 'testing',
     store: faultyStore(stores.open(STORE_URI), faults),
     stores: faultyStores(stores, faults),
@@ -76,4 +77,5 @@ export function testEngine(options: TestEngineOptions = {}): TestEngine {
       rmSync(modules, { recursive: true, force: true })
     },
   }
+  return driverOnly('an engine', engine)
 }

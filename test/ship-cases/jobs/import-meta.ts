@@ -1,0 +1,3 @@
+import { same } from './same.ts'
+
+await same(() => import.meta.url)

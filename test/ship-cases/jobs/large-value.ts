@@ -1,0 +1,5 @@
+import { same } from './same.ts'
+
+const table = 'a long line of text, '.repeat(600_000)
+
+await same(n => table.charCodeAt(n))

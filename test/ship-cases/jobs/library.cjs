@@ -1,0 +1,2 @@
+'use strict'
+exports.twice = n => 2 * n

@@ -1,0 +1,5 @@
+import { same } from './same.ts'
+
+const seen = new WeakMap<object, number>()
+
+await same(() => seen.has({}))
