@@ -14,6 +14,7 @@ const BUDGET_SECONDS: Readonly<Record<string, number>> = {
   mutants: 140,
   operators: 120,
   planner: 20,
+  'ship-cases': 60,
   simulation: 70,
   src: 220,
   types: 30,
