@@ -1,10 +1,10 @@
 /** `dunlin jobs list | show | clean`, on a store where one job went well and one failed. */
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { from, local } from 'dunlin'
 import { expect, test } from 'vitest'
+import { systemPlace } from '../../../src/engine/system-place.ts'
 import { dunlin, dunlinInThisProcess, jobFixture, temporaryDirectory } from './cli-process.ts'
 
 interface Listed {
@@ -151,7 +151,8 @@ test('what a driver left that died before its plan was written is cleaned, unles
   const store = temporaryDirectory()
   const begin = (id: string, pid: number): void => {
     mkdirSync(join(store, 'jobs', id, 'lease'), { recursive: true })
-    const holder = { host: hostname(), pid, nonce: '00', lapseMs: 20_000 }
+    const { host, machine } = systemPlace
+    const holder = { host, machine, pid, nonce: '00', lapseMs: 20_000 }
     const lease = { version: 1, epoch: 1, holder, beat: 0, released: false }
     writeFileSync(join(store, 'jobs', id, 'lease/000001.json'), JSON.stringify(lease))
   }
