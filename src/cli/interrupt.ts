@@ -5,7 +5,7 @@ import { EXIT } from './exit-code.ts'
 const GRACE_MS = 5_000
 
 export interface Interrupt {
-  /** Aborted by the first signal, and by a reader of stdout that went away. */
+  /** Aborted by the first signal, and by a reader of stdout that went away; its reason says by which. */
   readonly signal: AbortSignal
   /** What to exit with if a signal came, else undefined. */
   readonly exitCode: number | undefined
@@ -15,23 +15,23 @@ export function catchInterrupts(): Interrupt {
   const controller = new AbortController()
   let exitCode: number | undefined
 
-  const stop = (code: number, text: string | undefined): void => {
+  const stop = (code: number, by: string, text?: string): void => {
     exitCode = code
     if (text !== undefined) process.stderr.write(`${text}\n`)
     setTimeout(() => process.exit(code), GRACE_MS).unref()
-    controller.abort()
+    controller.abort(new DOMException(by, 'AbortError'))
   }
-  const onSignal = (code: number) => (): void => {
+  const onSignal = (code: number, name: string) => (): void => {
     if (exitCode !== undefined) process.exit(code)
-    stop(code, 'stopping … (once more to stop at once)')
+    stop(code, `by ${name}`, 'stopping … (once more to stop at once)')
   }
-  process.on('SIGINT', onSignal(EXIT.interrupted))
-  process.on('SIGTERM', onSignal(EXIT.terminated))
+  process.on('SIGINT', onSignal(EXIT.interrupted, 'Ctrl-C'))
+  process.on('SIGTERM', onSignal(EXIT.terminated, 'SIGTERM'))
 
   // `dunlin … | head`: nobody reads on, which is no error; but what still runs, runs for nobody.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error
-    if (exitCode === undefined) stop(EXIT.ok, undefined)
+    if (exitCode === undefined) stop(EXIT.ok, 'since nobody reads its output any more')
   })
   process.stderr.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error

@@ -75,6 +75,7 @@ test('Ctrl-C once cancels: no worker and no output is left, and retry completes 
   const { code, stderr } = await dunlin(RUN, { cwd, ...signals(['stage 1 started', 'SIGINT']) })
   expect(code, stderr).toBe(130)
   expect(stderr).toContain('stopping …')
+  expect(stderr).toContain('was cancelled: by Ctrl-C')
   await expectNoWorkers(cwd)
   const { id, state } = await listed(cwd)
   expect(state).toBe('cancelled')
