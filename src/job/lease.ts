@@ -102,7 +102,7 @@ export async function beatLease(store: ObjectStore, job: string, lease: Lease): 
 
 export function takenError(job: string, by: string): DunlinError {
   return new DunlinError('LEASE', `job ${job} is driven by ${by}`, {
-    hint: 'Wait for it, or cancel it with `dunlin jobs cancel`; a driver that has died can be followed after half a minute.',
+    hint: `Wait for it, or cancel it with \`dunlin jobs cancel\`; a driver that has died can be followed when it has been silent for ${LAPSE_MS / 1000} seconds.`,
     place: { job },
   })
 }
