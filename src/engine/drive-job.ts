@@ -1,5 +1,5 @@
 /** Driving a job to its end: run what has not committed, publish, record how it ended; by its first driver or a later one. */
-import { DunlinError, type Failure, fromFailure } from '../../operators/index.ts'
+import { DunlinError, type Failure, fromFailure, toFailure } from '../../operators/index.ts'
 import type { Planned, StageId } from '../../planner/index.ts'
 import type { RunOptions } from '../dataset/run-options.ts'
 import type { JobEvent, JobReport, Outcome, WrittenOutput } from '../events/job-event.ts'
@@ -182,8 +182,14 @@ async function run(drive: JobToDrive, { signal, listener, publish }: Running): P
     ...(restored === undefined ? {} : { restored }),
     ...(retries === undefined ? {} : { retries }),
     ...(concurrency === undefined ? {} : { concurrency }),
-    onEvent: event => all(all(listener.tell(event), journal.add(event)), keepForLater(drive, event)),
+    onEvent: event =>
+      all(all(listener.tell(asTold(event, signal)), journal.add(event)), keepForLater(drive, event)),
   })
+}
+
+/** To a driver that has lost its job the job does not end: the failure of its last event says who has it. */
+function asTold(event: JobEvent, { reason }: AbortSignal): JobEvent {
+  return event.type === 'jobFinished' && hasLost(reason) ? { ...event, failure: toFailure(reason) } : event
 }
 
 /** A job whose end an earlier driver had settled, and could not record any more. */

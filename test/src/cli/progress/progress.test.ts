@@ -248,6 +248,14 @@ test('a log has a line for each thing worth telling', () => {
   `)
 })
 
+test('a driver that has lost its job does not say that the job was cancelled', () => {
+  const lost: Failure = { ...failure, code: 'LEASE', message: 'job j was taken over by process 7 on b' }
+  const end: JobEvent = { type: 'jobFinished', time: 2_000, job: 'j', state: 'cancelled', failure: lost }
+  expect(eventText(after([...HALF, end]), end)).toBe(
+    'another driver goes on: job j was taken over by process 7 on b',
+  )
+})
+
 test('one row is one row', () => {
   const one: JobEvent = { type: 'stageFinished', time: 2_000, stage: stage(0), rowsOut: 1 }
   const progress = after([...HALF, one])
