@@ -113,7 +113,7 @@ test('Ctrl-C twice leaves no end and no worker, and resume completes the job', {
   })
   expect(code, stderr).toBe(130)
   const { id, state } = await listed(cwd)
-  expect(state).toBe('running')
+  expect(state).toBe('interrupted')
   await expectNoWorkers(cwd)
   openGate(cwd)
   const resumed = await jobs(cwd, 'resume', id)
@@ -161,12 +161,16 @@ test('a job that runs is cancelled from another process, and a stage of it is ru
   expect(filesOf(cwd)).toEqual(undisturbed)
 }, 60_000)
 
-test('a job whose driver was killed is listed as running, and is resumed, or cancelled where it stands', async () => {
+test('a job whose driver was killed is shown as interrupted, and is cancelled where it stands', async () => {
   const cwd = temporaryDirectory()
   const killed = await dunlin(RUN, { cwd, ...signals(['stage 1 started', 'SIGKILL']) })
   expect(killed.code).toBe(null)
   const { id, state } = await listed(cwd)
-  expect(state).toBe('running')
+  expect(state).toBe('interrupted')
+  const shown = await jobs(cwd, 'show', id)
+  expect(shown.stdout).toContain(`its driver is gone; \`dunlin jobs resume ${id}\` goes on with it`)
+  expect(shown.stdout).toMatch(/\ngated · local · [\d.]+ m?s\n/)
+  expect(shown.stdout).not.toContain('ETA')
   await expectNoWorkers(cwd)
   const retried = await jobs(cwd, 'retry', id, '-q')
   expect(retried).toMatchObject({ code: 1, stderr: expect.stringContaining(`dunlin jobs resume ${id}`) })

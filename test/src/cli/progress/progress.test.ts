@@ -10,6 +10,7 @@ import {
   advanceProgress,
   type JobProgress,
   NO_PROGRESS,
+  stopped,
 } from '../../../../src/cli/progress/progress-model.ts'
 import { progressLines } from '../../../../src/cli/progress/progress-text.ts'
 import { textWidth } from '../../../../src/cli/progress/text-width.ts'
@@ -181,6 +182,18 @@ test('a failed job marks the stage that failed, a cancelled one the stage that w
   })
   expect(shown(after([...HALF, end('failed')]), 80, 2_000)).toContain('✖ Scan text')
   expect(shown(after([...HALF, end('cancelled')]), 80, 2_000)).toContain('■ Scan text')
+})
+
+test('of an interrupted job nothing runs, and nothing is estimated', () => {
+  expect(shown(stopped(after(HALF), 'interrupted', 2_000), 80, 9_999)).toMatchInlineSnapshot(`
+    "
+    words · local · 1.00 s
+    ■ Scan text → FlatMap tokenize → PartialAggregate
+      ━━━━━━━━━━━━──────────── 2/4 tasks · 1 failed · 0 running · 111 rows/s
+    · FinalAggregate → Write csv
+      ──────────────────────── 2 tasks
+    "
+  `)
 })
 
 test('running tasks are those that began and neither ended nor were cancelled', () => {
