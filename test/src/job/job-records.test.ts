@@ -7,7 +7,6 @@ import { cleanJobs } from '../../../src/job/clean-jobs.ts'
 import { checkJobId, newJobId } from '../../../src/job/job-id.ts'
 import { type JobPlan, jobKeys, readPlan, writeEnd, writePlan } from '../../../src/job/job-records.ts'
 import { JournalWriter, readJournal } from '../../../src/job/journal.ts'
-import type { Lease } from '../../../src/job/lease.ts'
 import { listJobs, readJob } from '../../../src/job/list-jobs.ts'
 import { encodeRecord } from '../../../src/job/record.ts'
 import { MemoryStore } from '../../../src/store/memory-store.ts'
@@ -124,29 +123,6 @@ describe('records', () => {
       { id: 'c', name: 'name of c', state: 'running', engine: 'local', startedAt: 20 },
       { id: 'a', name: 'name of a', state: 'failed', engine: 'local', startedAt: 10, finishedAt: 15 },
     ])
-  })
-
-  test('a job without an end is interrupted where its driver is known to be gone, and runs where not', async () => {
-    const store = new MemoryStore({ name: 'left' })
-    const place = { host: 'here', pid: 1, isGone: (pid: number) => pid === 7 }
-    const held = async (job: string, epoch: number, host: string, pid: number, released = false) => {
-      const holder = { host, pid, nonce: 'n', lapseMs: 1_000 }
-      const lease: Lease = { version: 1, epoch, holder, beat: 0, released }
-      await store.put(jobKeys.lease(job, epoch), encodeRecord(lease))
-    }
-    for (const job of ['alive', 'dead', 'elsewhere', 'let-go', 'followed'])
-      await writePlan(store, planOf(job, 1))
-    await held('alive', 1, 'here', 8)
-    await held('dead', 1, 'here', 7)
-    await held('elsewhere', 1, 'there', 7)
-    await held('let-go', 1, 'there', 7, true)
-    await held('followed', 1, 'here', 7)
-    await held('followed', 2, 'here', 8)
-    const states = (await listJobs(store, { place })).map(({ id, state }) => [id, state])
-    expect(Object.fromEntries(states)).toEqual({
-      ...{ alive: 'running', elsewhere: 'running', followed: 'running' },
-      ...{ dead: 'interrupted', 'let-go': 'interrupted' },
-    })
   })
 
   test('a job is read with its plan, its report, why it failed and its events', async () => {
