@@ -1,5 +1,5 @@
 /** Driving a job to its end: run what has not committed, publish, record how it ended; by its first driver or a later one. */
-import { DunlinError, type Failure, fromFailure, toFailure } from '../../operators/index.ts'
+import { DunlinError, type Failure, fromFailure } from '../../operators/index.ts'
 import type { Planned, StageId } from '../../planner/index.ts'
 import type { RunOptions } from '../dataset/run-options.ts'
 import type { JobEvent, JobReport, Outcome, WrittenOutput } from '../events/job-event.ts'
@@ -18,7 +18,7 @@ import { deleteAll } from '../store/delete-all.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import { patientStores } from '../store/patient-store.ts'
 import type { Engine } from './engine.ts'
-import { Listener } from './listener.ts'
+import { asTold, Listener } from './listener.ts'
 import { discardDeadLetters, publishDeadLetters } from './publish-dead-letters.ts'
 import { checkUnpublished, discardOutputs, publishOutputs } from './publish-outputs.ts'
 import { sharedLimit } from './shared-limit.ts'
@@ -185,11 +185,6 @@ async function run(drive: JobToDrive, { signal, listener, publish }: Running): P
     onEvent: event =>
       all(all(listener.tell(asTold(event, signal)), journal.add(event)), keepForLater(drive, event)),
   })
-}
-
-/** To a driver that has lost its job the job does not end: the failure of its last event says who has it. */
-function asTold(event: JobEvent, { reason }: AbortSignal): JobEvent {
-  return event.type === 'jobFinished' && hasLost(reason) ? { ...event, failure: toFailure(reason) } : event
 }
 
 /** A job whose end an earlier driver had settled, and could not record any more. */
