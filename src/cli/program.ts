@@ -249,7 +249,7 @@ Examples:
   dunlin run script.ts -- these are its own arguments
 
 Ctrl-C cancels the job and waits for its workers; dunlin jobs retry <id> goes on from what had committed. Ctrl-C twice
-ends at once; dunlin jobs resume <id> goes on.`
+ends at once; dunlin jobs resume <id> goes on. Both run the code as it was submitted.`
 
 function addParam(text: string, before: Readonly<Record<string, string>>): Record<string, string> {
   const at = text.indexOf('=')

@@ -1,12 +1,15 @@
 /** Tells what went wrong, as text and with `--json` as data, and says what to exit with. */
 import { CommanderError } from 'commander'
-import { DunlinError, toFailure } from '../../operators/index.ts'
+import { DunlinError, type ErrorCode, toFailure } from '../../operators/index.ts'
 import { type CliOutput, cliOutput } from './cli-output.ts'
 import { errorText } from './error-text.ts'
 import { EXIT } from './exit-code.ts'
 import type { Interrupt } from './interrupt.ts'
 import { OWN_CODE } from './own-code.ts'
 import { UsageError } from './usage-error.ts'
+
+/** Failures after which people change their code. */
+const CODE_OR_INPUT: ReadonlySet<ErrorCode> = new Set(['USER_FUNCTION', 'BAD_RECORD', 'TOO_MANY_BAD_RECORDS'])
 
 export interface ReportErrorOptions {
   readonly interrupt: Interrupt
@@ -29,8 +32,17 @@ export function reportError(
   if (interrupt.exitCode === EXIT.ok) return EXIT.ok
   if (json) output.json({ error: { ...toFailure(error), ...failuresOf(error) } })
   output.warn(errorText(error, { palette: output.errPalette, own: OWN_CODE }))
-  if (error instanceof DunlinError && error.code === 'CANCELLED' && error.place.job !== undefined)
-    output.say(`  \`dunlin jobs retry ${error.place.job}\` goes on from what had committed`)
+  if (error instanceof DunlinError && error.place.job !== undefined) {
+    const { job } = error.place
+    if (error.code === 'CANCELLED')
+      output.say(`  \`dunlin jobs retry ${job}\` goes on from what had committed`)
+    if (CODE_OR_INPUT.has(error.code)) {
+      output.say(
+        `  \`dunlin jobs retry ${job}\` goes on from what had committed, by the code as it was submitted;\n` +
+          '  to run changed code, run the pipeline again (of runs with --reuse, what is equal is kept)',
+      )
+    }
+  }
   return interrupt.exitCode ?? exitCodeOf(error)
 }
 

@@ -1,5 +1,5 @@
 /** Loads the functions of a shipped module from the job's store, once per hash. */
-import type { UserFn } from '../../operators/index.ts'
+import { DunlinError, type UserFn } from '../../operators/index.ts'
 import { jobKeys } from '../job/job-records.ts'
 import { loadModule } from '../ship/load-module.ts'
 import type { ObjectStore } from '../store/object-store.ts'
@@ -14,7 +14,9 @@ export interface FunctionLoader {
 export function createFunctionLoader(options: { readonly directory: string }): FunctionLoader {
   const loaded = new Map<string, Promise<readonly UserFn[]>>()
   const load = async (store: ObjectStore, hash: string): Promise<readonly UserFn[]> => {
-    const source = await store.get(jobKeys.code(hash))
+    const source = await store.get(jobKeys.code(hash)).catch((error: unknown) => {
+      throw lostCode(error)
+    })
     return loadModule({ hash, source, directory: options.directory })
   }
   return {
@@ -32,4 +34,12 @@ export function createFunctionLoader(options: { readonly directory: string }): F
       return functions
     },
   }
+}
+
+function lostCode(error: unknown): unknown {
+  if (!(error instanceof DunlinError) || error.code !== 'NOT_FOUND') return error
+  return new DunlinError('NOT_FOUND', `the code of the job is lost: ${error.message}`, {
+    cause: error.cause,
+    hint: 'Something outside of the job removed it from the store. Run the pipeline again: that ships its code anew.',
+  })
 }

@@ -19,7 +19,7 @@ import type { ObjectStore } from '../store/object-store.ts'
 import { patientStores } from '../store/patient-store.ts'
 import { warnOfLeft } from './clear-away.ts'
 import type { Engine } from './engine.ts'
-import { Listener } from './listener.ts'
+import { asTold, Listener } from './listener.ts'
 import { discardDeadLetters, publishDeadLetters } from './publish-dead-letters.ts'
 import { checkUnpublished, discardOutputs, publishOutputs } from './publish-outputs.ts'
 import { sharedLimit } from './shared-limit.ts'
@@ -185,7 +185,8 @@ async function run(drive: JobToDrive, { signal, listener, publish }: Running): P
     ...(restored === undefined ? {} : { restored }),
     ...(retries === undefined ? {} : { retries }),
     ...(concurrency === undefined ? {} : { concurrency }),
-    onEvent: event => all(all(journal.add(event), listener.tell(event)), keepForLater(drive, event)),
+    onEvent: event =>
+      all(all(journal.add(event), listener.tell(asTold(event, signal))), keepForLater(drive, event)),
   })
 }
 

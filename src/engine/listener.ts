@@ -1,5 +1,5 @@
 /** Listener: the user's `onEvent`; what it throws fails the job, or is told when the job has ended. */
-import { DunlinError } from '../../operators/index.ts'
+import { DunlinError, toFailure } from '../../operators/index.ts'
 import type { RunOptions } from '../dataset/run-options.ts'
 import type { JobEvent } from '../events/job-event.ts'
 
@@ -26,4 +26,10 @@ export class Listener {
       return failed(error)
     }
   }
+}
+
+/** To a driver that has lost its job the job does not end: the failure of its last event says who has it. */
+export function asTold(event: JobEvent, { reason }: AbortSignal): JobEvent {
+  const isLost = event.type === 'jobFinished' && reason instanceof DunlinError && reason.code === 'LEASE'
+  return isLost ? { ...event, failure: toFailure(reason) } : event
 }

@@ -29,7 +29,7 @@ export interface CleanOptions {
    */
   readonly running?: 'keep' | 'remove'
   /**
-   * Shipped code that no job is left to refer to: `keep` (the default: it is small, and a job that is being
+   * Shipped code that no job is left to refer to, and the local engine's copies of it: `keep` (the default: it is small, and a job that is being
    * submitted at this moment may count on it) or `remove`.
    */
   readonly code?: 'keep' | 'remove'
@@ -55,8 +55,8 @@ export interface Cleaned {
 
 /**
  * Removes ended jobs: those named, those old enough, or all. Nothing outside `jobs/<id>/` is touched, but for what
- * attempts of the job have left unpublished below its outputs, and `code/` where asked; outputs stay. A job's records go last, so that a cleaning that was cut short is
- * seen and can be done again.
+ * attempts of the job have left unpublished below its outputs, and shipped code where asked; outputs stay. A job's records
+ * go last, so that a cleaning that was cut short is seen and can be done again.
  */
 export async function cleanJobs(store: ObjectStore, options: CleanOptions): Promise<Cleaned> {
   const wanted = options.ids === undefined ? undefined : new Set(options.ids.map(checkJobId))
@@ -163,12 +163,17 @@ async function removeJob(
   for (const record of records) await removeAll(store, record, key => key === record, sum)
 }
 
+/** Shipped code, and where workers of the local engine put it in order to import it. */
+const CODE_PREFIXES = ['code/', 'modules/']
+
+const baseName = (key: string): string => key.slice(key.lastIndexOf('/') + 1)
+
 async function removeCode(store: ObjectStore, sum: { objects: number; bytes: number }): Promise<void> {
   const used = new Set<string>()
   for (const [id, has] of await jobFolders(store)) {
-    if (has.plan) used.add(jobKeys.code((await readPlan(store, id)).plan.codeHash))
+    if (has.plan) used.add(baseName(jobKeys.code((await readPlan(store, id)).plan.codeHash)))
   }
-  await removeAll(store, 'code/', key => !used.has(key), sum)
+  for (const prefix of CODE_PREFIXES) await removeAll(store, prefix, key => !used.has(baseName(key)), sum)
 }
 
 async function removeAll(

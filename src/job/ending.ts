@@ -8,7 +8,8 @@ import type { Step, TaskRef } from './step.ts'
 /** How long an ended job waits for the answers of cancelled attempts. A local worker stops within a second. */
 const GRACE_MS = 2_000
 
-export function failJob(step: Step, failure: Failure): void {
+export function failJob(step: Step, why: Failure): void {
+  const failure = { ...why, place: { job: step.state.job.id, ...why.place } }
   step.update({ failures: withKnownFailure(step.state.failures, failure) })
   endJob(step, { state: 'failed', failure })
 }

@@ -127,7 +127,8 @@ async function continueJournal(
   }
 }
 
-function beginning({ job, name, engine, startedAt, plan }: JobPlan): JobEvent {
+/** The first event of a job, for where its journal does not have it. */
+export function beginning({ job, name, engine, startedAt, plan }: JobPlan): JobEvent {
   return { type: 'jobStarted', time: startedAt, job, name, engine, stages: plan.stages.map(stageOutline) }
 }
 

@@ -2,6 +2,7 @@
 import { DunlinError, toFailure } from '../../operators/index.ts'
 import type { ComputeBackend, RunOptions } from '../compute/compute-backend.ts'
 import type { Clock, Timer } from '../engine/ports.ts'
+import { deadlinePassed } from '../task/deadline-passed.ts'
 import type { TaskEvent, TaskFailed, TaskResult } from '../task/task-event.ts'
 
 /** How long after its deadline an attempt is waited for: the worker's own guard and the way back take time. */
@@ -59,7 +60,7 @@ export class InFlight {
       waiting = false
       call.timer = this.#clock.after(ABORT_MS, free)
       call.abort.abort()
-      answered(overdueAnswer(event, timeoutMs))
+      answered({ ok: false, failure: toFailure(deadlinePassed(event.kind, silence(timeoutMs))) })
     }
     this.#calls.set(id, call)
     if (event.deadline !== null) call.timer = this.#clock.after(timeoutMs + LATE_MS, overdue)
@@ -98,11 +99,5 @@ export class InFlight {
   }
 }
 
-function overdueAnswer({ kind }: TaskEvent, timeoutMs: number): TaskFailed {
-  const message = `no answer ${LATE_MS} ms after the time-out of ${timeoutMs} ms; the attempt was given up`
-  const hint =
-    kind === 'task'
-      ? 'Raise timeoutMs with .with({ timeoutMs }) if the task needs longer.'
-      : 'An exchange has less to write with fewer partitions, or larger splits.'
-  return { ok: false, failure: toFailure(new DunlinError('TIMEOUT', message, { hint, retryable: true })) }
-}
+const silence = (timeoutMs: number): string =>
+  `its time-out is ${timeoutMs} ms, and ${LATE_MS} ms after that its worker was still silent`

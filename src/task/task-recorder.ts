@@ -1,6 +1,7 @@
 /** The task argument that user functions see, and what they leave behind through it: counters and logs. */
 import { DunlinError, type TaskArgument } from '../../operators/index.ts'
 import type { Clock } from '../engine/ports.ts'
+import { deadlinePassed } from './deadline-passed.ts'
 import { seededRandom } from './seeded-random.ts'
 import type { StageTaskEvent, TaskEvent, TaskLog } from './task-event.ts'
 
@@ -69,17 +70,8 @@ export function stopGuard(event: TaskEvent, { clock, signal, watch }: StopSigns)
       throw new DunlinError('LEASE', message, { retryable: true })
     }
     if (signal.aborted) throw new DunlinError('CANCELLED', 'the task was cancelled', { cause: signal.reason })
-    if (event.deadline !== null && clock.now() > event.deadline) throw deadlinePassed(event, clock.now())
+    if (event.deadline === null) return
+    const overMs = clock.now() - event.deadline
+    if (overMs > 0) throw deadlinePassed(event.kind, `it is ${overMs} ms past it`)
   }
-}
-
-function deadlinePassed(event: TaskEvent, now: number): DunlinError {
-  const over = now - event.deadline!
-  return new DunlinError('TIMEOUT', `the task did not end by its deadline: it is ${over} ms past it`, {
-    hint:
-      event.kind === 'task'
-        ? 'Give the stage more time with .with({ timeoutMs }), or smaller splits with splitBytes.'
-        : 'An exchange has less to write with fewer partitions, or larger splits.',
-    retryable: true,
-  })
 }

@@ -2,6 +2,7 @@ import { readFile, rm } from 'node:fs/promises'
 import { type JobEvent, range, read } from 'dunlin'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { cancelJob, resumeJob, retryJob } from '../../src/engine/resume.ts'
+import { acquireLease } from '../../src/job/lease.ts'
 import { type Workplace, workplace } from './workplace.ts'
 
 let place: Workplace
@@ -105,6 +106,31 @@ describe('a job that runs', () => {
     expect(await place.names('cancelled-out')).toEqual([])
     const journal = await place.names(`cancelled-store/jobs/${job}`)
     expect(journal).toContain('stage-0')
+  })
+})
+
+describe('a driver whose job another has taken over', () => {
+  it('ends with who has it, also to its listener, and does not call the job cancelled', async () => {
+    const engine = { ...place.engine({ directory: place.path('lost-store') }), lapseMs: 500 }
+    const events: JobEvent[] = []
+    const run = range(2, { splitRows: 1 })
+      .map(async (n, task) => {
+        await new Promise(resolve => task.signal.addEventListener('abort', resolve))
+        return n
+      })
+      .write.jsonl('lost-out')
+      .run({
+        engine,
+        onEvent: async event => {
+          events.push(event)
+          if (event.type !== 'jobStarted') return
+          const holder = { host: 'elsewhere', pid: 7, nonce: 'other', lapseMs: 500 }
+          await acquireLease(engine.store, event.job, 2, holder)
+        },
+      })
+    const message = expect.stringContaining('was taken over by process 7 on elsewhere')
+    await expect(run).rejects.toMatchObject({ code: 'LEASE', message })
+    expect(events.at(-1)).toMatchObject({ type: 'jobFinished', failure: { code: 'LEASE', message } })
   })
 })
 

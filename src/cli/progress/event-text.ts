@@ -26,6 +26,7 @@ export function eventText(progress: JobProgress, event: JobEvent): string | unde
     case 'stageReused':
       return `stage ${event.stage} is not run: job ${event.from.job} has its ${plural(event.exchange.rows, 'row')}`
     case 'jobFinished':
+      if (event.failure?.code === 'LEASE') return `another driver goes on: ${event.failure.message}`
       return `job ${event.job} ${event.state} in ${durationText(event.time - progress.startedAt)}`
     case 'stagesAdded':
       return `${plural(event.stages.length, 'more stage')}`

@@ -27,7 +27,7 @@ export interface JobProgress {
   readonly job: string
   readonly name: string
   readonly engine: string
-  readonly state: 'starting' | 'running' | 'succeeded' | 'failed' | 'cancelled'
+  readonly state: 'starting' | 'running' | 'interrupted' | 'succeeded' | 'failed' | 'cancelled'
   readonly startedAt: number
   readonly finishedAt: number
   readonly stages: readonly StageProgress[]
@@ -125,11 +125,8 @@ export function advanceProgress(progress: JobProgress, event: JobEvent): JobProg
       }))
     case 'jobFinished':
       return {
-        ...progress,
-        state: event.state,
-        finishedAt: event.time,
+        ...stopped(progress, event.state, event.time),
         failure: event.failure ?? progress.failure,
-        stages: progress.stages.map(s => (s.running === 0 ? s : { ...s, running: 0 })),
       }
     case 'stageReused':
     case 'stageSkipped':
@@ -157,6 +154,14 @@ export function advanceProgress(progress: JobProgress, event: JobEvent): JobProg
 }
 
 const othersOf = ({ others = {} }: { readonly others?: object }): number => Object.keys(others).length
+
+/** Nothing of the job runs any more since `time`. */
+export const stopped = (progress: JobProgress, state: JobProgress['state'], time: number): JobProgress => ({
+  ...progress,
+  state,
+  finishedAt: time,
+  stages: progress.stages.map(s => (s.running === 0 ? s : { ...s, running: 0 })),
+})
 
 /** A stage that waited has started by `time`. */
 const startedBy = (

@@ -50,7 +50,7 @@ function mark(stage: StageProgress, progress: JobProgress, { now, palette = PLAI
   if (stage.state === 'finished') return palette.good('✔')
   if (stage.state === 'waiting') return palette.dim('·')
   if (progress.state === 'failed') return palette.bad('✖')
-  if (progress.state === 'cancelled') return palette.warn('■')
+  if (progress.state === 'cancelled' || progress.state === 'interrupted') return palette.warn('■')
   return palette.accent(SPINNER[Math.floor(now / SPINNER_MS) % SPINNER.length]!)
 }
 
@@ -94,7 +94,7 @@ function figures(stage: StageProgress, now: number): string[] {
   }
   const elapsedMs = Math.max(1, now - stage.startedAt)
   const left =
-    stage.done === 0 || stage.indexing
+    stage.done === 0 || stage.running === 0 || stage.indexing
       ? []
       : [`ETA ${durationText((elapsedMs / stage.done) * (stage.tasks - stage.done))}`]
   const rates =

@@ -4,13 +4,14 @@ import { DunlinError, fromFailure } from '../../../operators/index.ts'
 import { cleanJobs as clean } from '../../job/clean-jobs.ts'
 import { isJobId } from '../../job/job-id.ts'
 import { jobFolders, listJobs as list, readJob } from '../../job/list-jobs.ts'
+import { beginning } from '../../job/take-over.ts'
 import { toRootUri } from '../../store/file-uri.ts'
 import type { ObjectStore, Stores } from '../../store/object-store.ts'
 import { createStores } from '../../store/open-stores.ts'
 import { chooseStore, DEFAULT_STORE, type StoreChoice } from '../engine-choice.ts'
 import { errorText } from '../error-text.ts'
 import type { VerbHost } from '../main.ts'
-import { advanceProgress, NO_PROGRESS } from '../progress/progress-model.ts'
+import { advanceProgress, NO_PROGRESS, stopped } from '../progress/progress-model.ts'
 import { progressLines } from '../progress/progress-text.ts'
 import { bytesText, countText, durationText, plural } from '../quantity-text.ts'
 import { reportText } from '../report-text.ts'
@@ -55,15 +56,21 @@ export async function showJob({ output, json }: VerbHost, id: string, options: S
   const { report, failure } = job
   const palette = output.outPalette
   if (report === undefined) {
-    let progress = NO_PROGRESS
-    for await (const event of events) progress = advanceProgress(progress, event)
-    const size = { width: output.width, height: Number.POSITIVE_INFINITY, now: Date.now(), palette }
-    output.data(
-      [
-        `${job.name}, job ${id}: no end is recorded; it runs, or its driver died`,
-        ...progressLines(progress, size),
-      ].join('\n'),
-    )
+    // Its driver may have died before it wrote a line.
+    let progress = advanceProgress(NO_PROGRESS, beginning(job.plan))
+    let now = job.startedAt
+    for await (const event of events) {
+      progress = advanceProgress(progress, event)
+      now = event.time
+    }
+    const isLeft = job.state === 'interrupted'
+    if (isLeft) progress = stopped(progress, 'interrupted', now)
+    else now = Date.now()
+    const size = { width: output.width, height: Number.POSITIVE_INFINITY, now, palette }
+    const stands = isLeft
+      ? `its driver is gone; \`dunlin jobs resume ${id}\` goes on with it`
+      : 'no end is recorded; it runs, or its driver died on another machine'
+    output.data([`${job.name}, job ${id}: ${stands}`, ...progressLines(progress, size)].join('\n'))
     return
   }
   output.data(`${reportText(report, palette)}\n  ${palette.dim('started ')} ${timeText(report.startedAt)}\n`)

@@ -71,7 +71,7 @@ export function toleranceFailure(stage: Stage, tally: SkipTally | undefined): Fa
     message:
       `stage ${stage.id} (${stage.title}) skipped ${records} of ${read} records, ${percent(records / read)}, ` +
       `and onError tolerates ${percent(tolerate)}; the first of each kind:${kinds.join('')}`,
-    hint: 'Mend the input or the function, or tolerate more: onError: { tolerate: 0.5 }.',
+    hint: 'Mend the input or the function, or tolerate more (onError: { tolerate: 0.5 }), and run the pipeline again.',
     retryable: false,
     place: { stage: stage.id },
     causes: [],

@@ -8,10 +8,11 @@ import { reportError } from '../../../src/cli/report-error.ts'
 
 function told(error: unknown, { json = false, exitCode = undefined as number | undefined } = {}) {
   const said: { text: string[]; json: unknown[] } = { text: [], json: [] }
+  const advice: string[] = []
   const output: CliOutput = {
     data: () => {},
     json: value => void said.json.push(value),
-    say: () => {},
+    say: text => void advice.push(text),
     warn: text => void said.text.push(text),
     outPalette: PLAIN,
     errPalette: PLAIN,
@@ -23,7 +24,7 @@ function told(error: unknown, { json = false, exitCode = undefined as number | u
     json,
     output,
   })
-  return { code, ...said }
+  return { code, ...said, ...(advice.length === 0 ? {} : { advice }) }
 }
 
 test('an error is text on stderr, and with --json data too', () => {
@@ -62,6 +63,17 @@ test('the failures that a job met are told too, also those of another copy', () 
   expect(text[0]).toBe('✖ full\n  code    NO_SPACE\n  also    2 × WORKER_LOST: gone')
   expect(json).toMatchObject([{ error: { code: 'NO_SPACE', failures: [{ code: 'WORKER_LOST', count: 2 }] } }])
 })
+
+test.each(['USER_FUNCTION', 'BAD_RECORD', 'TOO_MANY_BAD_RECORDS'] as const)(
+  'after %s it is told that retry runs the code as it was submitted, and how to run changed code',
+  code => {
+    const error = new DunlinError(code, 'f threw', { place: { job: 'j-1', stage: 0 } })
+    const [advice] = told(error).advice!
+    expect(advice).toContain('`dunlin jobs retry j-1` goes on from what had committed')
+    expect(advice).toMatch(/code as it was submitted[\s\S]*run the pipeline again.*--reuse/)
+    expect(told(new DunlinError(code, 'f threw')).advice, 'no job, nothing to retry').toBe(undefined)
+  },
+)
 
 test('after a signal the exit code is that of the signal', () => {
   expect(told(new DunlinError('CANCELLED', 'the job was cancelled'), { exitCode: 130 }).code).toBe(130)

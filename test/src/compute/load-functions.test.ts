@@ -31,7 +31,11 @@ it('fails where the module is missing, and finds it the next time', async () => 
   const loader = createFunctionLoader({ directory })
   const other = new TextEncoder().encode('export default [() => 3]\n')
   const otherHash = createHash('sha256').update(other).digest('hex')
-  await expect(loader.load(store, otherHash)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  await expect(loader.load(store, otherHash)).rejects.toMatchObject({
+    code: 'NOT_FOUND',
+    message: expect.stringContaining(`memory://jobs/code/${otherHash}.mjs`),
+    hint: expect.stringContaining('Run the pipeline again'),
+  })
   await store.put(`code/${otherHash}.mjs`, other)
   expect(await loader.load(store, otherHash)).toHaveLength(1)
 })

@@ -299,10 +299,15 @@ describe('cleaning', () => {
     expect(await keysOf(store, 'jobs/')).toEqual(['jobs/foreign file'])
   })
 
-  test('removes code that no job refers to only where asked', async () => {
+  test('removes code that no job refers to, and copies that workers imported, only where asked', async () => {
     const store = await storeWithJobs()
-    await cleanJobs(store, { now: 1_000, ids: ['old'], code: 'remove' })
+    for (const name of ['aa.mjs', 'bb.mjs', 'aa.mjs.1234.tmp'])
+      await store.put(`modules/${name}`, bytes('code'))
+    await cleanJobs(store, { now: 1_000, ids: ['old'] })
+    expect(await keysOf(store, 'modules/')).toHaveLength(3)
+    await cleanJobs(store, { now: 1_000, ids: ['new'], code: 'remove' })
     expect(await keysOf(store, 'code/')).toEqual(['code/bb.mjs'])
+    expect(await keysOf(store, 'modules/')).toEqual(['modules/bb.mjs'])
   })
 
   test('of more objects than one delete takes removes all, and the records last', async () => {

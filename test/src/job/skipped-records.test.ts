@@ -47,6 +47,7 @@ describe('a stage of whose records some are bad', () => {
           failure: {
             code: 'TOO_MANY_BAD_RECORDS',
             message: expect.stringMatching(/skipped 11 of 100[\s\S]*\n {2}a\n {2}b\n {2}c$/),
+            place: { job: expect.any(String), stage: 0 },
           },
         })
       }),

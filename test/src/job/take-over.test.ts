@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { JobEvent } from '../../../src/events/job-event.ts'
 import type { JobPlan } from '../../../src/job/job-records.ts'
 import { JournalWriter, readJournal } from '../../../src/job/journal.ts'
-import { lastEpoch, newHolder, readLease } from '../../../src/job/lease.ts'
+import { LAPSE_MS, lastEpoch, newHolder, readLease, takenError } from '../../../src/job/lease.ts'
 import { takeOver } from '../../../src/job/take-over.ts'
 import { MemoryStore } from '../../../src/store/memory-store.ts'
 import type { ObjectStore } from '../../../src/store/object-store.ts'
@@ -57,6 +57,10 @@ describe('a journal that has lost a segment', () => {
     for await (const _ of readJournal(store, JOB)) events++
     expect(events).toBe(1_000)
   })
+})
+
+test('who meets another driver is told how long one that has died must have been silent', () => {
+  expect(takenError(JOB, 'process 7 on b').hint).toContain(`silent for ${LAPSE_MS / 1_000} seconds`)
 })
 
 test('a journal is listed once for a driver that takes over, and goes on behind its last segment', async () => {

@@ -65,6 +65,24 @@ test('the slot of a call that stays silent after its abort comes back once', asy
   expect(told).toEqual(['TIMEOUT', 'freed', 'committed'])
 })
 
+test('a call that is given up fails in the words of a worker that is past its deadline', async () => {
+  const clock = new FakeClock()
+  const inFlight = new InFlight(new FakeBackend(1, () => new Promise<never>(() => {})), clock)
+  const answers: TaskResult[] = []
+  const answered = (result: TaskResult): void => void answers.push(result)
+  inFlight.launch('a', event(1), { timeoutMs: 1_000, memoryMb: 512, answered, freed: () => {} })
+  await clock.pass(6_000)
+  expect(answers).toMatchObject([
+    {
+      failure: {
+        code: 'TIMEOUT',
+        message: expect.stringMatching(/^the task did not end by its deadline: .*1000 ms.*5000 ms/),
+        hint: expect.stringContaining('Give the stage more time with .with({ timeoutMs })'),
+      },
+    },
+  ])
+})
+
 test('a call without a deadline is not watched', () => {
   expect(launched(() => new Promise<never>(() => {}), null).clock.waiting).toBe(0)
 })

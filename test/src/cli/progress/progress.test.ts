@@ -10,6 +10,7 @@ import {
   advanceProgress,
   type JobProgress,
   NO_PROGRESS,
+  stopped,
 } from '../../../../src/cli/progress/progress-model.ts'
 import { progressLines } from '../../../../src/cli/progress/progress-text.ts'
 import { textWidth } from '../../../../src/cli/progress/text-width.ts'
@@ -183,6 +184,18 @@ test('a failed job marks the stage that failed, a cancelled one the stage that w
   expect(shown(after([...HALF, end('cancelled')]), 80, 2_000)).toContain('■ Scan text')
 })
 
+test('of an interrupted job nothing runs, and nothing is estimated', () => {
+  expect(shown(stopped(after(HALF), 'interrupted', 2_000), 80, 9_999)).toMatchInlineSnapshot(`
+    "
+    words · local · 1.00 s
+    ■ Scan text → FlatMap tokenize → PartialAggregate
+      ━━━━━━━━━━━━──────────── 2/4 tasks · 1 failed · 0 running · 111 rows/s
+    · FinalAggregate → Write csv
+      ──────────────────────── 2 tasks
+    "
+  `)
+})
+
 test('running tasks are those that began and neither ended nor were cancelled', () => {
   const cancelled: JobEvent = { type: 'attemptCancelled', time: 1_900, stage: stage(0), task: 3, attempt: 1 }
   expect(after(HALF).stages[0]).toMatchObject({ done: 2, running: 2, failed: 1, rowsIn: 1_000 })
@@ -246,6 +259,14 @@ test('a log has a line for each thing worth telling', () => {
     job 20261121-034112-x7f3k2 succeeded in 1.50 s
     "
   `)
+})
+
+test('a driver that has lost its job does not say that the job was cancelled', () => {
+  const lost: Failure = { ...failure, code: 'LEASE', message: 'job j was taken over by process 7 on b' }
+  const end: JobEvent = { type: 'jobFinished', time: 2_000, job: 'j', state: 'cancelled', failure: lost }
+  expect(eventText(after([...HALF, end]), end)).toBe(
+    'another driver goes on: job j was taken over by process 7 on b',
+  )
 })
 
 test('one row is one row', () => {
