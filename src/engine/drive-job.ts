@@ -6,7 +6,8 @@ import type { JobEvent, JobReport, Outcome, WrittenOutput } from '../events/job-
 import type { ReportBuilder } from '../events/report.ts'
 import { stageOutline } from '../job/advance.ts'
 import { failureOf } from '../job/ending.ts'
-import { jobKeys, writeEnd } from '../job/job-records.ts'
+import { writeEnd } from '../job/ends.ts'
+import { jobKeys } from '../job/job-records.ts'
 import type { JournalWriter } from '../job/journal.ts'
 import { holderText, type LeaseHolder, readLease, takenError } from '../job/lease.ts'
 import { LeaseKeeper } from '../job/lease-keeper.ts'
@@ -144,11 +145,7 @@ function unpublished(job: string, error: DunlinError): DunlinError {
 const hasLost = (error: unknown): boolean => error instanceof DunlinError && error.code === 'LEASE'
 
 /** Whether no other driver has taken the job over. */
-export async function isOurs({
-  store,
-  job,
-  epoch,
-}: Pick<JobToDrive, 'store' | 'job' | 'epoch'>): Promise<boolean> {
+async function isOurs({ store, job, epoch }: Pick<JobToDrive, 'store' | 'job' | 'epoch'>): Promise<boolean> {
   return (await readLease(store, job, epoch + 1)) === undefined
 }
 
@@ -222,7 +219,7 @@ async function conclude(
   }
   // It may have slept since its journal was written, and another may have reopened the job.
   if (!(await isOurs(drive))) throw takenError(job, 'another driver by now')
-  const ended = await writeEnd(store, job, {
+  const ended = await writeEnd(store, job, drive.epoch, {
     version: 1,
     report,
     ...(failure === undefined ? {} : { failure }),
@@ -253,13 +250,13 @@ async function conclude(
  */
 export async function discardData(store: ObjectStore, job: string, planned?: Planned): Promise<void> {
   const folder = jobKeys.folder(job)
-  const kept = [jobKeys.plan(job), jobKeys.end(job)]
-  const keptFolders = [jobKeys.journal(job), jobKeys.leases(job), deadLettersPrefix(job)]
+  const kept = jobKeys.plan(job)
+  const keptFolders = [jobKeys.ends(job), jobKeys.journal(job), jobKeys.leases(job), deadLettersPrefix(job)]
   for (const stage of planned?.plan.stages ?? []) {
     if (stage.output.kind === 'write') keptFolders.push(`${folder}stage-${stage.id}/commits/`)
   }
   await deleteAll(store, folder, {
-    goes: key => !kept.includes(key) && !keptFolders.some(prefix => key.startsWith(prefix)),
+    goes: key => key !== kept && !keptFolders.some(prefix => key.startsWith(prefix)),
   })
 }
 

@@ -1,6 +1,7 @@
 /** keptRows: what a job that has succeeded gave, where nobody could read it and its data was kept. */
 import type { Stage } from '../../planner/index.ts'
-import { readEnd, readPlan } from '../job/job-records.ts'
+import { readEnd } from '../job/ends.ts'
+import { readPlan } from '../job/job-records.ts'
 import { readJournal } from '../job/journal.ts'
 import { JobReplay, type RestoredStage } from '../job/restore.ts'
 import { readSplits } from '../job/splits-record.ts'

@@ -4,9 +4,10 @@ import { type Planned, planFingerprint, type StageId } from '../../planner/index
 import type { RunOptions } from '../dataset/run-options.ts'
 import type { JobEvent } from '../events/job-event.ts'
 import { markCancelled, readCancel } from '../job/cancel-mark.ts'
+import { hasEnded, type JobEnd, readEnd, reopen } from '../job/ends.ts'
 import { checkJobId } from '../job/job-id.ts'
-import { hasEnded, type JobEnd, type JobPlan, jobKeys, readEnd, readPlan } from '../job/job-records.ts'
-import { beatMs, type LeaseHolder, newHolder, takenError } from '../job/lease.ts'
+import { type JobPlan, readPlan } from '../job/job-records.ts'
+import { beatMs, type LeaseHolder, newHolder } from '../job/lease.ts'
 import type { RestoredJob } from '../job/restore.ts'
 import { reuseDigests } from '../job/reuse.ts'
 import { readSplits } from '../job/splits-record.ts'
@@ -14,7 +15,7 @@ import { letGo, type TakenOver, takeOver } from '../job/take-over.ts'
 import { highestGeneration } from '../job/task-states.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import { patientStore } from '../store/patient-store.ts'
-import { driveJob, type FinishedJob, isOurs } from './drive-job.ts'
+import { driveJob, type FinishedJob } from './drive-job.ts'
 import type { Engine } from './engine.ts'
 import { engineFor } from './local-engine.ts'
 import { pause } from './pause.ts'
@@ -45,14 +46,15 @@ export async function resumeJob(job: string, options: ResumeOptions = {}): Promi
   const plan = await readPlan(at.store, job)
   checkVersion(plan)
   const cancel = await readCancel(at.store, job, 1)
+  let isReopened = false
   const taken = await takeOver(at.store, plan, {
     ...at,
     ...options,
     // Ctrl-C, and once more before the end was recorded: nobody but that driver wanted the job to end.
-    decide: ({ ending, since }) =>
-      ending?.state === 'cancelled' && !(cancel !== undefined && cancel.epoch >= since)
-        ? [{ type: 'jobReopened', time: at.engine.clock.now() }]
-        : [],
+    decide: ({ ending, since }) => {
+      isReopened = ending?.state === 'cancelled' && !(cancel !== undefined && cancel.epoch >= since)
+      return isReopened ? [{ type: 'jobReopened', time: at.engine.clock.now() }] : []
+    },
   })
   // Its driver may have ended it while we looked whether it is alive.
   const ended = await readEnd(at.store, job)
@@ -60,6 +62,7 @@ export async function resumeJob(job: string, options: ResumeOptions = {}): Promi
     await letGo(at.store, job, taken.epoch, at.holder)
     throw endedError(job, ended)
   }
+  if (isReopened) await reopen(at.store, job, taken.epoch)
   return goOn(at, options, plan, taken)
 }
 
@@ -99,8 +102,7 @@ export async function retryJob(job: string, options: RetryOptions = {}): Promise
     },
   })
   // The journal says that the job goes on: from here on nobody can end it by what was decided before.
-  if (!(await isOurs({ ...at, job, epoch: taken.epoch }))) throw takenError(job, 'another driver by now')
-  await at.store.delete([jobKeys.end(job)])
+  await reopen(at.store, job, taken.epoch)
   return goOn(at, options, plan, taken)
 }
 

@@ -195,7 +195,7 @@ export interface WrittenOutput {
   readonly bytes: number
 }
 
-/** What `run` resolves with, and what `end.json` keeps. Durations in milliseconds, sizes in bytes. */
+/** What `run` resolves with, and what the record of a job's end keeps. Durations in milliseconds, sizes in bytes. */
 export interface JobReport {
   readonly job: string
   readonly name: string

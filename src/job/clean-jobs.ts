@@ -9,8 +9,9 @@ import { systemPlace } from '../engine/system-place.ts'
 import { systemRandom } from '../engine/system-random.ts'
 import { deleteAll } from '../store/delete-all.ts'
 import type { ObjectStore, Stores } from '../store/object-store.ts'
+import { hasEnded, readEnd } from './ends.ts'
 import { checkJobId, timeOfJobId } from './job-id.ts'
-import { hasEnded, jobKeys, readEnd, readPlan } from './job-records.ts'
+import { jobKeys, readPlan } from './job-records.ts'
 import { acquireLease, hasLetGo, lastEpoch, newHolder, readLease } from './lease.ts'
 import { jobFolders } from './list-jobs.ts'
 import { forgetReusable } from './reuse.ts'
@@ -158,9 +159,10 @@ async function removeJob(
   id: string,
   sum: { objects: number; bytes: number },
 ): Promise<void> {
-  const records = [jobKeys.plan(id), jobKeys.end(id)]
-  await removeAll(store, jobKeys.folder(id), key => !records.includes(key), sum)
-  for (const record of records) await removeAll(store, record, key => key === record, sum)
+  const records = [jobKeys.plan(id), jobKeys.ends(id)]
+  const isRecord = (key: string): boolean => records.some(record => key.startsWith(record))
+  await removeAll(store, jobKeys.folder(id), key => !isRecord(key), sum)
+  for (const record of records) await removeAll(store, record, () => true, sum)
 }
 
 /** Shipped code, and where workers of the local engine put it in order to import it. */

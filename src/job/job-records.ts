@@ -1,7 +1,6 @@
-/** What a job writes about itself: its plan when it begins, its end when it ends. Layout: `jobs/<job>/…`. */
-import { DunlinError, type Failure } from '../../operators/index.ts'
+/** What a job writes about itself when it begins, and the keys of all that it writes. Layout: `jobs/<job>/…`. */
+import { DunlinError } from '../../operators/index.ts'
 import type { PhysicalPlan } from '../../planner/index.ts'
-import type { JobReport } from '../events/job-event.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import { putOnce } from '../store/put-once.ts'
 import { checkJobId } from './job-id.ts'
@@ -31,14 +30,7 @@ export interface JobPlanOptions {
   readonly reuse?: true
 }
 
-/** `end.json`: how a job has ended. */
-export interface JobEnd {
-  readonly version: 1
-  readonly report: JobReport
-  readonly failure?: Failure
-}
-
-/** Keys of leases sort as text up to this many digits. */
+/** Keys of leases and of ends sort as text up to this many digits. */
 const EPOCH_DIGITS = 6
 
 /** Keys of a job; its tasks' objects lie beside them under `stage-<s>/`. */
@@ -46,12 +38,12 @@ export const jobKeys = {
   all: 'jobs/',
   folder: (job: string): string => `jobs/${checkJobId(job)}/`,
   plan: (job: string): string => `${jobKeys.folder(job)}plan.json`,
-  end: (job: string): string => `${jobKeys.folder(job)}end.json`,
+  ends: (job: string): string => `${jobKeys.folder(job)}ends/`,
   journal: (job: string): string => `${jobKeys.folder(job)}journal/`,
   splits: (job: string): string => `${jobKeys.folder(job)}splits.json.zst`,
   leases: (job: string): string => `${jobKeys.folder(job)}lease/`,
-  lease: (job: string, epoch: number): string =>
-    `${jobKeys.leases(job)}${String(epoch).padStart(EPOCH_DIGITS, '0')}.json`,
+  lease: (job: string, epoch: number): string => `${jobKeys.leases(job)}${jobKeys.epoch(epoch)}.json`,
+  epoch: (epoch: number): string => String(epoch).padStart(EPOCH_DIGITS, '0'),
   cancel: (job: string): string => `${jobKeys.folder(job)}cancel.json`,
   code: (hash: string): string => `code/${hash}.mjs`,
 }
@@ -66,16 +58,6 @@ export async function writePlan(store: ObjectStore, plan: JobPlan): Promise<void
   throw new DunlinError('STORE', `${store.uri} has a job ${plan.job} already`, { place: { job: plan.job } })
 }
 
-/** Records how a job has ended, once its outputs are published or cleared away. Of all that try, one is told true. */
-export function writeEnd(store: ObjectStore, job: string, end: JobEnd): Promise<boolean> {
-  return putOnce(store, jobKeys.end(job), encodeRecord(end))
-}
-
-/** Whether `end.json` is there. */
-export async function hasEnded(store: ObjectStore, job: string): Promise<boolean> {
-  return (await store.head(jobKeys.end(job))) !== undefined
-}
-
 /** @throws NOT_FOUND where there is no such job; CORRUPT where its record is no JSON of ours */
 export async function readPlan(store: ObjectStore, job: string): Promise<JobPlan> {
   const plan = await readRecord<JobPlan>(store, jobKeys.plan(job))
@@ -84,9 +66,4 @@ export async function readPlan(store: ObjectStore, job: string): Promise<JobPlan
     hint: 'List the jobs of this store with `dunlin jobs list`.',
     place: { job },
   })
-}
-
-/** Undefined for a job that has not ended. */
-export function readEnd(store: ObjectStore, job: string): Promise<JobEnd | undefined> {
-  return readRecord<JobEnd>(store, jobKeys.end(job))
 }

@@ -4,8 +4,9 @@ import type { DriverPlace } from '../engine/ports.ts'
 import { systemPlace } from '../engine/system-place.ts'
 import type { JobEvent, JobReport } from '../events/job-event.ts'
 import type { ObjectStore } from '../store/object-store.ts'
+import { isEndKey, readEnd } from './ends.ts'
 import { isJobId } from './job-id.ts'
-import { type JobPlan, jobKeys, readEnd, readPlan } from './job-records.ts'
+import { type JobPlan, jobKeys, readPlan } from './job-records.ts'
 import { readJournal } from './journal.ts'
 import { hasLetGo, lastEpoch, readLease } from './lease.ts'
 
@@ -99,7 +100,8 @@ export async function jobFolders(
       folders.set(id, has)
     }
     if (rest.length === 1 && rest[0] === 'plan.json') has.plan = true
-    if (rest.length === 1 && rest[0] === 'end.json') has.end = true
+    // The last one counts: keys come in order.
+    if (key.startsWith(jobKeys.ends(id))) has.end = isEndKey(key)
   }
   return folders
 }

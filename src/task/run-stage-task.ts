@@ -9,7 +9,7 @@ import {
   type Schema,
 } from '../../operators/index.ts'
 import { isBroadcast, partitionsOf, rootOfTask, type SkipPolicy, type Stage } from '../../planner/index.ts'
-import { hasEnded } from '../job/job-records.ts'
+import { hasEnded } from '../job/ends.ts'
 import { LeaseWatch } from '../job/lease-watch.ts'
 import { commitTask, readCommit } from '../shuffle/commit-task.ts'
 import { type ExchangeCounters, openExchange } from '../shuffle/read-exchange.ts'

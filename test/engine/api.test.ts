@@ -326,7 +326,7 @@ describe('an engine', () => {
     const jobs = await place.names('side/jobs')
     expect(jobs.length).toBe(4)
     for (const job of jobs)
-      expect(await place.names(`side/jobs/${job}`)).toEqual(['end.json', 'journal', 'lease', 'plan.json'])
+      expect(await place.names(`side/jobs/${job}`)).toEqual(['ends', 'journal', 'lease', 'plan.json'])
   })
 })
 
@@ -418,7 +418,7 @@ describe('a listener', () => {
       }
     }
     for (const job of await place.names('listeners/jobs')) {
-      expect(await place.names(`listeners/jobs/${job}`)).toContain('end.json')
+      expect(await place.names(`listeners/jobs/${job}`)).toContain('ends')
     }
   })
 })

@@ -1,4 +1,5 @@
 /** How far a job had come when it was struck, read off the files that it has left. */
+import { isEndKey } from '../../src/job/ends.ts'
 import type { KillSite } from './kill-site.ts'
 
 /** Phases in their order, a stage each between the second and the third. */
@@ -14,7 +15,7 @@ export async function jobPhase(site: KillSite, output: string): Promise<JobPhase
   const job = await site.jobId()
   const files = job === undefined ? [] : await site.files(`store/jobs/${job}`)
   if (!files.includes('plan.json')) return 'nothing recorded'
-  if (files.includes('end.json')) return 'ended'
+  if (files.some(file => isEndKey(file))) return 'ended'
   const made = await site.files(output)
   if (made.includes('_SUCCESS')) return 'published'
   if (made.some(file => /publishing-\d+\.json$/.test(file))) return 'publishing'

@@ -1,6 +1,7 @@
 /** Caretaker: whoever cares that a job ends: starts it, and another driver whenever the last one is gone. */
 import type { JobEvent } from '../../src/events/job-event.ts'
-import { type JobEnd, jobKeys } from '../../src/job/job-records.ts'
+import { isEndKey, type JobEnd } from '../../src/job/ends.ts'
+import { jobKeys } from '../../src/job/job-records.ts'
 import { type Accidents, scheduleAccidents } from './accidents.ts'
 import type { Fleet } from './fleet.ts'
 import type { RandomStream } from './random-streams.ts'
@@ -80,8 +81,10 @@ export class Caretaker {
 
   /** How the job has ended; null where it has not. */
   get end(): JobEnd | null {
-    const object = this.#world.space(ENGINE_URI).get(jobKeys.end(JOB))
-    return object === undefined ? null : (JSON.parse(Buffer.from(object.bytes).toString()) as JobEnd)
+    const space = this.#world.space(ENGINE_URI)
+    const last = space.page(jobKeys.ends(JOB), null, Number.POSITIVE_INFINITY).at(-1)
+    if (last === undefined || !isEndKey(last)) return null
+    return JSON.parse(Buffer.from(space.get(last)!.bytes).toString()) as JobEnd
   }
 
   /** Whether the job was recorded at all. */

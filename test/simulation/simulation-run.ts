@@ -1,6 +1,6 @@
 /** SimulationRun: one job in one world, over; what the invariants look at. */
 import type { JobEvent } from '../../src/events/job-event.ts'
-import type { JobEnd } from '../../src/job/job-records.ts'
+import type { JobEnd } from '../../src/job/ends.ts'
 import { SUCCESS_KEY } from '../../src/sink/output-keys.ts'
 import type { Fleet } from './fleet.ts'
 import type { Driver } from './start-driver.ts'

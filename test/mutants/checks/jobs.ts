@@ -2,6 +2,7 @@
 import { DunlinError, toFailure } from '../../../operators/index.ts'
 import type { ComputeBackend } from '../../../src/compute/compute-backend.ts'
 import { markCancelled, readCancel } from '../../../src/job/cancel-mark.ts'
+import { isEndKey } from '../../../src/job/ends.ts'
 import { jobKeys } from '../../../src/job/job-records.ts'
 import { acquireLease, newHolder } from '../../../src/job/lease.ts'
 import { RETRY_POLICY } from '../../../src/scheduler/policies/retry.ts'
@@ -153,7 +154,7 @@ export const JOB_CHECKS = {
         }),
     })
     if (!isTaken) return 'the journal has no end'
-    const end = world.space(ENGINE_URI).changes.find(({ key }) => key === jobKeys.end(JOB))
+    const end = world.space(ENGINE_URI).changes.find(({ key }) => isEndKey(key))
     return end?.by === 'driver-1' ? 'it has ended the job' : null
   },
   'an attempt of an older generation that answers late does not count': async () => {

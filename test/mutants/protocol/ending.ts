@@ -11,11 +11,11 @@ const PAUSED = { strikes: { workload: 'word count', who: 'driver', how: 'paused'
  */
 export const ENDING_MUTANTS: readonly Mutant[] = [
   {
-    name: 'an end replaces that of another driver',
-    file: 'src/job/job-records.ts',
-    find: 'return putOnce(store, jobKeys.end(job), encodeRecord(end))',
-    replace: 'return store.put(jobKeys.end(job), encodeRecord(end)).then(() => true)',
-    look: PAUSED,
+    name: 'a driver that is late ends the job of who has reopened it',
+    file: 'src/job/ends.ts',
+    find: 'last = key',
+    replace: 'last ??= key',
+    look: { faults: ['cancelled'] },
   },
   {
     name: 'a driver that has not won the end says that it has',
@@ -53,7 +53,7 @@ export const ENDING_MUTANTS: readonly Mutant[] = [
   {
     name: 'a retry leaves the old end',
     file: RESUME,
-    find: 'await at.store.delete([jobKeys.end(job)])',
+    find: 'what was decided before.\n  await reopen(at.store, job, taken.epoch)',
     replace: '',
     look: { faults: ['cancelled'] },
   },
@@ -81,15 +81,15 @@ export const ENDING_MUTANTS: readonly Mutant[] = [
   {
     name: 'clearing away takes the end with it',
     file: DRIVE,
-    find: 'const kept = [jobKeys.plan(job), jobKeys.end(job)]',
-    replace: 'const kept = [jobKeys.plan(job)]',
+    find: 'const keptFolders = [jobKeys.ends(job), ',
+    replace: 'const keptFolders = [',
     look: { faults: ['coldStart'] },
   },
   {
     name: 'clearing away takes the journal with it',
     file: DRIVE,
-    find: 'const keptFolders = [jobKeys.journal(job), jobKeys.leases(job), ',
-    replace: 'const keptFolders = [jobKeys.leases(job), ',
+    find: 'jobKeys.journal(job), jobKeys.leases(job), dead',
+    replace: 'jobKeys.leases(job), dead',
     look: { faults: ['driverPaused', 'secondDriver'] },
   },
   {

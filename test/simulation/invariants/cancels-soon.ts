@@ -1,4 +1,5 @@
 /** cancelsSoon: a job that somebody asks to cancel does not go on for long. */
+import { isEndKey } from '../../../src/job/ends.ts'
 import { jobKeys } from '../../../src/job/job-records.ts'
 import type { FaultKind } from '../fault-kinds.ts'
 import type { SimulationRun } from '../simulation-run.ts'
@@ -16,7 +17,7 @@ export function* cancelsSoon({ world, end }: SimulationRun): Generator<string> {
   const { changes } = world.space(ENGINE_URI)
   const asked = changes.find(({ key, kind }) => key === jobKeys.cancel(JOB) && kind === 'create')
   // That of a retry is another matter.
-  const ended = changes.find(({ key, kind }) => key === jobKeys.end(JOB) && kind === 'create')
+  const ended = changes.find(({ key, kind }) => isEndKey(key) && kind === 'create')
   const wentOnMs = (ended?.atMs ?? 0) - (asked?.atMs ?? Number.POSITIVE_INFINITY)
   if (wentOnMs > SEEN_BY_MS) yield `the job went on for ${wentOnMs} ms after it was asked to cancel`
 }

@@ -1,4 +1,5 @@
 /** leasesAreOwn: a lease is one driver's; one that has lost its job was overtaken; the journal's epochs rise. */
+import { isEndKey } from '../../../src/job/ends.ts'
 import { jobKeys } from '../../../src/job/job-records.ts'
 import type { SimulationRun } from '../simulation-run.ts'
 import { senderOf } from '../store-request.ts'
@@ -17,7 +18,7 @@ export function* leasesAreOwn({ world, drivers }: SimulationRun): Generator<stri
     holders.set(key, holder)
   }
   const last = [...holders.values()].at(-1)
-  const end = changes.findLast(({ key }) => key === jobKeys.end(JOB))
+  const end = changes.findLast(({ key }) => isEndKey(key))
   const endedBy = end && senderOf(end.by)
   for (const { process, outcome } of drivers) {
     if (process.name !== last || outcome?.state !== 'failed') continue

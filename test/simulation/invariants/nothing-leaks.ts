@@ -1,6 +1,6 @@
 /** leaksAfterCleaning: when a job has ended and its orphans have stopped, nothing of it is left but what it gave. */
 import { cleanJobs } from '../../../src/job/clean-jobs.ts'
-import { jobKeys } from '../../../src/job/job-records.ts'
+import { isEndKey } from '../../../src/job/ends.ts'
 import type { FaultKind } from '../fault-kinds.ts'
 import { outputSpaces, type SimulationRun } from '../simulation-run.ts'
 import { isLate } from '../store-request.ts'
@@ -83,7 +83,7 @@ function* leftInEngine({ world, drivers, end }: SimulationRun): Generator<string
   })
   if (!isCleared || end?.report.state !== 'succeeded') return
   const { changes, keys } = world.space(ENGINE_URI)
-  const endedMs = changes.findLast(({ key, kind }) => kind === 'create' && key === jobKeys.end(JOB))!.atMs
+  const endedMs = changes.findLast(({ key, kind }) => kind === 'create' && isEndKey(key))!.atMs
   for (const key of keys) {
     if (!/\/(data|values|runs)\//.test(key)) continue
     const last = changes.findLast(change => change.key === key)

@@ -1,8 +1,7 @@
 /** orphansStop: workers whose job has ended come to their end soon, by themselves. */
-import { jobKeys } from '../../../src/job/job-records.ts'
+import { isEndKey } from '../../../src/job/ends.ts'
 import type { FaultKind } from '../fault-kinds.ts'
 import type { SimulationRun } from '../simulation-run.ts'
-import { JOB } from '../workload.ts'
 import { ENGINE_URI } from '../world.ts'
 
 /** A worker looks at the lease after eight seconds, and stops at its next batch. */
@@ -18,9 +17,7 @@ const SLOWS: ReadonlySet<FaultKind> = new Set<FaultKind>([
 
 export function* orphansStop({ world, fleet, end }: SimulationRun): Generator<string> {
   if (end === null) return
-  const ends = world
-    .space(ENGINE_URI)
-    .changes.filter(({ key, kind }) => key === jobKeys.end(JOB) && kind === 'create')
+  const ends = world.space(ENGINE_URI).changes.filter(({ key, kind }) => isEndKey(key) && kind === 'create')
   const endedMs = ends.at(-1)!.atMs
   const slow = new Set(
     world.faults.injected

@@ -23,7 +23,9 @@ function storeWith(jobs: Readonly<Record<string, 'ended' | 'open'>>): string {
     const folder = join(store, 'jobs', id)
     mkdirSync(folder, { recursive: true })
     writeFileSync(join(folder, 'plan.json'), '{}')
-    if (state === 'ended') writeFileSync(join(folder, 'end.json'), '{}')
+    if (state === 'open') continue
+    mkdirSync(join(folder, 'ends'))
+    writeFileSync(join(folder, 'ends/000001-ended.json'), '{}')
   }
   return store
 }
@@ -83,7 +85,7 @@ test('named jobs are cleaned all or not at all, and --json is one document in ei
   expect(refused.code).toBe(1)
   expect(JSON.parse(refused.stdout)).toMatchObject({ error: { code: 'NOT_FOUND' } })
   expect(refused.stderr).toContain('has no job nope; nothing was removed')
-  expect(existsSync(join(store, 'jobs/good/end.json'))).toBe(true)
+  expect(existsSync(join(store, 'jobs/good/ends/000001-ended.json'))).toBe(true)
   const done = await clean('good')
   expect(done.code).toBe(0)
   expect(JSON.parse(done.stdout)).toMatchObject({ jobs: ['good'] })

@@ -2,6 +2,7 @@ import { type Engine, range } from 'dunlin'
 import { testEngine } from 'dunlin/testing'
 import { expect, it } from 'vitest'
 import { cancelJob } from '../../../src/engine/resume.ts'
+import { isEndKey } from '../../../src/job/ends.ts'
 import { fastClock } from '../../../src/testing/fast-clock.ts'
 import { replaced } from '../../fixtures/store/replaced-store.ts'
 
@@ -12,7 +13,7 @@ it('a job whose failed end was only decided is cancelled by telling that it fail
   const died = Promise.withResolvers<void>()
   const store = replaced(base.store, {
     async put(key, body, options) {
-      if (!key.endsWith('/end.json')) return base.store.put(key, body, options)
+      if (!isEndKey(key)) return base.store.put(key, body, options)
       died.resolve()
       return new Promise(() => {})
     },

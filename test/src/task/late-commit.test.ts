@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type Planned, plan, scanNode } from '../../../planner/index.ts'
 import { systemClock } from '../../../src/engine/system-clock.ts'
 import { systemRandom } from '../../../src/engine/system-random.ts'
+import { endKey } from '../../../src/job/ends.ts'
 import { type JobPlan, jobKeys } from '../../../src/job/job-records.ts'
 import { encodeRecord } from '../../../src/job/record.ts'
 import { stageTaskEvent } from '../../../src/scheduler/task-events.ts'
@@ -59,18 +60,19 @@ async function late(kind: 'result' | 'write') {
   const asked = Promise.withResolvers<void>()
   const ended = Promise.withResolvers<void>()
   const slow = replaced(store, {
-    async head(key, options) {
-      if (key !== jobKeys.end(JOB)) return store.head(key, options)
-      asked.resolve()
-      await ended.promise
-      return store.head(key, options)
+    async *list(prefix, options) {
+      if (prefix === jobKeys.ends(JOB)) {
+        asked.resolve()
+        await ended.promise
+      }
+      yield* store.list(prefix, options)
     },
   })
   const first = attempt(job, 1, open(slow))
   await asked.promise
   const second = await attempt(job, 2, open(store))
   if (!second.ok) throw new Error(second.failure.message)
-  await store.put(jobKeys.end(JOB), Buffer.from('{}'))
+  await store.put(endKey(JOB, 1), Buffer.from('{}'))
   ended.resolve()
   return { first: await first, second, store, output }
 }
