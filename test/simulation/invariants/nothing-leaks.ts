@@ -1,9 +1,11 @@
 /** leaksAfterCleaning: when a job has ended and its orphans have stopped, nothing of it is left but what it gave. */
 import { cleanJobs } from '../../../src/job/clean-jobs.ts'
 import { jobKeys } from '../../../src/job/job-records.ts'
+import { commitOf } from '../decoded-commits.ts'
 import type { FaultKind } from '../fault-kinds.ts'
+import type { Change } from '../object-space.ts'
 import { outputSpaces, type SimulationRun } from '../simulation-run.ts'
-import { isLate } from '../store-request.ts'
+import { isLate, senderOf } from '../store-request.ts'
 import { JOB } from '../workload.ts'
 import { ENGINE_URI, World } from '../world.ts'
 
@@ -65,15 +67,37 @@ function* leftInOutputs(run: SimulationRun): Generator<string> {
     const task = event.kind === 'task' ? event.task : null
     if (struck.has(`${event.stage}/${task}/${event.attempt}`)) hindered.add(name)
   }
+  const forTheCleaner = leftByTheKilled(run)
   for (const { space } of outputSpaces(run)) {
     for (const key of space.keys) {
-      if (!key.startsWith('_dunlin/')) continue
+      if (!key.startsWith('_dunlin/') || forTheCleaner.has(key)) continue
       const { by } = space.changes.findLast(change => change.key === key)!
       // Local workers are ended when their attempt is cancelled, wherever they are.
       if (isLate(by) || hindered.has(by) || fleet.style === 'local') continue
       yield `${space.uri}${key} of ${by} is left`
     }
   }
+}
+
+/**
+ * Parts that had been committed when the job ended without success, of whose driver nothing was heard after that: it was
+ * killed between recording the end and clearing away, and `jobs clean` removes them.
+ */
+function leftByTheKilled({ world, drivers, end }: SimulationRun): ReadonlySet<string> {
+  const { changes } = world.space(ENGINE_URI)
+  const endedAt = changes.findLastIndex(({ key, kind }) => kind === 'create' && key === jobKeys.end(JOB))
+  const endedBy = changes[endedAt] && senderOf(changes[endedAt].by)
+  const ender = drivers.find(({ process }) => process.name === endedBy)
+  if (end?.report.state === 'succeeded' || ender?.process.isKilled !== true || ender.outcome !== null)
+    return new Set()
+  const isCommit = ({ kind, key, by }: Change): boolean =>
+    kind === 'create' && by.startsWith('worker') && key.includes('/commits/')
+  return new Set(
+    changes
+      .slice(0, endedAt)
+      .filter(isCommit)
+      .flatMap(change => commitOf(change).success.part?.key ?? []),
+  )
 }
 
 /** What was there when the job succeeded is gone when its driver has cleared away. */
