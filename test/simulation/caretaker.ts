@@ -42,6 +42,7 @@ export class Caretaker {
   }
 
   begin(): void {
+    this.#accidents.beforeStart()
     this.#start('start')
     const { faults, time, strike } = this.#world
     const random = this.#random

@@ -14,7 +14,14 @@ export function* endsRightly(run: SimulationRun): Generator<string> {
       yield 'the job was cancelled, and nobody had asked for it'
   }
   if (end === null && drivers.length > 1) yield `${drivers.length} drivers could not end the job`
-  if (endBeforeRetry !== null && end?.report.state !== 'succeeded' && !isCancelledAfterRetry(run)) {
+  const isHopeless = world.faults.fatal.some(({ kind }) => kind === 'earlierDamaged')
+  if (
+    endBeforeRetry !== null &&
+    end?.report.state !== 'succeeded' &&
+    !isCancelledAfterRetry(run) &&
+    // What a disk has lost of another job is not there for a retry either.
+    !isHopeless
+  ) {
     yield `a retry, when all was calm, ended ${end?.report.state}: ${end?.failure?.code} ${end?.failure?.message}`
   }
   for (const driver of drivers) yield* saysTheTruth(run, driver)

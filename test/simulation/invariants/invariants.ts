@@ -8,9 +8,11 @@ import { endsRightly } from './ends-rightly.ts'
 import { failuresAreExplained } from './failures-are-explained.ts'
 import { keysAreOwn } from './keys-are-own.ts'
 import { leasesAreOwn } from './leases-are-own.ts'
+import { lettersAreRight } from './letters-are-right.ts'
 import { orphansStop } from './orphans-stop.ts'
 import { outputIsRight } from './output-is-right.ts'
 import { partsAreThere } from './parts-are-there.ts'
+import { readersSeeAll } from './readers-see-all.ts'
 import { remakesAreExplained } from './remakes-are-explained.ts'
 import { reportAddsUp } from './report-adds-up.ts'
 import { slotsAreKept } from './slots-are-kept.ts'
@@ -32,7 +34,9 @@ export const INVARIANTS: readonly Invariant[] = [
   cancelsSoon,
   endsAsDecided,
   leasesAreOwn,
+  lettersAreRight,
   partsAreThere,
+  readersSeeAll,
   remakesAreExplained,
   slotsAreKept,
   tellsOnce,
