@@ -56,6 +56,7 @@ export const FAULT_KINDS = {
   driverKilled: { rate: [0.3, 1], codes: ['LEASE'], survived: true },
   clockJump: { rate: [0.5, 1], codes: ['TIMEOUT'], survived: true },
   secondDriver: { rate: [0.3, 1], codes: ['LEASE'], survived: true },
+  cleaner: { rate: [0.3, 1], codes: [], survived: true },
   cancelledFromOutside: { rate: [0.3, 1], codes: ['CANCELLED'], survived: false },
   cancelled: { rate: [0.5, 1], codes: ['CANCELLED'], survived: false },
 } as const satisfies Readonly<Record<string, FaultKindFacts>>

@@ -20,9 +20,9 @@ export interface Change {
   readonly atMs: number
 }
 
-/** A driver removes the data of a job that is over. */
+/** A driver, or who cleans, removes the data of a job that is over. */
 export function isDiscarded({ kind, by, key }: Change): boolean {
-  return kind === 'delete' && by.startsWith('driver') && key.includes('/data/')
+  return kind === 'delete' && /^(driver|cleaner)/.test(by) && key.includes('/data/')
 }
 
 /** What a store reaches: the objects below a root. */

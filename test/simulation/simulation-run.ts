@@ -18,6 +18,9 @@ export interface SimulationRun {
   readonly drivers: readonly Driver[]
   /** Null for a job that was never recorded, or could not be ended. */
   readonly end: JobEnd | null
+  /** Whether somebody has begun to remove it meanwhile. */
+  readonly isCleaned: boolean
+  readonly cleaningErrors: readonly unknown[]
   /** How it had ended before it was retried. */
   readonly endBeforeRetry: JobEnd | null
   /** By number of output: what a reader found when the job had succeeded; null where nobody could. */

@@ -13,12 +13,14 @@ export function* endsRightly(run: SimulationRun): Generator<string> {
     if (one?.report.state === 'cancelled' && !wasAsked)
       yield 'the job was cancelled, and nobody had asked for it'
   }
+  for (const error of run.cleaningErrors) yield* cleansRightly(run, error)
   if (end === null && drivers.length > 1) yield `${drivers.length} drivers could not end the job`
   const isHopeless = world.faults.fatal.some(({ kind }) => kind === 'earlierDamaged')
   if (
     endBeforeRetry !== null &&
     end?.report.state !== 'succeeded' &&
     !isCancelledAfterRetry(run) &&
+    !run.isCleaned &&
     // What a disk has lost of another job is not there for a retry either.
     !isHopeless
   ) {
@@ -62,6 +64,12 @@ function isUsedUp(run: SimulationRun, { code, place, retryable }: Failure): bool
   return codes.length - throttled > RETRY_POLICY.retries || ofJob > BUDGET_POLICY.least
 }
 
+function* cleansRightly({ world }: SimulationRun, error: unknown): Generator<string> {
+  const isStruck = world.faults.injected.some(({ process }) => process.startsWith('cleaner'))
+  if (!isStruck || !(error instanceof DunlinError) || error.code === 'INTERNAL')
+    yield `who cleaned failed by ${String(error)}`
+}
+
 function* saysTheTruth(run: SimulationRun, driver: Driver): Generator<string> {
   const { outcome, process, verb } = driver
   const { end, endBeforeRetry, world, drivers } = run
@@ -86,13 +94,14 @@ function* saysTheTruth(run: SimulationRun, driver: Driver): Generator<string> {
   )
   if (isTheEnd) return
   // Other drivers are why it may not go on: one is alive, has taken over, or has ended the job.
-  const others = drivers.length > 1 && (error.code === 'LEASE' || isEndedError(error))
+  const others = (drivers.length > 1 || run.isCleaned) && (error.code === 'LEASE' || isEndedError(error))
+  if (run.isCleaned && error.code === 'CORRUPT' && error.message.includes('cannot be read')) return
   if (others || world.faults.hasStruckDriver || isDamage(run, error) || isFull(run, error)) return
   yield `${process.name} (${verb}) failed for no reason: ${error.code} ${error.message}`
 }
 
 const isEndedError = ({ code, message }: DunlinError): boolean =>
-  (code === 'INVALID_ARGUMENT' && message.includes('has ended')) || code === 'NOT_FOUND'
+  (code === 'INVALID_ARGUMENT' && /has ended|there is nothing to retry/.test(message)) || code === 'NOT_FOUND'
 
 /** The journal of a driver whose store is full ends there. */
 const isFull = ({ world }: SimulationRun, { code }: DunlinError): boolean =>

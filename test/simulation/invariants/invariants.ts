@@ -2,6 +2,7 @@
 import type { Invariant } from '../simulation-run.ts'
 import { attemptsAreNumbered } from './attempts-are-numbered.ts'
 import { cancelsSoon } from './cancels-soon.ts'
+import { cleansTheEnded } from './cleans-the-ended.ts'
 import { commitsOnce, onlyCommitsAreTold } from './commits-once.ts'
 import { endsAsDecided } from './ends-as-decided.ts'
 import { endsRightly } from './ends-rightly.ts'
@@ -32,6 +33,7 @@ export const INVARIANTS: readonly Invariant[] = [
   reportAddsUp,
   attemptsAreNumbered,
   cancelsSoon,
+  cleansTheEnded,
   endsAsDecided,
   leasesAreOwn,
   lettersAreRight,
