@@ -8,6 +8,7 @@ import { SUCCESS_KEY } from '../../src/sink/output-keys.ts'
 import type { Fleet } from './fleet.ts'
 import type { Objects, SpaceObject } from './object-space.ts'
 import type { Driver } from './start-driver.ts'
+import { isLate } from './store-request.ts'
 import { type Found, JOB, type PreparedWorkload } from './workload.ts'
 import { ENGINE_URI, type World } from './world.ts'
 
@@ -68,6 +69,17 @@ export function directories({ world, workload }: Pick<SimulationRun, 'world' | '
 
 export const lettersUri = (policy: SkipPolicy): string =>
   deadLettersUri(policy, { job: JOB, store: ENGINE_URI })
+
+/**
+ * In mode `overwrite` the old `_SUCCESS` is deleted: a request that its sender was told had failed, and has sent again, may
+ * arrive when the new one is there, and takes that. Nothing in the directory can be told then.
+ */
+export const isTakenLate = (run: Pick<SimulationRun, 'world' | 'workload'>): boolean =>
+  directories(run).some(
+    ({ mode, space }) =>
+      mode === 'overwrite' &&
+      space.changes.some(({ kind, key, by }) => kind === 'delete' && key === SUCCESS_KEY && isLate(by)),
+  )
 
 interface ListedPart {
   readonly name: string

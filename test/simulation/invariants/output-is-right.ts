@@ -5,11 +5,11 @@ import { readDirectory } from '../read-outputs.ts'
 import {
   type Directory,
   directories,
+  isTakenLate,
   listedParts,
   outputSpaces,
   type SimulationRun,
 } from '../simulation-run.ts'
-import { isLate } from '../store-request.ts'
 import type { Found } from '../workload.ts'
 
 export function* outputIsRight(run: SimulationRun): Generator<string> {
@@ -18,6 +18,7 @@ export function* outputIsRight(run: SimulationRun): Generator<string> {
     yield* nothingIsPublished(run)
     return
   }
+  if (isTakenLate(run)) return
   yield* directoriesAreWhole(run)
   if (found === null) {
     yield* directoriesAreEqual(run)
@@ -52,7 +53,7 @@ function* directoriesAreWhole(run: SimulationRun): Generator<string> {
   for (const { space, mode, before } of directories(run)) {
     const parts = listedParts(space)
     if (parts === null) {
-      if (!isDeletedLate(space)) yield `${space.uri} has no ${SUCCESS_KEY}`
+      yield `${space.uri} has no ${SUCCESS_KEY}`
       continue
     }
     const known = new Set([SUCCESS_KEY, ...parts.map(({ name }) => name)])
@@ -69,13 +70,6 @@ function* directoriesAreWhole(run: SimulationRun): Generator<string> {
     if (last > success) yield `${space.uri}: a part changed after ${SUCCESS_KEY} was written`
   }
 }
-
-/**
- * In mode `overwrite` the old one is deleted: a request that its sender was told had failed, and has sent again, may still
- * arrive when the new one is there.
- */
-const isDeletedLate = ({ changes }: Objects): boolean =>
-  changes.some(({ kind, key, by }) => kind === 'delete' && key === SUCCESS_KEY && isLate(by))
 
 const isPart = (key: string): boolean => key.startsWith('part-')
 
