@@ -18,7 +18,7 @@ const WRONG_ANSWER = { codes: DAMAGE_CODES, survived: true } as const
 const DAMAGE = { codes: DAMAGE_CODES, survived: true } as const
 
 export const FAULT_KINDS = {
-  // A store's answers. The same kinds strike drivers, see `expectations.ts`.
+  // A store's answers. The same kinds strike drivers, see `store-fate.ts`.
   slowDown: { rate: [0.002, 0.04], codes: ['THROTTLED'], survived: true },
   serverError: { rate: [0.002, 0.03], codes: ['STORE'], survived: true },
   resetMidBody: { rate: [0.002, 0.03], codes: ['STORE'], survived: true },
