@@ -14,7 +14,7 @@ const failure = (code: Failure['code']): Failure => ({
 function endingOf(why: Failure) {
   const replay = new JobReplay()
   replay.add({ type: 'jobEnding', time: 0, state: 'succeeded' })
-  replay.add({ type: 'jobFinished', time: 1, state: 'failed', failure: why })
+  replay.add({ type: 'jobFinished', time: 1, job: 'a', state: 'failed', failure: why })
   return replay.restored.ending
 }
 
