@@ -104,6 +104,8 @@ async function isTaken(
   { place = systemPlace }: CleanOptions,
 ): Promise<boolean> {
   const epoch = (await lastEpoch(store, id)) + 1
+  // Asked in this order: whoever has reopened it by now would lose it.
+  if (ended && !(await hasEnded(store, id))) return false
   const holder = newHolder({ random: systemRandom, place })
   try {
     await acquireLease(store, id, epoch, holder)

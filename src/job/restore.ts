@@ -82,8 +82,13 @@ export class JobReplay {
         this.#ending = outcomeOf(event)
         break
       case 'jobFinished':
-        // Its outputs could not be published, and will not be: what passes is for whoever resumes it.
-        if (event.state === 'failed' && event.failure?.retryable === false) {
+        // Its outputs could not be published, and will not be: what passes is for whoever resumes it, and so is what a
+        // driver has not published since it had lost the job.
+        if (
+          event.state === 'failed' &&
+          event.failure?.retryable === false &&
+          event.failure.code !== 'LEASE'
+        ) {
           this.#ending = { state: 'failed', failure: event.failure }
         }
         break

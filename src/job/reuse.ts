@@ -13,7 +13,7 @@ import type { StageOrigin } from './state.ts'
 const REUSE_PREFIX = 'reuse/'
 const reuseKey = (digest: string): string => `${REUSE_PREFIX}${digest}.json`
 
-interface ReuseRecord {
+export interface ReuseRecord {
   readonly version: 1
   readonly from: StageOrigin
   readonly exchange: FinishedExchange

@@ -10,6 +10,7 @@ import {
 } from '../../operators/index.ts'
 import { isBroadcast, partitionsOf, rootOfTask, type SkipPolicy, type Stage } from '../../planner/index.ts'
 import { hasEnded } from '../job/ends.ts'
+import { jobKeys } from '../job/job-records.ts'
 import { LeaseWatch } from '../job/lease-watch.ts'
 import { commitTask, readCommit } from '../shuffle/commit-task.ts'
 import { type ExchangeCounters, openExchange } from '../shuffle/read-exchange.ts'
@@ -159,7 +160,7 @@ export async function runStageTask(event: StageTaskEvent, ports: TaskPorts): Pro
     if (winner.success.nonce !== event.nonce) {
       await output.abort()
       await letters?.abort()
-    } else if ((isWrite || letters !== null) && (await hasEnded(store, event.job))) {
+    } else if ((isWrite || letters !== null) && (await isOver(store, event.job))) {
       // Whoever ended the job may have looked into the user's directories before this was there. What is in the engine's
       // store stays: another attempt may have told of this commit, and the job may have succeeded with it.
       if (isWrite) await output.abort()
@@ -179,6 +180,12 @@ export async function runStageTask(event: StageTaskEvent, ports: TaskPorts): Pro
     await pipeline?.close()
     await runs.close()
   }
+}
+
+/** Whether the job has ended, or has even been cleaned away: then nobody could remove what is left here. */
+async function isOver(store: ObjectStore, job: string): Promise<boolean> {
+  const [ended, plan] = await Promise.all([hasEnded(store, job), store.head(jobKeys.plan(job))])
+  return ended || plan === undefined
 }
 
 /**

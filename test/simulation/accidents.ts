@@ -4,7 +4,7 @@ import { flipped, truncated } from './damage.ts'
 import type { FaultKind } from './fault-kinds.ts'
 import type { RandomStream } from './random-streams.ts'
 import type { Driver } from './start-driver.ts'
-import { JOB, type PreparedWorkload } from './workload.ts'
+import { EARLIER_JOB, JOB, type PreparedWorkload } from './workload.ts'
 import { ENGINE_URI, type World } from './world.ts'
 
 /** Deadlines are hours of the driver's clock to workers: they bear this much. */
@@ -20,7 +20,12 @@ const DAMAGED = [
   ['manifestDamaged', 'exchange.'],
 ] as const satisfies readonly (readonly [FaultKind, string])[]
 
+/** What a job may use again: that a record says so, and the objects themselves. */
+const OF_EARLIER = ['reuse/', `jobs/${EARLIER_JOB}/stage-`] as const
+
 export interface Accidents {
+  /** The job is about to be submitted. */
+  readonly beforeStart: () => void
   readonly onEvent: (event: JobEvent) => void
   befall(driver: Driver): void
 }
@@ -33,7 +38,13 @@ export function scheduleAccidents(world: World, workload: PreparedWorkload): Acc
       .map(stage => stage.id),
   )
   return {
+    beforeStart() {
+      if (workload.workload.reuse && world.faults.strikes('earlierDamaged', random))
+        damageOne(world, random, 'earlierDamaged', random.pick(OF_EARLIER))
+    },
     onEvent(event) {
+      if (event.type === 'stageReused' && world.faults.strikes('earlierDamaged', random))
+        damageOne(world, random, 'earlierDamaged', `jobs/${EARLIER_JOB}/stage-${event.from.stage}/`)
       if (event.type !== 'stageFinished' || !readers.has(event.stage)) return
       for (const [kind, below] of DAMAGED) {
         if (world.faults.strikes(kind, random))

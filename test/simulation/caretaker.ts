@@ -3,6 +3,7 @@ import type { JobEvent } from '../../src/events/job-event.ts'
 import { isEndKey, type JobEnd } from '../../src/job/ends.ts'
 import { jobKeys } from '../../src/job/job-records.ts'
 import { type Accidents, scheduleAccidents } from './accidents.ts'
+import { startCleaner } from './cleaner.ts'
 import type { Fleet } from './fleet.ts'
 import type { RandomStream } from './random-streams.ts'
 import { readOutputs } from './read-outputs.ts'
@@ -15,6 +16,10 @@ const UNLUCKY_DRIVERS = 4
 /** A job that so many drivers could not end will not be ended. */
 const MOST_DRIVERS = 14
 const UNTIL_NOTICED_MS = [100, 60_000] as const
+/** Somebody else comes to go on with a job that is being retried. */
+const SECOND_AT_RETRY_SHARE = 0.3
+const SECOND_AT_RETRY_MS = [1, 30_000] as const
+const MOST_CLEANERS = 3
 /** Of jobs that have failed or were cancelled. */
 const RETRIED_SHARE = 0.5
 const LOOK_MS = 5
@@ -32,6 +37,9 @@ export class Caretaker {
   readonly #workload: PreparedWorkload
   readonly #random: RandomStream
   readonly #accidents: Accidents
+  /** What those who cleaned could not do. */
+  readonly cleaningErrors: unknown[] = []
+  #cleaners = 0
   #isWaiting = false
 
   constructor(world: World, fleet: Fleet, workload: PreparedWorkload) {
@@ -43,6 +51,7 @@ export class Caretaker {
   }
 
   begin(): void {
+    this.#accidents.beforeStart()
     this.#start('start')
     const { faults, time, strike } = this.#world
     const random = this.#random
@@ -55,6 +64,8 @@ export class Caretaker {
         this.#start('resume')
       })
     }
+    if (faults.strikes('cleaner', this.#world.random.of('cleaner'))) this.#cleaners = MOST_CLEANERS
+    this.#cleanLater(120_000)
     if (faults.strikes('cancelledFromOutside', random)) {
       later(() => {
         if (this.done || this.end !== null || !this.#exists) return
@@ -79,12 +90,25 @@ export class Caretaker {
     return 'cancel'
   }
 
-  /** How the job has ended; null where it has not. */
+  #cleanLater(mostMs: number): void {
+    if (this.#cleaners === 0) return
+    this.#cleaners--
+    const { time, faults, random } = this.#world
+    time.after(random.of('cleaner').logarithmic(50, mostMs), () => {
+      if (this.done || !this.#exists) return
+      faults.inject('cleaner', { process: 'the caretaker' })
+      void startCleaner(this.#world, error => this.cleaningErrors.push(error)).then(() => this.#look())
+    })
+  }
+
+  /** How the job has ended, also where somebody has removed it since; null where it has not. */
   get end(): JobEnd | null {
-    const space = this.#world.space(ENGINE_URI)
-    const last = space.page(jobKeys.ends(JOB), null, Number.POSITIVE_INFINITY).at(-1)
-    if (last === undefined || !isEndKey(last)) return null
-    return JSON.parse(Buffer.from(space.get(last)!.bytes).toString()) as JobEnd
+    const records = this.#world.space(ENGINE_URI).changes.filter(({ key, bytes }) => {
+      return bytes !== undefined && key.startsWith(jobKeys.ends(JOB))
+    })
+    const [last] = records.sort((a, b) => (a.key < b.key ? 1 : -1))
+    if (last === undefined || !isEndKey(last.key)) return null
+    return JSON.parse(Buffer.from(last.bytes!).toString()) as JobEnd
   }
 
   /** Whether the job was recorded at all. */
@@ -107,7 +131,8 @@ export class Caretaker {
       verb,
       onEvent: (event: JobEvent) => this.#accidents.onEvent(event),
       onSuccess: job => {
-        this.found = readOutputs({ world: this.#world, workload: this.#workload }, job)
+        // What somebody has removed meanwhile nobody can read.
+        if (this.#exists) this.found = readOutputs({ world: this.#world, workload: this.#workload }, job)
       },
       onOutcome: () => this.#look(),
     })
@@ -135,11 +160,25 @@ export class Caretaker {
     } else this.done = true
   }
 
+  #secondAtRetry(): void {
+    const { time, faults, random: streams } = this.#world
+    const random = streams.of('second at a retry')
+    if (this.#world.strike !== undefined || !random.chance(SECOND_AT_RETRY_SHARE)) return
+    const verb = random.pick(['resume', 'retry'] as const)
+    time.after(random.logarithmic(...SECOND_AT_RETRY_MS), () => {
+      if (this.done || !this.#exists) return
+      faults.inject('secondDriver', { process: 'the caretaker' })
+      this.#start(verb)
+    })
+  }
+
   #later(verb: DriverVerb): void {
     this.#isWaiting = true
     this.#world.time.after(this.#random.logarithmic(...UNTIL_NOTICED_MS), () => {
       this.#isWaiting = false
       this.#start(verb)
+      this.#cleanLater(30_000)
+      if (verb === 'retry') this.#secondAtRetry()
     })
   }
 }

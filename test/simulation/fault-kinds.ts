@@ -18,7 +18,7 @@ const WRONG_ANSWER = { codes: DAMAGE_CODES, survived: true } as const
 const DAMAGE = { codes: DAMAGE_CODES, survived: true } as const
 
 export const FAULT_KINDS = {
-  // A store's answers. The same kinds strike drivers, see `expectations.ts`.
+  // A store's answers. The same kinds strike drivers, see `store-fate.ts`.
   slowDown: { rate: [0.002, 0.04], codes: ['THROTTLED'], survived: true },
   serverError: { rate: [0.002, 0.03], codes: ['STORE'], survived: true },
   resetMidBody: { rate: [0.002, 0.03], codes: ['STORE'], survived: true },
@@ -48,12 +48,15 @@ export const FAULT_KINDS = {
   dataDamaged: { rate: [0.05, 0.3], ...DAMAGE },
   commitDamaged: { rate: [0.05, 0.3], ...DAMAGE },
   manifestDamaged: { rate: [0.05, 0.3], ...DAMAGE },
+  // The engine does not make again yet what an earlier job has computed: `survived` is to be true when it does.
+  earlierDamaged: { rate: [0.3, 1], codes: DAMAGE_CODES, survived: false },
   // What happens to a driver.
   driverStore: { rate: [0.2, 1], codes: [], survived: false },
   driverPaused: { rate: [0.3, 1], codes: ['TIMEOUT', 'LEASE'], survived: true },
   driverKilled: { rate: [0.3, 1], codes: ['LEASE'], survived: true },
   clockJump: { rate: [0.5, 1], codes: ['TIMEOUT'], survived: true },
   secondDriver: { rate: [0.3, 1], codes: ['LEASE'], survived: true },
+  cleaner: { rate: [0.3, 1], codes: [], survived: true },
   cancelledFromOutside: { rate: [0.3, 1], codes: ['CANCELLED'], survived: false },
   cancelled: { rate: [0.5, 1], codes: ['CANCELLED'], survived: false },
 } as const satisfies Readonly<Record<string, FaultKindFacts>>

@@ -64,12 +64,25 @@ export class FaultPlan {
     return this.injected.filter(
       fault =>
         factsOf(fault.kind).codes.includes(code) &&
-        !isSettled(fault) &&
+        !this.#isSettled(fault) &&
         (fault.stage === undefined ||
           (fault.stage === attempt.stage &&
             fault.task === attempt.task &&
             fault.attempt === attempt.attempt) ||
           isDamage(fault.kind)),
+    )
+  }
+
+  /** A create that has taken effect: its sender finds out when it looks, unless that is struck, too. */
+  #isSettled({ kind, request, process, stage, task, attempt }: InjectedFault): boolean {
+    if (kind !== 'ambiguousPut' || request !== 'create') return false
+    return !this.injected.some(
+      other =>
+        other.request === 'get' &&
+        other.process === process &&
+        other.stage === stage &&
+        other.task === task &&
+        other.attempt === attempt,
     )
   }
 
@@ -83,10 +96,6 @@ export class FaultPlan {
     return this.injected.some(isOfDriver)
   }
 }
-
-/** A create that has taken effect: its sender finds out when it looks. */
-const isSettled = ({ kind, request }: InjectedFault): boolean =>
-  kind === 'ambiguousPut' && request === 'create'
 
 const isDamage = (kind: FaultKind): boolean => kind.endsWith('Damaged')
 

@@ -20,12 +20,29 @@ export interface Change {
   readonly atMs: number
 }
 
-/** A driver removes the data of a job that is over. */
+/** A driver, or who cleans, removes the data of a job that is over. */
 export function isDiscarded({ kind, by, key }: Change): boolean {
-  return kind === 'delete' && by.startsWith('driver') && key.includes('/data/')
+  return kind === 'delete' && /^(driver|cleaner)/.test(by) && key.includes('/data/')
 }
 
-export class ObjectSpace {
+/** What a store reaches: the objects below a root. */
+export interface Objects {
+  readonly uri: string
+  readonly keys: readonly string[]
+  readonly changes: readonly Change[]
+  get(key: string): SpaceObject | undefined
+  /** Whose bytes were read by whom. */
+  noteRead(key: string, by: string): void
+  /** False where `ifAbsent` and there is an object. */
+  put(key: string, bytes: Uint8Array, options: { readonly by: string; readonly ifAbsent?: boolean }): boolean
+  delete(key: string, by: string): void
+  /** False where `from` does not exist. */
+  move(from: string, to: string, by: string): boolean
+  /** The next keys of a listing, as one request brings them. */
+  page(prefix: string, after: string | null, size: number): readonly string[]
+}
+
+export class ObjectSpace implements Objects {
   readonly uri: string
   readonly #objects: Map<string, SpaceObject>
   readonly #nowMs: () => number
@@ -49,7 +66,10 @@ export class ObjectSpace {
     return [...this.#objects.keys()].sort(compareKeys)
   }
 
-  /** False where `ifAbsent` and there is an object. */
+  noteRead(key: string, by: string): void {
+    this.reads.push({ key, by })
+  }
+
   put(
     key: string,
     bytes: Uint8Array,
@@ -67,7 +87,6 @@ export class ObjectSpace {
     if (this.#objects.delete(key)) this.#note({ kind: 'delete', key, by, ifAbsent: false })
   }
 
-  /** False where `from` does not exist. */
   move(from: string, to: string, by: string): boolean {
     const object = this.#objects.get(from)
     if (object === undefined) return false
@@ -77,7 +96,6 @@ export class ObjectSpace {
     return true
   }
 
-  /** The next keys of a listing, as one request brings them. */
   page(prefix: string, after: string | null, size: number): readonly string[] {
     const keys: string[] = []
     for (const key of this.#objects.keys()) {

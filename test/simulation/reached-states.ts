@@ -22,6 +22,8 @@ export function statesReached(event: JobEvent): readonly string[] {
       return [event.task === null ? 'stage made again' : 'task made again']
     case 'manifestRemade':
       return ['manifest made again']
+    case 'stageReused':
+      return ['stage reused']
     case 'jobTakenOver':
       return ['job taken over']
     case 'jobReopened':

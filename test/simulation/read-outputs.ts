@@ -1,6 +1,6 @@
 /** readOutputs: what a job gave, read past the simulated network. */
 import type { FinishedJob } from '../../src/engine/drive-job.ts'
-import type { ObjectSpace } from './object-space.ts'
+import type { Objects } from './object-space.ts'
 import { listedParts, outputSpaces, type SimulationRun } from './simulation-run.ts'
 import { type Found, recordsOfFile } from './workload.ts'
 import { ENGINE_URI } from './world.ts'
@@ -25,7 +25,7 @@ export function readOutputs(run: Pick<SimulationRun, 'world' | 'workload'>, job:
 }
 
 /** The parts that `_SUCCESS` lists, one after another. */
-export function readDirectory(space: ObjectSpace): Found {
+export function readDirectory(space: Objects): Found {
   const parts = listedParts(space) ?? []
   const text = parts.map(({ name }) => Buffer.from(space.get(name)?.bytes ?? []).toString()).join('')
   return { kind: 'text', text }

@@ -13,7 +13,7 @@ import type {
 } from '../../src/store/object-store.ts'
 import { checkRange, notFound, piecesOf, shorterThanAsked } from '../../src/store/request.ts'
 import { flipped, truncated } from './damage.ts'
-import type { ObjectSpace, SpaceObject } from './object-space.ts'
+import type { Objects, SpaceObject } from './object-space.ts'
 import { type RequestSource, type StoreRequest, send } from './store-request.ts'
 import type { World } from './world.ts'
 
@@ -33,9 +33,9 @@ export class SimulatedStore implements ObjectStore {
   readonly uri: string
   readonly #world: World
   readonly #source: RequestSource
-  readonly #space: ObjectSpace
+  readonly #space: Objects
 
-  constructor(world: World, source: RequestSource, space: ObjectSpace) {
+  constructor(world: World, source: RequestSource, space: Objects) {
     this.uri = space.uri
     this.#world = world
     this.#source = source
@@ -226,7 +226,7 @@ export class SimulatedStore implements ObjectStore {
 
   #bytes(key: string, range: { readonly offset: number; readonly length?: number } | undefined, by: string) {
     const { bytes } = this.#object(key)
-    this.#space.reads.push({ key, by })
+    this.#space.noteRead(key, by)
     if (range === undefined) return bytes.slice()
     const end = range.length === undefined ? bytes.length : range.offset + range.length
     if (range.offset > bytes.length || end > bytes.length) {

@@ -1,11 +1,16 @@
 /** SimulationRun: one job in one world, over; what the invariants look at. */
+
+import type { SkipPolicy, WriteMode } from '../../planner/index.ts'
 import type { JobEvent } from '../../src/events/job-event.ts'
 import type { JobEnd } from '../../src/job/ends.ts'
+import { deadLettersUri } from '../../src/sink/dead-letters-uri.ts'
 import { SUCCESS_KEY } from '../../src/sink/output-keys.ts'
 import type { Fleet } from './fleet.ts'
+import type { Objects, SpaceObject } from './object-space.ts'
 import type { Driver } from './start-driver.ts'
-import type { Found, PreparedWorkload } from './workload.ts'
-import type { World } from './world.ts'
+import { isLate } from './store-request.ts'
+import { type Found, JOB, type PreparedWorkload } from './workload.ts'
+import { ENGINE_URI, type World } from './world.ts'
 
 export interface SimulationRun {
   readonly world: World
@@ -14,6 +19,9 @@ export interface SimulationRun {
   readonly drivers: readonly Driver[]
   /** Null for a job that was never recorded, or could not be ended. */
   readonly end: JobEnd | null
+  /** Whether somebody has begun to remove it meanwhile. */
+  readonly isCleaned: boolean
+  readonly cleaningErrors: readonly unknown[]
   /** How it had ended before it was retried. */
   readonly endBeforeRetry: JobEnd | null
   /** By number of output: what a reader found when the job had succeeded; null where nobody could. */
@@ -33,9 +41,45 @@ export function* toldEvents({ drivers }: SimulationRun): Generator<JobEvent> {
 /** The output directories, by the number of the output. */
 export function outputSpaces({ world, workload }: Pick<SimulationRun, 'world' | 'workload'>) {
   return workload.prepared.logical.outputs.flatMap((output, index) =>
-    output.kind === 'write' ? [{ index, space: world.space(output.uri) }] : [],
+    output.kind === 'write' ? [{ index, mode: output.mode, space: world.space(output.uri) }] : [],
   )
 }
+
+export interface Directory {
+  readonly space: Objects
+  readonly mode: WriteMode
+  /** What was in it when the job was submitted. */
+  readonly before: ReadonlyMap<string, SpaceObject>
+}
+
+/** All directories that the job publishes into: those of its outputs, and that of its dead letters. */
+export function directories({ world, workload }: Pick<SimulationRun, 'world' | 'workload'>): Directory[] {
+  const { plan } = workload.prepared.planned
+  const policy = plan.stages[0]?.onError
+  const all = plan.stages.flatMap(({ output }): { uri: string; mode: WriteMode }[] =>
+    output.kind === 'write' ? [output] : [],
+  )
+  if (policy !== undefined) all.push({ uri: lettersUri(policy), mode: policy.deadLetters?.mode ?? 'fail' })
+  return all.map(({ uri, mode }) => ({
+    space: world.space(uri),
+    mode,
+    before: workload.objects.get(uri) ?? new Map(),
+  }))
+}
+
+export const lettersUri = (policy: SkipPolicy): string =>
+  deadLettersUri(policy, { job: JOB, store: ENGINE_URI })
+
+/**
+ * In mode `overwrite` the old `_SUCCESS` is deleted: a request that its sender was told had failed, and has sent again, may
+ * arrive when the new one is there, and takes that. Nothing in the directory can be told then.
+ */
+export const isTakenLate = (run: Pick<SimulationRun, 'world' | 'workload'>): boolean =>
+  directories(run).some(
+    ({ mode, space }) =>
+      mode === 'overwrite' &&
+      space.changes.some(({ kind, key, by }) => kind === 'delete' && key === SUCCESS_KEY && isLate(by)),
+  )
 
 interface ListedPart {
   readonly name: string

@@ -24,6 +24,7 @@ describe('a simulated job', () => {
         'job cancelled',
         'stage closing',
         'stage finished early',
+        'stage reused',
         'task running again',
         'task running twice',
         'task with more memory',

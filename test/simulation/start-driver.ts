@@ -1,6 +1,8 @@
 /** startDriver: a driver process that begins a workload's job, or goes on with it, to the end of what its caller waits for. */
+import type { RunOptions } from '../../src/dataset/run-options.ts'
 import { discardData, type FinishedJob } from '../../src/engine/drive-job.ts'
 import type { Engine } from '../../src/engine/engine.ts'
+import { checkDeadLetters } from '../../src/engine/publish-dead-letters.ts'
 import { checkOutputs } from '../../src/engine/publish-outputs.ts'
 import { cancelJob, resumeJob, retryJob } from '../../src/engine/resume.ts'
 import { startJob } from '../../src/engine/submit.ts'
@@ -43,7 +45,12 @@ export interface DriverOptions {
 }
 
 /** The engine as a driver process has it. */
-function engineOf(world: World, fleet: Fleet, process: SimulatedProcess, workload: PreparedWorkload): Engine {
+export function engineOf(
+  world: World,
+  fleet: Fleet,
+  process: SimulatedProcess,
+  workload: PreparedWorkload,
+): Engine {
   const source: RequestSource = {
     process,
     random: world.random.of(`${process.name} store`),
@@ -66,11 +73,17 @@ function engineOf(world: World, fleet: Fleet, process: SimulatedProcess, workloa
   }
 }
 
+/** What is asked of `run` beside the plan. */
+export const runOptionsOf = ({ workload: { reuse } }: PreparedWorkload): Pick<RunOptions, 'reuse'> =>
+  reuse === undefined ? {} : { reuse }
+
 /** As `submit` does after planning. */
 async function begin(engine: Engine, workload: PreparedWorkload, options: Parameters<typeof startJob>[3]) {
   const { prepared } = workload
   try {
-    await checkOutputs({ job: JOB, plan: prepared.planned.plan, stores: engine.stores })
+    const outputs = { job: JOB, plan: prepared.planned.plan, stores: engine.stores }
+    await checkOutputs(outputs)
+    await checkDeadLetters({ ...outputs, storeUri: ENGINE_URI })
   } catch (error) {
     await discardData(engine.store, JOB)
     throw error
@@ -105,7 +118,7 @@ export function startDriver(
   }
   const options = { engine, signal: abort.signal, onEvent: listen }
   const verbs: Readonly<Record<DriverVerb, () => Promise<FinishedJob | null>>> = {
-    start: () => begin(engine, workload, { ...options, name: 'simulated' }),
+    start: () => begin(engine, workload, { ...options, ...runOptionsOf(workload), name: 'simulated' }),
     resume: () => resumeJob(JOB, options),
     retry: () => retryJob(JOB, options),
     cancel: () => cancelJob(JOB, options).then(() => null),

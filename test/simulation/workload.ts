@@ -10,6 +10,7 @@ import {
   plan,
   type ScanNode,
   scansOf,
+  type WriteMode,
 } from '../../planner/index.ts'
 import type { Dataset } from '../../src/dataset/dataset.ts'
 import type { PreparedPlan } from '../../src/engine/prepare-plan.ts'
@@ -27,6 +28,8 @@ type PlanOptions = NonNullable<Parameters<typeof plan>[2]>
 export const TIMEOUT_MS = 120_000
 
 export const JOB = '20260101-000000-sim000'
+/** A job that has ended before that. */
+export const EARLIER_JOB = '20251231-000000-sim000'
 
 /** One output of a job, as its reader finds it: the parts of a directory one after another, or records. */
 export type Found =
@@ -35,6 +38,12 @@ export type Found =
 
 export interface Workload {
   readonly name: string
+  /** A job that has run before, without faults: what it left is there. */
+  readonly earlier?: Workload
+  /** It uses again what the earlier job has computed, and which has kept it. */
+  readonly reuse?: true
+  /** Of a job that skips bad records: what the dead letters say of them, in any order. */
+  readonly letters?: readonly string[]
   /** Files by root URI and key. */
   readonly files?: Readonly<Record<string, Readonly<Record<string, string>>>>
   outputs(): readonly LogicalOutput[]
@@ -51,23 +60,30 @@ export interface PreparedWorkload {
   readonly functions: readonly UserFn[]
   /** What is in the stores when the job is submitted. */
   readonly objects: ReadonlyMap<string, ReadonlyMap<string, SpaceObject>>
+  /** Of the attempts of the earlier job that had won. */
+  readonly earlierNonces: ReadonlySet<string>
 }
 
 type Described = Pick<Dataset<unknown>, 'node'>
 
 /** What `dataset.write` gives, without being watched for not being run. */
-export const written = ({ node }: Described, format: WriteFormat, uri: string): LogicalOutput => ({
+export const written = (
+  { node }: Described,
+  format: WriteFormat,
+  uri: string,
+  mode: WriteMode = 'fail',
+): LogicalOutput => ({
   kind: 'write',
   input: node,
   uri,
   format,
-  mode: 'fail',
+  mode,
 })
 
 /** What `collect` runs. */
 export const collected = ({ node }: Described): LogicalOutput => ({ kind: 'result', input: node })
 
-/** Lists, stages and plans, once for all seeds; functions are not shipped but given. */
+/** Lists, stages and plans, once for all seeds; functions are not shipped but given. Nothing has run before. */
 export async function prepareWorkload(workload: Workload): Promise<PreparedWorkload> {
   const stores = createStores()
   for (const [uri, files] of Object.entries(workload.files ?? {})) {
@@ -103,6 +119,7 @@ export async function prepareWorkload(workload: Workload): Promise<PreparedWorkl
     },
     functions: functions as unknown as readonly UserFn[],
     objects,
+    earlierNonces: new Set(),
   }
 }
 

@@ -3,10 +3,11 @@ import type { DriverPlace } from '../../src/engine/ports.ts'
 import type { ObjectStore, Stores } from '../../src/store/object-store.ts'
 import { EventLog } from './event-log.ts'
 import { drawRates, FaultPlan, type FaultRates } from './fault-plan.ts'
-import { ObjectSpace, type SpaceObject } from './object-space.ts'
+import { ObjectSpace, type Objects, type SpaceObject } from './object-space.ts'
 import { RandomStreams } from './random-streams.ts'
 import { SimulatedProcess } from './simulated-process.ts'
 import { ENGINE_URI, SimulatedStore } from './simulated-store.ts'
+import { SpaceBelow } from './space-below.ts'
 import type { RequestSource } from './store-request.ts'
 import { VirtualTime } from './virtual-time.ts'
 
@@ -76,7 +77,8 @@ export class World {
     return this.#options.strike
   }
 
-  space(uri: string): ObjectSpace {
+  space(uri: string): Objects {
+    if (uri !== ENGINE_URI && uri.startsWith(ENGINE_URI)) return new SpaceBelow(this.space(ENGINE_URI), uri)
     let space = this.spaces.get(uri)
     if (space === undefined) {
       space = new ObjectSpace(uri, this.#options.objects.get(uri) ?? new Map(), () => this.time.nowMs)

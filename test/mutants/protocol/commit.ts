@@ -75,7 +75,7 @@ export const COMMIT_MUTANTS: readonly Mutant[] = [
   {
     name: 'a part that comes when the job has ended stays',
     file: TASK,
-    find: '(await hasEnded(store, event.job))',
+    find: '(await isOver(store, event.job))',
     replace: 'false',
     look: { faults: ['cancelled', 'duplicate', 'straggler', 'uncancelled'], workloads: ['straight through'] },
   },

@@ -41,7 +41,7 @@ export function* commitsOnce({ world }: SimulationRun): Generator<string> {
     // What an orphan writes when the job is over and its data gone is nobody's.
     if (isDiscarded(change)) break
     // A retry takes the end back.
-    if (kind === 'delete' && by.startsWith('driver')) creates.delete(key)
+    if (kind === 'delete' && /^(driver|cleaner)/.test(by)) creates.delete(key)
     if (kind === 'create' || kind === 'replace') there.add(key)
     if (kind === 'delete') there.delete(key)
     // Where a disk has lost it, a request that was on its way for long may create it again.

@@ -2,6 +2,7 @@
 import { DunlinError, type Failure } from '../../../operators/index.ts'
 import { RETRY_POLICY } from '../../../src/scheduler/policies/retry.ts'
 import { BUDGET_POLICY } from '../../../src/scheduler/policies/retry-budget.ts'
+import { factsOf } from '../fault-kinds.ts'
 import { type SimulationRun, toldEvents } from '../simulation-run.ts'
 import type { Driver } from '../start-driver.ts'
 
@@ -13,8 +14,17 @@ export function* endsRightly(run: SimulationRun): Generator<string> {
     if (one?.report.state === 'cancelled' && !wasAsked)
       yield 'the job was cancelled, and nobody had asked for it'
   }
+  for (const error of run.cleaningErrors) yield* cleansRightly(run, error)
   if (end === null && drivers.length > 1) yield `${drivers.length} drivers could not end the job`
-  if (endBeforeRetry !== null && end?.report.state !== 'succeeded' && !isCancelledAfterRetry(run)) {
+  const isHopeless = world.faults.fatal.some(({ kind }) => kind === 'earlierDamaged')
+  if (
+    endBeforeRetry !== null &&
+    end?.report.state !== 'succeeded' &&
+    !isCancelledAfterRetry(run) &&
+    !run.isCleaned &&
+    // What a disk has lost of another job is not there for a retry either.
+    !isHopeless
+  ) {
     yield `a retry, when all was calm, ended ${end?.report.state}: ${end?.failure?.code} ${end?.failure?.message}`
   }
   for (const driver of drivers) yield* saysTheTruth(run, driver)
@@ -28,8 +38,16 @@ function isCancelledAfterRetry({ end, drivers }: SimulationRun): boolean {
 
 function* failsRightly(run: SimulationRun, failure: Failure): Generator<string> {
   if (failure.code === 'INTERNAL') yield `the job failed by INTERNAL: ${failure.message}`
-  if (run.world.faults.fatal.length > 0 || isUsedUp(run, failure)) return
+  if (isFatal(run, failure) || isUsedUp(run, failure)) return
   yield `the job failed though it should have survived: ${failure.code} ${failure.message} ${JSON.stringify(failure.place)}`
+}
+
+/** A fault that a job need not survive, which shows as this failure and struck where it says. */
+function isFatal({ world }: SimulationRun, { code, place }: Failure): boolean {
+  return world.faults.fatal.some(({ kind, stage, task }) => {
+    if (!factsOf(kind).codes.includes(code)) return false
+    return stage === undefined || (stage === place.stage && (task ?? undefined) === place.task)
+  })
 }
 
 /** The task whose failure ended the job had failed as often as it may; or all tasks together had. */
@@ -55,9 +73,15 @@ function isUsedUp(run: SimulationRun, { code, place, retryable }: Failure): bool
   return codes.length - throttled > RETRY_POLICY.retries || ofJob > BUDGET_POLICY.least
 }
 
+function* cleansRightly({ world }: SimulationRun, error: unknown): Generator<string> {
+  const isStruck = world.faults.injected.some(({ process }) => process.startsWith('cleaner'))
+  if (!isStruck || !(error instanceof DunlinError) || error.code === 'INTERNAL')
+    yield `who cleaned failed by ${String(error)}`
+}
+
 function* saysTheTruth(run: SimulationRun, driver: Driver): Generator<string> {
   const { outcome, process, verb } = driver
-  const { end, endBeforeRetry, world, drivers } = run
+  const { end, endBeforeRetry, drivers } = run
   if (outcome === null) return
   if (outcome.state === 'succeeded') {
     if (verb !== 'cancel' && end?.report.state !== 'succeeded')
@@ -65,7 +89,7 @@ function* saysTheTruth(run: SimulationRun, driver: Driver): Generator<string> {
     const { discardError } = outcome
     if (discardError === undefined) return
     if (!(discardError instanceof DunlinError)) yield `clearing away failed by ${String(discardError)}`
-    else if (!world.faults.hasStruckDriver)
+    else if (!hasStruck(run, process.name, discardError))
       yield `clearing away failed for no reason: ${discardError.message}`
     return
   }
@@ -79,23 +103,15 @@ function* saysTheTruth(run: SimulationRun, driver: Driver): Generator<string> {
   )
   if (isTheEnd) return
   // Other drivers are why it may not go on: one is alive, has taken over, or has ended the job.
-  const others = drivers.length > 1 && (error.code === 'LEASE' || isEndedError(error))
-  if (others || world.faults.hasStruckDriver || isDamage(run, error) || isFull(run, error)) return
+  const others = (drivers.length > 1 || run.isCleaned) && (error.code === 'LEASE' || isEndedError(error))
+  if (run.isCleaned && error.code === 'CORRUPT' && error.message.includes('cannot be read')) return
+  if (others || hasStruck(run, process.name, error)) return
   yield `${process.name} (${verb}) failed for no reason: ${error.code} ${error.message}`
 }
 
 const isEndedError = ({ code, message }: DunlinError): boolean =>
-  (code === 'INVALID_ARGUMENT' && message.includes('has ended')) || code === 'NOT_FOUND'
+  (code === 'INVALID_ARGUMENT' && /has ended|there is nothing to retry/.test(message)) || code === 'NOT_FOUND'
 
-/** The journal of a driver whose store is full ends there. */
-const isFull = ({ world }: SimulationRun, { code }: DunlinError): boolean =>
-  code === 'NO_SPACE' &&
-  world.faults.injected.some(({ kind, process }) => kind === 'noSpace' && process.startsWith('driver'))
-
-/** What a driver that takes over reads may be damaged on its way. */
-const isDamage = ({ world }: SimulationRun, { code }: DunlinError): boolean =>
-  code === 'CORRUPT' &&
-  world.faults.injected.some(
-    ({ kind, process }) =>
-      (kind === 'wrongBytes' || kind === 'truncatedBody') && process.startsWith('driver'),
-  )
+/** A fault of that process shows as this error: its store has failed it, is full, or has given it other bytes. */
+const hasStruck = ({ world }: SimulationRun, process: string, { code }: DunlinError): boolean =>
+  world.faults.injected.some(fault => fault.process === process && factsOf(fault.kind).codes.includes(code))

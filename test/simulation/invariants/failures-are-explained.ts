@@ -4,6 +4,7 @@ import type { SimulationRun } from '../simulation-run.ts'
 import type { Driver } from '../start-driver.ts'
 import { JOB } from '../workload.ts'
 import { ENGINE_URI } from '../world.ts'
+import { lettersWereCleared } from './letters-were-cleared.ts'
 
 export function* failuresAreExplained(run: SimulationRun): Generator<string> {
   const { world, drivers } = run
@@ -14,6 +15,7 @@ export function* failuresAreExplained(run: SimulationRun): Generator<string> {
       const { stage, attempt, failure } = event
       const task = event.type === 'taskFailed' ? event.task : null
       if (world.faults.causes(failure.code, { stage, task, attempt }).length > 0) continue
+      if (lettersWereCleared(run, failure)) continue
       // What it asks for may be gone with the job. It can decide nothing any more.
       if (driver.toldMs[i]! >= overtakenMs) continue
       yield `attempt ${attempt} of ${stage}/${task ?? 'manifest'} failed for no reason: ${failure.code} ${failure.message}\n${failure.stack}`

@@ -3,6 +3,7 @@ import { commitOf } from '../decoded-commits.ts'
 import { isDiscarded, type ObjectSpace } from '../object-space.ts'
 import type { SimulationRun } from '../simulation-run.ts'
 import { senderOf } from '../store-request.ts'
+import type { PreparedWorkload } from '../workload.ts'
 import { ENGINE_URI } from '../world.ts'
 
 const SHARED = /\/(commits\/\d+\.\d+|exchange\.\d+\.manifest)$/
@@ -10,20 +11,20 @@ const OF_ATTEMPT = /\/(data|runs)\/(\d+)-(\d+)-([0-9a-f]+)(-\d+)?\.arrow$/
 
 type Nonces = ReadonlyMap<string, string | null>
 
-export function* keysAreOwn({ world, fleet }: SimulationRun): Generator<string> {
+export function* keysAreOwn({ world, fleet, workload }: SimulationRun): Generator<string> {
   const nonces: Nonces = new Map(fleet.deliveries.map(({ name, nonce }) => [name, nonce]))
-  const engine = world.space(ENGINE_URI)
-  const won = winnersOf(engine)
+  const engine = world.spaces.get(ENGINE_URI)!
+  const won = winnersOf(engine, workload)
   for (const space of world.spaces.values()) {
     yield* writesAreOwn(space, nonces)
-    if (space !== engine) yield* movesAreOfWinners(space, won)
+    yield* movesAreOfWinners(space, won)
   }
   yield* readsAreOfWinners(engine, nonces, won)
 }
 
-/** Nonces that a commit names. */
-function winnersOf(engine: ObjectSpace): ReadonlySet<string> {
-  const won = new Set<string>()
+/** Nonces that a commit names, of the job or of the one before it. */
+function winnersOf(engine: ObjectSpace, { earlierNonces }: PreparedWorkload): ReadonlySet<string> {
+  const won = new Set(earlierNonces)
   for (const change of engine.changes) {
     const { key, kind, by } = change
     if (kind === 'create' && by.startsWith('worker') && key.includes('/commits/')) {
@@ -35,7 +36,7 @@ function winnersOf(engine: ObjectSpace): ReadonlySet<string> {
 
 function* movesAreOfWinners(space: ObjectSpace, won: ReadonlySet<string>): Generator<string> {
   for (const { kind, key, by, to } of space.changes) {
-    const [, nonce] = /-([0-9a-f]{16})\.\w+$/.exec(key) ?? []
+    const [, nonce] = /-([0-9a-f]{16})(?:-\d+)?\.\w+$/.exec(key) ?? []
     if (kind === 'move' && !won.has(nonce ?? '')) yield `${by} published ${key} as ${to}, which has not won`
   }
 }

@@ -12,7 +12,9 @@ export function* leasesAreOwn({ world, drivers }: SimulationRun): Generator<stri
   const holders = new Map<string, string>()
   for (const { kind, key, by: sender, ifAbsent } of changes) {
     const by = senderOf(sender)
-    if (!key.startsWith(jobKeys.leases(JOB)) || kind === 'delete') continue
+    if (!key.startsWith(jobKeys.leases(JOB))) continue
+    // What comes when the job has been removed is nobody's.
+    if (kind === 'delete') break
     const holder = holders.get(key) ?? by
     if (holder !== by || (kind === 'create' && !ifAbsent)) yield `${by} took ${key} of ${holder}`
     holders.set(key, holder)

@@ -1,16 +1,25 @@
 /** leaksAfterCleaning: when a job has ended and its orphans have stopped, nothing of it is left but what it gave. */
 import { cleanJobs } from '../../../src/job/clean-jobs.ts'
 import { isEndKey } from '../../../src/job/ends.ts'
+import { jobKeys } from '../../../src/job/job-records.ts'
+import type { ReuseRecord } from '../../../src/job/reuse.ts'
+import { manifestKey } from '../../../src/shuffle/keys.ts'
+import { commitOf } from '../decoded-commits.ts'
 import type { FaultKind } from '../fault-kinds.ts'
-import { outputSpaces, type SimulationRun } from '../simulation-run.ts'
-import { isLate } from '../store-request.ts'
-import { JOB } from '../workload.ts'
+import type { Change } from '../object-space.ts'
+import { directories, type SimulationRun } from '../simulation-run.ts'
+import { isLate, senderOf } from '../store-request.ts'
+import { EARLIER_JOB, JOB } from '../workload.ts'
 import { ENGINE_URI, World } from '../world.ts'
+
+const FORGOTTEN_MS = 2 * 24 * 3_600_000
 
 export async function leaksAfterCleaning(run: SimulationRun): Promise<string[]> {
   const { world, end } = run
   const leaks = [...leftInOutputs(run), ...leftInEngine(run)]
   if (end === null) return leaks
+  // Long after: of what came late, when the job's plan had been removed, nobody knows whose it is.
+  const laterMs = run.isCleaned ? FORGOTTEN_MS : 0
   // Somebody cleans up another day, when all is calm.
   const calm = new World({ seed: world.seed, objects: new Map(), rates: {} })
   for (const [uri, space] of world.spaces) calm.spaces.set(uri, space)
@@ -23,22 +32,36 @@ export async function leaksAfterCleaning(run: SimulationRun): Promise<string[]> 
     struck: () => ({ process: process.name }),
   })
   let done = false
-  const cleaning = cleanJobs(stores.open(ENGINE_URI), { now: calm.time.nowMs, ids: [JOB], stores }).then(
-    () => {
-      done = true
-    },
-  )
+  const cleaning = cleanJobs(stores.open(ENGINE_URI), {
+    now: world.time.nowMs + laterMs,
+    ids: [JOB],
+    stores,
+  }).then(() => {
+    done = true
+  })
   await calm.time.run(() => done, 3_600_000)
   await cleaning
-  for (const key of world.space(ENGINE_URI).keys) {
+  const engine = world.space(ENGINE_URI)
+  for (const key of engine.keys) {
     if (key.startsWith(`jobs/${JOB}/`)) leaks.push(`${key} is left after the job was cleaned`)
+    const isReuse = key.startsWith('reuse/') && Buffer.from(engine.get(key)!.bytes).includes(JOB)
+    if (isReuse) leaks.push(`${key} is left after the job that it names was cleaned`)
   }
-  for (const { space } of outputSpaces(run)) {
+  leaks.push(...ofTheEarlier(run))
+  for (const { space } of directories(run)) {
     for (const key of space.keys) {
       if (key.startsWith('_dunlin/')) leaks.push(`${space.uri}${key} is left after the job was cleaned`)
     }
   }
   return leaks
+}
+
+/** What an earlier job has kept is another's, and stays. */
+function* ofTheEarlier({ world }: SimulationRun): Generator<string> {
+  for (const { kind, key, by } of world.space(ENGINE_URI).changes) {
+    if (key.startsWith(`jobs/${EARLIER_JOB}/`) && by !== 'the disk')
+      yield `${by}: ${kind} of the earlier job's ${key}`
+  }
 }
 
 /** Whatever else strikes an attempt may keep it from removing what it wrote. */
@@ -65,9 +88,10 @@ function* leftInOutputs(run: SimulationRun): Generator<string> {
     const task = event.kind === 'task' ? event.task : null
     if (struck.has(`${event.stage}/${task}/${event.attempt}`)) hindered.add(name)
   }
-  for (const { space } of outputSpaces(run)) {
+  const forTheCleaner = leftByTheKilled(run)
+  for (const { space } of directories(run)) {
     for (const key of space.keys) {
-      if (!key.startsWith('_dunlin/')) continue
+      if (!key.startsWith('_dunlin/') || forTheCleaner.has(key)) continue
       const { by } = space.changes.findLast(change => change.key === key)!
       // Local workers are ended when their attempt is cancelled, wherever they are.
       if (isLate(by) || hindered.has(by) || fleet.style === 'local') continue
@@ -76,8 +100,37 @@ function* leftInOutputs(run: SimulationRun): Generator<string> {
   }
 }
 
+/**
+ * Parts that had been committed when the job ended without success, of whose driver nothing was heard after that: it was
+ * killed between recording the end and clearing away, and `jobs clean` removes them.
+ */
+function leftByTheKilled({ world, drivers, end }: SimulationRun): ReadonlySet<string> {
+  const { changes } = world.space(ENGINE_URI)
+  const endedAt = changes.findLastIndex(({ key, kind }) => kind === 'create' && isEndKey(key))
+  const endedBy = changes[endedAt] && senderOf(changes[endedAt].by)
+  const ender = drivers.find(({ process }) => process.name === endedBy)
+  if (end?.report.state === 'succeeded' || ender?.process.isKilled !== true || ender.outcome !== null)
+    return new Set()
+  const isCommit = ({ kind, key, by }: Change): boolean =>
+    kind === 'create' && by.startsWith('worker') && key.includes('/commits/')
+  return new Set(
+    changes
+      .slice(0, endedAt)
+      .filter(isCommit)
+      .flatMap(change => {
+        const { part, skipped } = commitOf(change).success
+        return [...(part === undefined ? [] : [part]), ...(skipped?.parts ?? [])].map(({ key }) => key)
+      }),
+  )
+}
+
 /** What was there when the job succeeded is gone when its driver has cleared away. */
-function* leftInEngine({ world, drivers, end }: SimulationRun): Generator<string> {
+function* leftInEngine(run: SimulationRun): Generator<string> {
+  const { world, drivers, end, workload } = run
+  if (workload.workload.reuse) {
+    yield* goneFromEngine(run)
+    return
+  }
   const isCleared = drivers.some(({ outcome, verb }) => {
     return verb !== 'cancel' && outcome?.state === 'succeeded' && outcome.discardError === undefined
   })
@@ -88,5 +141,18 @@ function* leftInEngine({ world, drivers, end }: SimulationRun): Generator<string
     if (!/\/(data|values|runs)\//.test(key)) continue
     const last = changes.findLast(change => change.key === key)
     if (last === undefined || last.atMs < endedMs) yield `${key} is left after the job's data was discarded`
+  }
+}
+
+/** What a later job may use again stays, as its record says. */
+function* goneFromEngine({ world }: SimulationRun): Generator<string> {
+  const engine = world.space(ENGINE_URI)
+  const lost = new Set(engine.changes.filter(({ by }) => by === 'the disk').map(({ key }) => key))
+  for (const key of engine.keys) {
+    if (!key.startsWith('reuse/') || lost.has(key)) continue
+    const { from, exchange } = JSON.parse(Buffer.from(engine.get(key)!.bytes).toString()) as ReuseRecord
+    const manifest = manifestKey(from.job, from.stage, exchange.generation)
+    if (engine.get(manifest) === undefined && !lost.has(manifest))
+      yield `${key} names ${manifest}, which is gone`
   }
 }

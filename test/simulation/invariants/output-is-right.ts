@@ -1,7 +1,15 @@
-/** outputIsRight: a job that succeeded gave what the array model gives; one that did not published nothing. */
+/** outputIsRight: a job that succeeded gave what the array model gives; one that did not has changed nothing. */
 import { SUCCESS_KEY } from '../../../src/sink/output-keys.ts'
+import type { Objects } from '../object-space.ts'
 import { readDirectory } from '../read-outputs.ts'
-import { listedParts, outputSpaces, type SimulationRun } from '../simulation-run.ts'
+import {
+  type Directory,
+  directories,
+  isTakenLate,
+  listedParts,
+  outputSpaces,
+  type SimulationRun,
+} from '../simulation-run.ts'
 import type { Found } from '../workload.ts'
 
 export function* outputIsRight(run: SimulationRun): Generator<string> {
@@ -10,6 +18,7 @@ export function* outputIsRight(run: SimulationRun): Generator<string> {
     yield* nothingIsPublished(run)
     return
   }
+  if (isTakenLate(run)) return
   yield* directoriesAreWhole(run)
   if (found === null) {
     yield* directoriesAreEqual(run)
@@ -41,7 +50,7 @@ function* directoriesAreEqual(run: SimulationRun): Generator<string> {
 }
 
 function* directoriesAreWhole(run: SimulationRun): Generator<string> {
-  for (const { space } of outputSpaces(run)) {
+  for (const { space, mode, before } of directories(run)) {
     const parts = listedParts(space)
     if (parts === null) {
       yield `${space.uri} has no ${SUCCESS_KEY}`
@@ -55,15 +64,36 @@ function* directoriesAreWhole(run: SimulationRun): Generator<string> {
       const size = space.get(name)?.bytes.length
       if (size !== bytes) yield `${space.uri}${name} has ${size ?? 'no'} bytes, listed are ${bytes}`
     }
-    const last = space.changes.findLastIndex(({ key, to }) => [key, to].some(one => one?.startsWith('part-')))
-    const success = space.changes.findIndex(({ key }) => key === SUCCESS_KEY)
+    if (mode === 'append') yield* isAsBefore(space, before, [...before.keys()].filter(isPart))
+    const last = space.changes.findLastIndex(({ key, to }) => [key, to].some(one => one && isPart(one)))
+    const success = space.changes.findIndex(({ kind, key }) => key === SUCCESS_KEY && kind !== 'delete')
     if (last > success) yield `${space.uri}: a part changed after ${SUCCESS_KEY} was written`
   }
 }
 
+const isPart = (key: string): boolean => key.startsWith('part-')
+
+/** A job that did not succeed has left every directory as it was. */
 function* nothingIsPublished(run: SimulationRun): Generator<string> {
-  for (const { space } of outputSpaces(run)) {
-    const seen = space.keys.filter(key => !key.startsWith('_dunlin/'))
-    if (seen.length > 0) yield `the job did not succeed, but ${space.uri} holds ${seen.join(', ')}`
+  for (const { space, mode, before } of directories(run)) {
+    const own = space.keys.filter(key => !key.startsWith('_dunlin/') && !before.has(key))
+    if (own.length > 0) yield `the job did not succeed, but ${space.uri} holds ${own.join(', ')}`
+    if (mode === 'overwrite' && isBegun(space)) {
+      if (space.get(SUCCESS_KEY) !== undefined) yield `${space.uri} was given up, and has a ${SUCCESS_KEY}`
+    } else yield* isAsBefore(space, before, [...before.keys()])
+  }
+}
+
+/** What is overwritten is not brought back: once the old `_SUCCESS` has gone the directory has none. */
+const isBegun = ({ changes }: Objects): boolean =>
+  changes.some(({ kind, key }) => kind === 'delete' && key === SUCCESS_KEY)
+
+function* isAsBefore(
+  space: Objects,
+  before: Directory['before'],
+  keys: readonly string[],
+): Generator<string> {
+  for (const key of keys) {
+    if (space.get(key) !== before.get(key)) yield `${space.uri}${key} is not what it was before the job`
   }
 }

@@ -4,6 +4,7 @@ import type { Struck } from '../fault-plan.ts'
 import { isDiscarded } from '../object-space.ts'
 import { type SimulationRun, toldEvents } from '../simulation-run.ts'
 import { ENGINE_URI } from '../world.ts'
+import { lettersWereCleared } from './letters-were-cleared.ts'
 
 const OF_TASKS: ReadonlySet<FaultKind> = new Set<FaultKind>(['dataDamaged', 'commitDamaged'])
 const WRONG: ReadonlySet<FaultKind> = new Set<FaultKind>(['wrongBytes', 'truncatedBody'])
@@ -29,6 +30,7 @@ export function* remakesAreExplained(run: SimulationRun): Generator<string> {
     if (decided.has(decision)) continue
     decided.add(decision)
     if (event.failure === undefined || wrongAnswers(run, event.failure.place) >= WRONG_ANSWERS[what]) continue
+    if (lettersWereCleared(run, event.failure)) continue
     damaged[what] -= 1 + (event.type === 'taskRemade' ? Object.keys(event.others ?? {}).length : 0)
     if (damaged[what] >= 0) continue
     yield `a ${what} of stage ${event.stage} is made again for no reason: ${event.failure.code} ${event.failure.message}`

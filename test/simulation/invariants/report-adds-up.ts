@@ -1,18 +1,22 @@
 /** reportAddsUp: the report of a job that succeeded says what happened. */
 import type { JobReport } from '../../../src/events/job-event.ts'
-import { listedParts, outputSpaces, type SimulationRun } from '../simulation-run.ts'
+import { appendNameOf } from '../../../src/sink/output-keys.ts'
+import { isTakenLate, listedParts, outputSpaces, type SimulationRun } from '../simulation-run.ts'
+import { JOB } from '../workload.ts'
 
 export function* reportAddsUp(run: SimulationRun): Generator<string> {
   const { drivers, end, workload } = run
-  if (end?.report.state !== 'succeeded') return
+  if (end?.report.state !== 'succeeded' || isTakenLate(run)) return
   const { report } = end
   if (drivers.length === 1) yield* countsAreAll(run, report)
   const planned = workload.prepared.planned.plan.stages.reduce((sum, stage) => sum + stage.tasks, 0)
   if (report.tasks !== planned) yield `the report has ${report.tasks} tasks, planned are ${planned}`
-  const directories = outputSpaces(run)
-  if (report.outputs.length !== directories.length) yield `the report has ${report.outputs.length} outputs`
-  for (const [i, { space }] of directories.entries()) {
-    const parts = listedParts(space) ?? []
+  const written = outputSpaces(run)
+  if (report.outputs.length !== written.length) yield `the report has ${report.outputs.length} outputs`
+  for (const [i, { space, mode }] of written.entries()) {
+    const all = listedParts(space) ?? []
+    // An append lists what was there before, too.
+    const parts = mode === 'append' ? all.filter(({ name }) => appendNameOf(name)?.job === JOB) : all
     const { parts: count, rows, bytes } = report.outputs[i] ?? { parts: -1, rows: -1, bytes: -1 }
     const sum = (of: 'rows' | 'bytes'): number => parts.reduce((total, part) => total + part[of], 0)
     if (count !== parts.length || rows !== sum('rows') || bytes !== sum('bytes')) {

@@ -1,6 +1,9 @@
 /** theLivingDrive: a driver that nothing has silenced keeps its job. */
+import { jobKeys } from '../../../src/job/job-records.ts'
 import type { FaultKind } from '../fault-kinds.ts'
 import type { SimulationRun } from '../simulation-run.ts'
+import { JOB } from '../workload.ts'
+import { ENGINE_URI } from '../world.ts'
 
 /** What keeps a driver from showing that it is alive. */
 const SILENCES: ReadonlySet<FaultKind> = new Set<FaultKind>(['driverPaused', 'driverKilled', 'slowRequest'])
@@ -10,7 +13,12 @@ export function* theLivingDrive({ world, drivers }: SimulationRun): Generator<st
     ({ kind, process }) => process.startsWith('driver') && SILENCES.has(kind),
   )
   if (isSilenced || world.faults.hasStruckDriver) return
-  for (const { process, events, outcome } of drivers) {
+  const isCleaning = world
+    .space(ENGINE_URI)
+    .changes.some(({ key, by }) => by.startsWith('cleaner') && key.startsWith(jobKeys.leases(JOB)))
+  for (const { process, verb, events, outcome } of drivers) {
+    // Who cleans has seen the end in the moment in which the retry took it back.
+    if (verb === 'retry' && isCleaning) continue
     const hasDriven = events.some(({ type }) => type === 'taskStarted')
     if (!hasDriven || outcome?.state !== 'failed') continue
     const { code, message } = outcome.error as { readonly code?: string; readonly message?: string }

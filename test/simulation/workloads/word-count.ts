@@ -42,6 +42,22 @@ export const wordCount: Workload = {
   isDeterminate: true,
 }
 
+/** Into directories that an earlier job has filled: beside what it wrote, or instead of it. */
+const onto = (mode: 'append' | 'overwrite'): Workload => ({
+  ...wordCount,
+  name: mode === 'append' ? 'appended counts' : 'overwritten counts',
+  earlier: straightThrough,
+  outputs: () => [
+    written(read.text('memory://data/books/').words().valueCounts(), 'csv', 'memory://out/words/', mode),
+  ],
+  check([found]) {
+    const rows = withoutHeaders(linesOf(found))
+    if (mode === 'overwrite') return bagDifference(rows, counts())
+    const before = bookWords.length
+    return difference(rows.slice(0, before), bookWords) ?? bagDifference(rows.slice(before), counts())
+  },
+})
+
 /** One stage: each task reads a split and writes a part, so that a part may come however late. */
 export const straightThrough: Workload = {
   name: 'straight through',
@@ -49,6 +65,39 @@ export const straightThrough: Workload = {
   plan: { splitBytes: 150 },
   outputs: () => [written(read.text('memory://data/books/').words(), 'text', 'memory://out/words/')],
   check: ([found]) => difference(linesOf(found), bookWords),
+  isDeterminate: true,
+}
+
+export const appendedCounts = onto('append')
+export const overwrittenCounts = onto('overwrite')
+
+/** An earlier job has kept what its first stage gave, which is the first stage of this one. */
+export const sortedCounts: Workload = {
+  name: 'sorted counts',
+  files: booksFiles,
+  plan: { partitions: 3, splitBytes: 150 },
+  reuse: true,
+  earlier: { ...wordCount, reuse: true },
+  outputs: () => [
+    written(
+      read.text('memory://data/books/').words().valueCounts().sortBy('count', 'desc'),
+      'csv',
+      'memory://out/sorted/',
+    ),
+  ],
+  check([found]) {
+    const rows = withoutHeaders(linesOf(found))
+    const ofRow = (row: string): number => Number(row.split(',')[1])
+    return (
+      bagDifference(rows, counts()) ??
+      difference(
+        rows.map(ofRow),
+        counts()
+          .map(ofRow)
+          .sort((a, b) => b - a),
+      )
+    )
+  },
   isDeterminate: true,
 }
 

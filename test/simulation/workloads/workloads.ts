@@ -1,11 +1,20 @@
 /** All workloads, prepared once: a seed chooses one of them. */
+import { afterEarlier } from '../earlier-job.ts'
 import { runSeed } from '../run-seed.ts'
 import { type Found, type PreparedWorkload, prepareWorkload, type Workload } from '../workload.ts'
+import { ownLetters, placedLetters } from './bad-records.ts'
 import { dealtRows, dealtTwice } from './indeterminate.ts'
 import { sort, spillingSort } from './ordering.ts'
 import { reduceByKey, stagedValues } from './row-functions.ts'
 import { broadcastJoin, hashJoin, limitThenSort, skewJoin, take, unionDistinct } from './tables.ts'
-import { straightThrough, twoOutputs, wordCount } from './word-count.ts'
+import {
+  appendedCounts,
+  overwrittenCounts,
+  sortedCounts,
+  straightThrough,
+  twoOutputs,
+  wordCount,
+} from './word-count.ts'
 
 const WORKLOADS: readonly Workload[] = [
   wordCount,
@@ -23,6 +32,11 @@ const WORKLOADS: readonly Workload[] = [
   dealtRows,
   dealtTwice,
   straightThrough,
+  appendedCounts,
+  overwrittenCounts,
+  ownLetters,
+  placedLetters,
+  sortedCounts,
 ]
 
 export interface KnownWorkload {
@@ -35,7 +49,7 @@ const known = new Map<string, Promise<KnownWorkload>>()
 
 /** @throws where a run without faults is not what the array model gives */
 async function know(workload: Workload): Promise<KnownWorkload> {
-  const prepared = await prepareWorkload(workload)
+  const prepared = await afterEarlier(await prepareWorkload(workload))
   const calm = await runSeed({ seed: 0, workload: prepared, reference: null, rates: {} })
   if (calm.findings.length > 0 || calm.found === null) {
     throw new Error(`${workload.name} fails without faults: ${calm.findings.join('\n')}`)

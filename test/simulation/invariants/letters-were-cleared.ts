@@ -1,0 +1,24 @@
+/** lettersWereCleared: whether an attempt has found that its task's dead letters went when the job ended before a retry. */
+import type { Failure } from '../../../operators/index.ts'
+import { isEndKey } from '../../../src/job/ends.ts'
+import { directories, type SimulationRun } from '../simulation-run.ts'
+import { ENGINE_URI } from '../world.ts'
+
+/**
+ * The attempt has committed, and no driver has heard of it: a later one finds the commit without its letters, and the task
+ * is made again.
+ */
+export function lettersWereCleared(run: SimulationRun, { code, message, lost }: Failure): boolean {
+  const [, uri] = /^the dead letters of task \d+ of stage \d+ are gone: (\S+)$/.exec(message) ?? []
+  if (code !== 'CORRUPT' || lost === undefined || uri === undefined) return false
+  const ended = run.world.space(ENGINE_URI).changes.find(({ key }) => isEndKey(key))
+  if (ended === undefined) return false
+  // By the driver that ended it, or by the attempt itself where it came later than that.
+  return directories(run).some(
+    ({ space }) =>
+      uri.startsWith(space.uri) &&
+      space.changes.some(
+        ({ kind, key, atMs }) => kind === 'delete' && space.uri + key === uri && atMs >= ended.atMs,
+      ),
+  )
+}
