@@ -1,7 +1,6 @@
 /** leaksAfterCleaning: when a job has ended and its orphans have stopped, nothing of it is left but what it gave. */
 import { cleanJobs } from '../../../src/job/clean-jobs.ts'
 import { isEndKey } from '../../../src/job/ends.ts'
-import { jobKeys } from '../../../src/job/job-records.ts'
 import type { ReuseRecord } from '../../../src/job/reuse.ts'
 import { manifestKey } from '../../../src/shuffle/keys.ts'
 import { commitOf } from '../decoded-commits.ts'
