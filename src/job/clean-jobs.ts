@@ -2,9 +2,10 @@
 
 import { DunlinError } from '../../operators/index.ts'
 import type { PhysicalPlan } from '../../planner/index.ts'
-import type { DriverPlace } from '../engine/ports.ts'
+import type { Clock, DriverPlace } from '../engine/ports.ts'
 import { discardDeadLetters } from '../engine/publish-dead-letters.ts'
 import { discardAppended, discardOutputs } from '../engine/publish-outputs.ts'
+import { systemClock } from '../engine/system-clock.ts'
 import { systemPlace } from '../engine/system-place.ts'
 import { systemRandom } from '../engine/system-random.ts'
 import { deleteAll } from '../store/delete-all.ts'
@@ -15,7 +16,7 @@ import { jobKeys, readPlan } from './job-records.ts'
 import { acquireLease, hasLetGo, lastEpoch, newHolder, readLease } from './lease.ts'
 import { jobFolders } from './list-jobs.ts'
 import { forgetReusable } from './reuse.ts'
-import { letGo } from './take-over.ts'
+import { awaitLapse, letGo } from './take-over.ts'
 
 export interface CleanOptions {
   /** Milliseconds since 1970. */
@@ -38,6 +39,8 @@ export interface CleanOptions {
   readonly stores?: Stores
   /** Where this is. Default: this process. */
   readonly place?: DriverPlace
+  /** By which it is waited whether somebody goes on with a job that has ended. Default: the system's. */
+  readonly clock?: Clock
 }
 
 /** What a driver has put into the store before its plan counts as forgotten after a day: planning takes minutes at most. */
@@ -101,13 +104,15 @@ async function isTaken(
   store: ObjectStore,
   id: string,
   ended: boolean,
-  { place = systemPlace }: CleanOptions,
+  { place = systemPlace, clock = systemClock }: CleanOptions,
 ): Promise<boolean> {
-  const epoch = (await lastEpoch(store, id)) + 1
-  // Asked in this order: whoever has reopened it by now would lose it.
-  if (ended && !(await hasEnded(store, id))) return false
+  const last = await lastEpoch(store, id)
+  const epoch = last + 1
   const holder = newHolder({ random: systemRandom, place })
   try {
+    // Who is about to reopen it would lose it.
+    if (ended && last > 0) await awaitLapse(store, id, last, { clock, place })
+    if (ended && !(await hasEnded(store, id))) return false
     await acquireLease(store, id, epoch, holder)
   } catch (error) {
     if (error instanceof DunlinError && error.code === 'LEASE') return false

@@ -47,10 +47,11 @@ export function withStages(state: JobState, added: readonly Stage[], about: Abou
     }
     positions.set(stage.id, position)
     const known = about.restored?.stages.get(stage.id)
+    const inputBytes = about.inputBytes?.get(stage.id)
     if (known?.instead === undefined) {
-      stages = stages.push(blockedStage(stage, known, about.inputBytes?.get(stage.id)))
+      stages = stages.push(blockedStage(stage, known, inputBytes))
     } else {
-      stages = stages.push(finishedStage(stage, known.instead))
+      stages = stages.push(finishedStage(stage, known.instead, inputBytes))
       unfinished--
     }
   }
@@ -91,8 +92,8 @@ function blockedStage(
 }
 
 /** A stage that does not run, since an earlier job's output is there, or since nobody reads its own. */
-function finishedStage(stage: Stage, reused: Reused | null): StageState {
-  const blocked = blockedStage(stage, undefined)
+function finishedStage(stage: Stage, reused: Reused | null, inputBytes?: InputBytes): StageState {
+  const blocked = blockedStage(stage, undefined, inputBytes)
   if (reused === null) return { ...blocked, phase: 'finished', origin: null }
   const { generation, tasks, rows, schema } = reused.exchange
   const attempt = { attempt: 1, rowsOut: 0, exchangeRowsIn: 0, schema: null }

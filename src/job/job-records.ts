@@ -62,7 +62,11 @@ export async function writePlan(store: ObjectStore, plan: JobPlan): Promise<void
 export async function readPlan(store: ObjectStore, job: string): Promise<JobPlan> {
   const plan = await readRecord<JobPlan>(store, jobKeys.plan(job))
   if (plan !== undefined) return plan
-  throw new DunlinError('NOT_FOUND', `${store.uri} has no job ${job}`, {
+  throw noSuchJob(store, job)
+}
+
+export function noSuchJob(store: ObjectStore, job: string): DunlinError {
+  return new DunlinError('NOT_FOUND', `${store.uri} has no job ${job}`, {
     hint: 'List the jobs of this store with `dunlin jobs list`.',
     place: { job },
   })

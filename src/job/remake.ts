@@ -2,14 +2,17 @@
  * Making again what had committed: an output that is lost or damaged, under the next generation, and with it all that
  * was made from rows which come out differently the second time (SPARK-23243 is what happens without).
  */
-import { DunlinError, type Failure, toFailure } from '../../operators/index.ts'
+import { DunlinError, type Failure, type LostOutput, toFailure } from '../../operators/index.ts'
 import type { StageId } from '../../planner/index.ts'
 import { cancelUnanswered, failJob } from './ending.ts'
+import { PersistentVector } from './persistent-vector.ts'
 import { startIfUnblocked } from './stages.ts'
 import { MANIFEST, type TaskState } from './state.ts'
 import type { Step, TaskRef } from './step.ts'
-import { highestGeneration, pending } from './task-states.ts'
+import { highestGeneration, pending, untried } from './task-states.ts'
 
+/** Of what an earlier job had made. */
+const FIRST_REMADE = 1
 /** An output that is lost again and again is not a matter of luck. */
 const LOSSES_AT_MOST = 5
 
@@ -19,15 +22,11 @@ const LOSSES_AT_MOST = 5
  */
 export function remakeLost(step: Step, by: TaskRef, failure: Failure, others: Losses = {}): void {
   const lost = failure.lost!
-  const position =
-    lost.job === step.state.job.id ? step.state.positions.get(lost.stage as StageId) : undefined
-  if (position === undefined) {
-    failJob(step, {
-      ...failure,
-      hint: `Job ${lost.job} has computed it: remove that by \`dunlin jobs clean ${lost.job}\`, and run again.`,
-    })
+  if (lost.job !== step.state.job.id) {
+    runAfterAll(step, lost, failure)
     return
   }
+  const position = step.positionOf(lost.stage as StageId)
   const all = [[lost.task ?? MANIFEST, lost.generation] as const, ...entriesOf(others)]
   const again = all.flatMap(([task, generation]) =>
     isToBeMadeAgain(step, { position, task }, generation, by) ? [task] : [],
@@ -53,6 +52,45 @@ export function remakeLost(step: Step, by: TaskRef, failure: Failure, others: Lo
     step.updateStage(position, { phase: 'running' })
     for (const task of again) step.pushReady({ position, from: task, to: task + 1 })
   }
+}
+
+/**
+ * An output of an earlier job is lost: the stage that was to use it runs in this job, and what it reads, too. Nothing is
+ * known of the rows that its readers have had: they are made again with it.
+ */
+function runAfterAll(step: Step, lost: LostOutput, failure: Failure): void {
+  const position = [...step.state.stages].findIndex(
+    ({ origin }) => origin?.job === lost.job && origin.stage === lost.stage,
+  )
+  if (position === -1) {
+    failJob(step, failure)
+    return
+  }
+  runInThisJob(step, position, failure)
+  redoReaders(step, position)
+}
+
+function runInThisJob(step: Step, position: number, failure?: Failure): void {
+  const { stage, readers } = step.stage(position)
+  step.update({ unfinished: step.state.unfinished + 1 })
+  step.updateStage(position, {
+    phase: 'blocked',
+    origin: undefined,
+    tasks: PersistentVector.filled(stage.tasks, untried(FIRST_REMADE)),
+    manifest: untried(FIRST_REMADE),
+    prefix: { tasks: 0, rows: 0, schema: null },
+  })
+  const why = failure === undefined ? {} : { failure }
+  step.emit({ type: 'taskRemade', stage: stage.id, task: null, generation: FIRST_REMADE, ...why })
+  for (const reader of readers) {
+    if (step.stage(reader).phase === 'running') step.updateStage(reader, { phase: 'blocked' })
+  }
+  for (const input of stage.inputs) {
+    if (input.kind !== 'exchange') continue
+    const read = step.positionOf(input.from)
+    if (step.stage(read).origin === null) runInThisJob(step, read)
+  }
+  startIfUnblocked(step, position)
 }
 
 type Losses = Readonly<Record<number, number>>

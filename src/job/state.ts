@@ -123,7 +123,7 @@ export interface StageState {
   readonly exchangeRowsIn: number
   readonly prefix: Prefix
   /** Set where the stage does not run: the output of an earlier job is used, or (null) nobody reads its own. */
-  readonly origin?: StageOrigin | null
+  readonly origin?: StageOrigin | null | undefined
 }
 
 /**

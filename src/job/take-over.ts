@@ -7,7 +7,7 @@ import type { JobEvent } from '../events/job-event.ts'
 import { ReportBuilder } from '../events/report.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import { stageOutline } from './advance.ts'
-import type { JobPlan } from './job-records.ts'
+import { type JobPlan, jobKeys, noSuchJob } from './job-records.ts'
 import { JournalWriter, lastSegment, lostSegmentError, readSegments } from './journal.ts'
 import { JournalDecoder } from './journal-lines.ts'
 import {
@@ -48,7 +48,7 @@ export interface TakenOver {
  * The last driver must have let the job go, have died, or have been silent for a while. From the moment that the journal
  * has the take-over, nothing that it still writes counts.
  *
- * @throws LEASE where its driver is alive, or another was quicker; `CORRUPT` where a part of the journal is lost or damaged
+ * @throws LEASE where its driver is alive, or another was quicker; `NOT_FOUND` where it was cleaned away meanwhile; `CORRUPT` where a part of the journal is lost or damaged
  */
 export async function takeOver(
   store: ObjectStore,
@@ -61,12 +61,18 @@ export async function takeOver(
   const epoch = last + 1
   await acquireLease(store, job, epoch, options.holder)
   try {
+    if ((await store.head(jobKeys.plan(job))) === undefined) {
+      await store.delete([jobKeys.lease(job, epoch)])
+      throw noSuchJob(store, job)
+    }
     return { epoch, ...(await continueJournal(store, plan, epoch, options)) }
   } catch (error) {
-    await letGo(store, job, epoch, options.holder)
+    if (!isGone(error)) await letGo(store, job, epoch, options.holder)
     throw error
   }
 }
+
+const isGone = (error: unknown): boolean => error instanceof DunlinError && error.code === 'NOT_FOUND'
 
 /** A lease that was taken and is not used: nobody has to wait until it lapses. Never rejects. */
 export async function letGo(
@@ -133,11 +139,11 @@ export function beginning({ job, name, engine, startedAt, plan }: JobPlan): JobE
 }
 
 /** @throws LEASE where the holder shows that it is alive */
-async function awaitLapse(
+export async function awaitLapse(
   store: ObjectStore,
   job: string,
   epoch: number,
-  { clock, place = systemPlace, onWait }: TakeOverOptions,
+  { clock, place = systemPlace, onWait }: Pick<TakeOverOptions, 'clock' | 'place' | 'onWait'>,
 ): Promise<void> {
   const first = await readLease(store, job, epoch)
   if (first === undefined || hasLetGo(first, place)) return

@@ -160,6 +160,27 @@ describe('reuse', () => {
     await rm(place.path('gone-store/jobs'), { recursive: true })
     expect(await words.count({ engine, reuse: true })).toBe(3)
   })
+
+  it('runs a stage after all whose earlier output is damaged, once: the next job uses that', async () => {
+    const engine = place.engine({ directory: place.path('damaged-store') })
+    const words = range(40, { splitRows: 10 })
+      .map(n => n % 3)
+      .valueCounts()
+    const { job } = await words.write.csv('damaged-1').run({ engine, reuse: true })
+    const data = `damaged-store/jobs/${job}/stage-0/data`
+    for (const name of await place.names(data)) await place.write(`${data}/${name}`, 'damaged')
+    const counts = async (events: JobEvent[] = []): Promise<number> => {
+      const { length } = await words.collect({ engine, reuse: true, onEvent: e => void events.push(e) })
+      return length
+    }
+    const events: JobEvent[] = []
+    expect(await counts(events)).toBe(3)
+    expect(events.map(({ type }) => type)).toContain('taskRemade')
+    expect(launched(events).filter(task => task.startsWith('0/'))).toHaveLength(4)
+    const later: JobEvent[] = []
+    expect(await counts(later)).toBe(3)
+    expect(launched(later).some(task => task.startsWith('0/'))).toBe(false)
+  })
 })
 
 describe('a job whose output cannot be published', () => {

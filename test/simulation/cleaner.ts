@@ -22,6 +22,7 @@ export async function startCleaner(world: World, onFailure: (error: unknown) => 
       ids: [JOB],
       stores,
       place,
+      clock: process.clock,
     })
     world.log.add(process.name, `cleaned ${jobs.join()}, kept ${kept.join()}`)
     if (jobs.length > 0) world.log.reach('job cleaned')

@@ -49,7 +49,7 @@ export const FAULT_KINDS = {
   commitDamaged: { rate: [0.05, 0.3], ...DAMAGE },
   manifestDamaged: { rate: [0.05, 0.3], ...DAMAGE },
   // The engine does not make again yet what an earlier job has computed: `survived` is to be true when it does.
-  earlierDamaged: { rate: [0.3, 1], codes: DAMAGE_CODES, survived: false },
+  earlierDamaged: { rate: [0.3, 1], ...DAMAGE },
   // What happens to a driver.
   driverStore: { rate: [0.2, 1], codes: [], survived: false },
   driverPaused: { rate: [0.3, 1], codes: ['TIMEOUT', 'LEASE'], survived: true },

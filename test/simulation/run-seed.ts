@@ -5,10 +5,10 @@ import { Caretaker } from './caretaker.ts'
 import type { FaultRates } from './fault-plan.ts'
 import { Fleet } from './fleet.ts'
 import { INVARIANTS, leaksAfterCleaning } from './invariants/invariants.ts'
-import type { SimulationRun } from './simulation-run.ts'
-import { type Found, JOB, type PreparedWorkload } from './workload.ts'
+import { isCleaned, type SimulationRun } from './simulation-run.ts'
+import type { Found, PreparedWorkload } from './workload.ts'
 import { setChance } from './workloads/indeterminate.ts'
-import { ENGINE_URI, type Strike, World } from './world.ts'
+import { type Strike, World } from './world.ts'
 
 const MOST_VIRTUAL_MS = 6 * 3_600_000
 
@@ -88,16 +88,13 @@ async function judged(
   // Workers that nobody waits for come to their end.
   if ((await world.time.run(() => false, 2 * MOST_VIRTUAL_MS)) !== 'idle') findings.push('orphans never stop')
   const { drivers, end, endBeforeRetry, found, cleaningErrors } = caretaker
-  const isCleaned = world
-    .space(ENGINE_URI)
-    .changes.some(({ kind, key, by }) => kind === 'delete' && by.startsWith('cleaner') && key.includes(JOB))
   const run: SimulationRun = {
     world,
     workload,
     fleet,
     drivers,
     end,
-    isCleaned,
+    isCleaned: isCleaned(world),
     cleaningErrors,
     endBeforeRetry,
     found,

@@ -67,8 +67,22 @@ export function directories({ world, workload }: Pick<SimulationRun, 'world' | '
   }))
 }
 
+/** Those that a reader may look for. */
+export const readableDirectories = (run: Pick<SimulationRun, 'world' | 'workload'>): Directory[] =>
+  directories(run).filter(({ space }) => !(space.uri.startsWith(ENGINE_URI) && isCleaned(run.world)))
+
 export const lettersUri = (policy: SkipPolicy): string =>
   deadLettersUri(policy, { job: JOB, store: ENGINE_URI })
+
+/** Somebody has cleaned the job away, at least in part. */
+export const isCleaned = (world: World): boolean =>
+  world
+    .space(ENGINE_URI)
+    .changes.some(({ kind, key, by }) => kind === 'delete' && by.startsWith('cleaner') && key.includes(JOB))
+
+/** Dead letters that lie in the job's own folder go with it. */
+export const areCleaned = (world: World, policy: SkipPolicy): boolean =>
+  lettersUri(policy).startsWith(ENGINE_URI) && isCleaned(world)
 
 /**
  * In mode `overwrite` the old `_SUCCESS` is deleted: a request that its sender was told had failed, and has sent again, may

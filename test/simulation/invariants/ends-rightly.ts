@@ -16,14 +16,11 @@ export function* endsRightly(run: SimulationRun): Generator<string> {
   }
   for (const error of run.cleaningErrors) yield* cleansRightly(run, error)
   if (end === null && drivers.length > 1) yield `${drivers.length} drivers could not end the job`
-  const isHopeless = world.faults.fatal.some(({ kind }) => kind === 'earlierDamaged')
   if (
     endBeforeRetry !== null &&
     end?.report.state !== 'succeeded' &&
     !isCancelledAfterRetry(run) &&
-    !run.isCleaned &&
-    // What a disk has lost of another job is not there for a retry either.
-    !isHopeless
+    !run.isCleaned
   ) {
     yield `a retry, when all was calm, ended ${end?.report.state}: ${end?.failure?.code} ${end?.failure?.message}`
   }

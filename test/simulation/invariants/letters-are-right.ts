@@ -1,5 +1,5 @@
 /** lettersAreRight: a job that succeeded has skipped the bad records, each once, and its dead letters say which they were. */
-import { lettersUri, listedParts, type SimulationRun } from '../simulation-run.ts'
+import { areCleaned, lettersUri, listedParts, type SimulationRun } from '../simulation-run.ts'
 import { bagDifference } from '../workload.ts'
 
 export function* lettersAreRight({ world, workload, end }: SimulationRun): Generator<string> {
@@ -13,7 +13,9 @@ export function* lettersAreRight({ world, workload, end }: SimulationRun): Gener
     if (deadLetters !== undefined) yield `the report has dead letters of a job that skips nothing`
     return
   }
-  const space = world.space(lettersUri(workload.prepared.planned.plan.stages[0]!.onError!))
+  const policy = workload.prepared.planned.plan.stages[0]!.onError!
+  if (areCleaned(world, policy)) return
+  const space = world.space(lettersUri(policy))
   const parts = listedParts(space) ?? []
   const lines = parts.flatMap(({ name }) =>
     Buffer.from(space.get(name)?.bytes ?? [])

@@ -35,6 +35,7 @@ export async function leaksAfterCleaning(run: SimulationRun): Promise<string[]> 
     now: world.time.nowMs + laterMs,
     ids: [JOB],
     stores,
+    clock: process.clock,
   }).then(() => {
     done = true
   })

@@ -4,10 +4,10 @@ import type { Objects } from '../object-space.ts'
 import { readDirectory } from '../read-outputs.ts'
 import {
   type Directory,
-  directories,
   isTakenLate,
   listedParts,
   outputSpaces,
+  readableDirectories,
   type SimulationRun,
 } from '../simulation-run.ts'
 import type { Found } from '../workload.ts'
@@ -50,7 +50,7 @@ function* directoriesAreEqual(run: SimulationRun): Generator<string> {
 }
 
 function* directoriesAreWhole(run: SimulationRun): Generator<string> {
-  for (const { space, mode, before } of directories(run)) {
+  for (const { space, mode, before } of readableDirectories(run)) {
     const parts = listedParts(space)
     if (parts === null) {
       yield `${space.uri} has no ${SUCCESS_KEY}`
@@ -75,7 +75,7 @@ const isPart = (key: string): boolean => key.startsWith('part-')
 
 /** A job that did not succeed has left every directory as it was. */
 function* nothingIsPublished(run: SimulationRun): Generator<string> {
-  for (const { space, mode, before } of directories(run)) {
+  for (const { space, mode, before } of readableDirectories(run)) {
     const own = space.keys.filter(key => !key.startsWith('_dunlin/') && !before.has(key))
     if (own.length > 0) yield `the job did not succeed, but ${space.uri} holds ${own.join(', ')}`
     if (mode === 'overwrite' && isBegun(space)) {

@@ -6,7 +6,11 @@ import { type SimulationRun, toldEvents } from '../simulation-run.ts'
 import { ENGINE_URI } from '../world.ts'
 import { lettersWereCleared } from './letters-were-cleared.ts'
 
-const OF_TASKS: ReadonlySet<FaultKind> = new Set<FaultKind>(['dataDamaged', 'commitDamaged'])
+const OF_TASKS: ReadonlySet<FaultKind> = new Set<FaultKind>([
+  'dataDamaged',
+  'commitDamaged',
+  'earlierDamaged',
+])
 const WRONG: ReadonlySet<FaultKind> = new Set<FaultKind>(['wrongBytes', 'truncatedBody'])
 /** By which an attempt must take it that what it reads is damaged: slices and commits are asked for once more. */
 const WRONG_ANSWERS = { task: 2, manifest: 1 } as const

@@ -155,7 +155,7 @@ describe('a committed output that is lost', () => {
     expect(machine.outcome?.outcome).toMatchObject({ state: 'failed', failure: { code: 'CORRUPT' } })
   })
 
-  test('of another job ends the job', () => {
+  test('of another job that nothing is used of ends the job', () => {
     const machine = secondRuns()
     machine.finish(1, 0, loss(0, 1, 0, 'earlier'))
     machine.finish(1, 1, done({ rowsIn: 10 }))
@@ -260,6 +260,71 @@ describe('rows that come out differently the second time', () => {
     machine.finish(1, 1, done({ rowsIn: 10, generation: 2 }), 2)
     expect(generations(machine, 2)).toEqual([0, 0])
     expect(machine.state.stages.get(2).tasks.get(0).state).toBe('committed')
+  })
+
+  test('begin with what an earlier job has lost, which runs in this job then, and all that it reads', () => {
+    const first = scan(0, 2, toPartitions(2))
+    const skipped = reader(1, [first], toPartitions(2))
+    const reused = reader(2, [skipped], toPartitions(2))
+    const replay = new JobReplay()
+    const exchange = { generation: 3, tasks: 2, rows: 20, schema: null }
+    replay.add({ type: 'stageSkipped', time: 0, stage: id(0) })
+    replay.add({ type: 'stageSkipped', time: 0, stage: id(1) })
+    replay.add({
+      type: 'stageReused',
+      time: 0,
+      stage: id(2),
+      from: { job: 'earlier', stage: id(7) },
+      exchange,
+    })
+    const stages = [first, skipped, reused, reader(3, [reused], toFiles)]
+    const machine = new Machine(stages, {}, {}, { restored: replay.restored })
+    machine.start()
+    expect(launches(machine.grant(2))).toEqual(['3/0#1', '3/1#1'])
+    machine.finish(3, 0, done({ rowsIn: 10 }))
+    const commands = machine.finish(3, 1, loss(7, 0, 3, 'earlier'))
+    expect(emitted(commands)).toEqual([
+      ...['taskFailed', 'taskRemade', 'taskRemade', 'taskRemade', 'stageStarted', 'taskRemade'],
+    ])
+    expect(phases(machine)).toEqual(['running', 'blocked', 'blocked', 'blocked'])
+    for (const [stage, rowsIn] of [
+      [0, 0],
+      [1, 10],
+      [2, 10],
+    ] as const) {
+      machine.grant(2)
+      for (const task of [0, 1]) machine.finish(stage, task, done({ rowsIn, generation: 1 }))
+      machine.grant(1)
+      machine.writeManifest(stage, success({ generation: 1 }))
+    }
+    const reads = machine.grant(2).filter(c => c.type === 'launchTask')
+    expect(reads).toMatchObject([
+      { stage: 3, task: 0, generation: 1, exchanges: [{ job: 'job-1', stage: 2, generation: 1 }] },
+      { stage: 3, task: 1, generation: 1 },
+    ])
+    for (const task of [0, 1]) machine.finish(3, task, done({ rowsIn: 10, generation: 1 }), 2)
+    expect(machine.state.status.state).toBe('succeeded')
+  })
+
+  test('do not hear twice that an earlier job has lost something', () => {
+    const reused = scan(0, 2, toPartitions(2))
+    const replay = new JobReplay()
+    const exchange = { generation: 0, tasks: 2, rows: 20, schema: null }
+    replay.add({
+      type: 'stageReused',
+      time: 0,
+      stage: id(0),
+      from: { job: 'earlier', stage: id(7) },
+      exchange,
+    })
+    const machine = new Machine([reused, reader(1, [reused], toFiles)], {}, {}, { restored: replay.restored })
+    machine.start()
+    machine.grant(2)
+    machine.finish(1, 0, loss(7, 0, 0, 'earlier'))
+    machine.finish(1, 1, loss(7, 1, 0, 'earlier'))
+    expect(phases(machine)).toEqual(['running', 'blocked'])
+    expect(generations(machine, 0)).toEqual([1, 1])
+    expect(generations(machine, 1)).toEqual([1, 1])
   })
 
   test('leave alone what an earlier job has made, and what nobody reads, whoever drives the job', () => {

@@ -1,12 +1,13 @@
 /** Taking a job over from its journal, over a memory store. */
 import { describe, expect, test } from 'vitest'
 import type { JobEvent } from '../../../src/events/job-event.ts'
-import type { JobPlan } from '../../../src/job/job-records.ts'
+import { type JobPlan, jobKeys, writePlan } from '../../../src/job/job-records.ts'
 import { JournalWriter, readJournal } from '../../../src/job/journal.ts'
 import { LAPSE_MS, lastEpoch, newHolder, readLease, takenError } from '../../../src/job/lease.ts'
 import { takeOver } from '../../../src/job/take-over.ts'
 import { MemoryStore } from '../../../src/store/memory-store.ts'
 import type { ObjectStore } from '../../../src/store/object-store.ts'
+import { replaced } from '../../fixtures/store/replaced-store.ts'
 import { FakeClock, fakeRandom } from '../scheduler/fake-engine.ts'
 import { id, planned, scan, toFiles } from './plans.ts'
 
@@ -27,6 +28,7 @@ const segment = (n: number): string => `jobs/${JOB}/journal/0000000${n}.jsonl`
 /** A store with a journal of three segments. */
 async function withJournal(name: string): Promise<MemoryStore> {
   const store = new MemoryStore({ name })
+  await writePlan(store, jobPlan())
   const journal = new JournalWriter({ writer: 'w', store, job: JOB, clock })
   for (let n = 0; n < 2_500; n++) await journal.add(logged(n))
   await journal.close()
@@ -66,15 +68,24 @@ test('who meets another driver is told how long one that has died must have been
 test('a journal is listed once for a driver that takes over, and goes on behind its last segment', async () => {
   const store = await withJournal('whole')
   const listed: string[] = []
-  const watched: ObjectStore = Object.assign(Object.create(store) as ObjectStore, {
-    list: (prefix: string) => {
+  const watched = replaced(store, {
+    list: prefix => {
       listed.push(prefix)
       return store.list(prefix)
     },
-    ...{ uri: store.uri, get: store.get.bind(store), put: store.put.bind(store) },
   })
   const { journal } = await takenOver(watched)
   await journal.close()
   expect(listed.filter(prefix => prefix.includes('journal'))).toHaveLength(1)
   expect(await store.head(segment(3))).toBeDefined()
+})
+
+test('a job that was cleaned away while its driver was waited for is not there, and nothing of it is made again', async () => {
+  const store = await withJournal('cleaned')
+  await store.delete([jobKeys.plan(JOB), segment(0), segment(1), segment(2)])
+  await expect(takenOver(store)).rejects.toMatchObject({
+    code: 'NOT_FOUND',
+    message: 'memory://cleaned/ has no job job-1',
+  })
+  for await (const { key } of store.list('')) throw new Error(`${key} is there`)
 })
