@@ -71,7 +71,7 @@ function runAfterAll(step: Step, lost: LostOutput, failure: Failure): void {
 }
 
 function runInThisJob(step: Step, position: number, failure?: Failure): void {
-  const { stage, readers } = step.stage(position)
+  const { stage } = step.stage(position)
   step.update({ unfinished: step.state.unfinished + 1 })
   step.updateStage(position, {
     phase: 'blocked',
@@ -82,9 +82,7 @@ function runInThisJob(step: Step, position: number, failure?: Failure): void {
   })
   const why = failure === undefined ? {} : { failure }
   step.emit({ type: 'taskRemade', stage: stage.id, task: null, generation: FIRST_REMADE, ...why })
-  for (const reader of readers) {
-    if (step.stage(reader).phase === 'running') step.updateStage(reader, { phase: 'blocked' })
-  }
+  blockReaders(step, position)
   for (const input of stage.inputs) {
     if (input.kind !== 'exchange') continue
     const read = step.positionOf(input.from)
@@ -166,6 +164,10 @@ function reopen(step: Step, position: number): void {
       if (state.state === 'running') step.setTask({ position, task }, pending(state))
     }
   }
+  blockReaders(step, position)
+}
+
+function blockReaders(step: Step, position: number): void {
   for (const reader of step.stage(position).readers) {
     if (step.stage(reader).phase === 'running') step.updateStage(reader, { phase: 'blocked' })
   }

@@ -54,6 +54,7 @@ function run(world: World, fleet: Fleet, call: Call, container: Container): void
     if (over) return
     over = true
     process.kill()
+    delivery.isKilled = true
     delivery.endedMs = world.time.nowMs
     world.time.after(random.logarithmic(10, 2_000), () => call.fail(code, message, true))
   }

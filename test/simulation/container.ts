@@ -17,6 +17,8 @@ export interface Delivery {
   /** Of the event and of this delivery; null until the task has begun. */
   nonce: string | null
   endedMs: number | null
+  /** The process ended with it. */
+  isKilled: boolean
 }
 
 export class Container implements RequestSource {
@@ -60,7 +62,14 @@ export class Container implements RequestSource {
   begin(json: string): Delivery {
     const event = JSON.parse(json) as TaskEvent
     const name = `${this.process.name}#${++this.#deliveries}`
-    this.delivery = { name, event, startedMs: this.#world.time.nowMs, nonce: null, endedMs: null }
+    this.delivery = {
+      name,
+      event,
+      startedMs: this.#world.time.nowMs,
+      nonce: null,
+      endedMs: null,
+      isKilled: false,
+    }
     return this.delivery
   }
 

@@ -84,9 +84,9 @@ function* leftInOutputs(run: SimulationRun): Generator<string> {
     ),
   )
   const hindered = new Set<string>()
-  for (const { name, event } of fleet.deliveries) {
+  for (const { name, event, isKilled } of fleet.deliveries) {
     const task = event.kind === 'task' ? event.task : null
-    if (struck.has(`${event.stage}/${task}/${event.attempt}`)) hindered.add(name)
+    if (isKilled || struck.has(`${event.stage}/${task}/${event.attempt}`)) hindered.add(name)
   }
   const forTheCleaner = leftByTheKilled(run)
   for (const { space } of directories(run)) {
