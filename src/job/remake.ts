@@ -13,6 +13,7 @@ import { highestGeneration, pending, untried } from './task-states.ts'
 
 /** Of what an earlier job had made. */
 const FIRST_REMADE = 1
+const NOTHING_READ = { tasks: 0, rows: 0, schema: null } as const
 /** An output that is lost again and again is not a matter of luck. */
 const LOSSES_AT_MOST = 5
 
@@ -78,7 +79,7 @@ function runInThisJob(step: Step, position: number, failure?: Failure): void {
     origin: undefined,
     tasks: PersistentVector.filled(stage.tasks, untried(FIRST_REMADE)),
     manifest: untried(FIRST_REMADE),
-    prefix: { tasks: 0, rows: 0, schema: null },
+    prefix: NOTHING_READ,
   })
   const why = failure === undefined ? {} : { failure }
   step.emit({ type: 'taskRemade', stage: stage.id, task: null, generation: FIRST_REMADE, ...why })
@@ -154,7 +155,7 @@ function reopen(step: Step, position: number): void {
   cancelUnanswered(step, { position, task: MANIFEST })
   step.updateStage(position, {
     phase: 'blocked',
-    prefix: { tasks: 0, rows: 0, schema: null },
+    prefix: NOTHING_READ,
     manifest: pending(manifest, manifest.generation + 1),
   })
   // What a partial wave had cancelled may be needed now. Of any other wave all had committed.

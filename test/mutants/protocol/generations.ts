@@ -91,7 +91,7 @@ export const GENERATION_MUTANTS: readonly Mutant[] = [
   {
     name: 'a stage of which a task is made again counts as complete',
     file: REMAKE,
-    find: 'prefix: { tasks: 0, rows: 0, schema: null },',
+    find: "phase: 'blocked',\n    prefix: NOTHING_READ,",
     replace: '',
     look: { faults: ['dataDamaged'] },
   },
