@@ -5,6 +5,7 @@ import { serveTasks } from './compute/serve-tasks.ts'
 import { readWorkerSettings } from './compute/worker-message.ts'
 import { systemClock } from './engine/system-clock.ts'
 import { systemRandom } from './engine/system-random.ts'
+import { closeWorkerValues, workerValues } from './ship/worker-values.ts'
 import type { Stores } from './store/object-store.ts'
 import { createStores } from './store/open-stores.ts'
 import { runTask } from './task/run-task.ts'
@@ -33,4 +34,6 @@ serveTasks({
       peakMemoryBytes,
     }),
   isWorn: () => loader.modules >= MODULES_AT_MOST,
+  holds: () => workerValues.size > 0,
+  close: closeWorkerValues,
 })

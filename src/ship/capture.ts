@@ -8,6 +8,8 @@ import { builtinExport, globalPath } from './known-values.ts'
 import { type Edit, type Piece, pieceLength } from './module-writer.ts'
 import { objectValue } from './object-value.ts'
 import type { Origins } from './origin.ts'
+import { perWorkerParts } from './per-worker.ts'
+import { perWorkerValue } from './per-worker-value.ts'
 import { primitiveText } from './plain-value.ts'
 import { ReferenceTable } from './reference-table.ts'
 import { Refusal } from './refusal.ts'
@@ -212,6 +214,8 @@ export class Capture {
   }
 
   private functionOrClass(fn: UserFunction): string {
+    const parts = perWorkerParts(fn)
+    if (parts !== undefined) return perWorkerValue(this, fn, parts)
     const text = Function.prototype.toString.call(fn)
     if (/\{\s*\[native code\]\s*\}$/.test(text)) {
       const builtin = builtinExport(fn)

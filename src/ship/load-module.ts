@@ -4,6 +4,8 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { DunlinError } from '../../operators/index.ts'
+// What modules find on the global object.
+import './worker-values.ts'
 
 /** A function of a shipped module: called with records whose types only its author knows. */
 export type UserFn = (...args: never[]) => unknown
