@@ -1,6 +1,8 @@
 /** The state of one capture: what has been written, under which name, and the path that led there. */
+import { createHash } from 'node:crypto'
 import type { UserFunction } from '../../planner/index.ts'
 import { rewrite } from './bindings.ts'
+import { BLOB_FROM_BYTES, longStringValue } from './blob-value.ts'
 import { classValue } from './class-value.ts'
 import type { FreeNames } from './free-names.ts'
 import { functionValue } from './function-value.ts'
@@ -10,6 +12,7 @@ import { objectValue } from './object-value.ts'
 import type { Origins } from './origin.ts'
 import { perWorkerParts } from './per-worker.ts'
 import { perWorkerValue } from './per-worker-value.ts'
+import type { Link } from './plain-data.ts'
 import { primitiveText } from './plain-value.ts'
 import { ReferenceTable } from './reference-table.ts'
 import { Refusal } from './refusal.ts'
@@ -43,6 +46,10 @@ export class Capture {
   readonly warnings = new Set<string>()
   /** Value → the expression that gives its copy. */
   readonly ids = new Map<unknown, string>()
+  /** Objects inside of values that went as a whole → where they stand in them. */
+  private readonly links = new Map<object, Link>()
+  /** Hash → bytes of the data that lies beside the module. */
+  readonly blobs = new Map<string, Uint8Array>()
   /** Variable → its name in the module. */
   readonly bindings = new Map<string, string>()
   readonly environments = new Map<string, Environment[]>()
@@ -83,12 +90,50 @@ export class Capture {
       return
     }
     this.statements.push(pieces)
-    for (const piece of pieces) this.sizeBytes += pieceLength(piece)
-    if (this.sizeBytes > MAX_BYTES) {
+    let length = 0
+    for (const piece of pieces) length += pieceLength(piece)
+    this.checkSize(length)
+    this.sizeBytes += length
+  }
+
+  /** Refuses `moreBytes` that would be too many. */
+  checkSize(moreBytes: number): void {
+    if (this.sizeBytes + moreBytes > MAX_BYTES) {
       this.refuse(`the captured data is over ${MAX_BYTES / 2 ** 20} MB`, {
         hint: 'write it to a file or object and read that as a dataset',
       })
     }
+  }
+
+  /** Adds data that lies beside the module; gives its hash. */
+  addBlob(bytes: Uint8Array): string {
+    const hash = createHash('sha256').update(bytes).digest('hex')
+    if (!this.blobs.has(hash)) {
+      this.checkSize(bytes.byteLength)
+      this.sizeBytes += bytes.byteLength
+      this.remember(this.blobs, hash, bytes)
+    }
+    return hash
+  }
+
+  /** Remembers where objects stand that went as parts of another. */
+  addLinks(links: ReadonlyMap<object, Link>): void {
+    for (const [inner, link] of links) this.links.set(inner, link)
+    this.undoLater(() => {
+      for (const inner of links.keys()) this.links.delete(inner)
+    })
+  }
+
+  /** Whether the object has been written, by itself or inside of another. */
+  isKnown(value: object): boolean {
+    return this.ids.has(value) || this.links.has(value)
+  }
+
+  private knownText(value: unknown): string | undefined {
+    const id = this.ids.get(value)
+    if (id !== undefined) return id
+    const link = this.links.get(value as object)
+    return link === undefined ? undefined : link.step(this.knownText(link.parent)!)
   }
 
   private pendingIn(pieces: readonly Piece[]): Piece[][] | undefined {
@@ -198,9 +243,12 @@ export class Capture {
 
   /** An expression that gives a copy of `value` on the worker; the same one whenever it is the same value. */
   value(value: unknown, step: string | null): string {
+    if (typeof value === 'string' && value.length >= BLOB_FROM_BYTES) {
+      return this.ids.get(value) ?? this.within(step, () => longStringValue(this, value))
+    }
     const primitive = primitiveText(value)
     if (primitive !== undefined) return primitive
-    const known = this.ids.get(value) ?? globalPath(value)
+    const known = this.knownText(value) ?? globalPath(value)
     if (known !== undefined) return known
     return this.within(step, () => {
       if (typeof value === 'symbol') {

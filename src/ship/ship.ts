@@ -7,6 +7,7 @@ import { DunlinError } from '../../operators/index.ts'
 import type { FunctionFacts, UserFunction } from '../../planner/index.ts'
 import { bundle, NeededByReference } from './bundle.ts'
 import { Capture } from './capture.ts'
+import { withData } from './data-blob.ts'
 import { functionFacts } from './function-facts.ts'
 import { endInspection, forgetInspections, inspectFunction, scriptOf } from './inspect.ts'
 import { printModule } from './module-writer.ts'
@@ -19,6 +20,8 @@ export interface ShippedModule {
   readonly hash: string
   /** An ES module whose default export is the array of the functions, in the order they were given. */
   readonly source: Uint8Array
+  /** Large captured values, which lie beside the module (`code/<hash>.bin`): SHA-256 → bytes. */
+  readonly blobs: ReadonlyMap<string, Uint8Array>
   /** One a function, in the order they were given. */
   readonly functions: readonly FunctionFacts[]
   /** For people: captured variables that each worker would change in its own copy, and the like. */
@@ -103,10 +106,11 @@ async function shipOnce(
     ? await bundle({ ...printed, references, origins, projectFolder: projectFolder(files) })
     : { code: printed.code, map: printed.map }
   checkSyntax(code)
-  const source = Buffer.from(code)
+  const source = Buffer.from(withData(code, [...capture.blobs.keys()]))
   return {
     hash: createHash('sha256').update(source).digest('hex'),
     source,
+    blobs: capture.blobs,
     functions: facts,
     warnings: [...capture.warnings],
     sourceMap: map,

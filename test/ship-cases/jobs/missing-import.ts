@@ -1,7 +1,7 @@
 import { same } from './same.ts'
 
 await same(async () => {
-  // @ts-expect-error: there is no such file.
-  const { nothing } = await import('./does-not-exist.ts')
+  // @ts-expect-error: there is no such package.
+  const { nothing } = await import('not-installed')
   return nothing
 })

@@ -449,10 +449,10 @@ describe('ship', () => {
   })
 
   it('warns of large captured data by name, and refuses more than fits', async () => {
-    const large = Buffer.alloc(9 * 2 ** 20, 1)
+    const large = Buffer.alloc(12 * 2 ** 20, 1)
     const shipped = await ship([() => large.length])
     expect(shipped.warnings).toEqual(['variable large adds 12.0 MB to the code that every worker loads'])
-    const huge = Buffer.alloc(50 * 2 ** 20)
+    const huge = Buffer.alloc(65 * 2 ** 20)
     await expect(ship([() => huge.length])).rejects.toMatchObject({
       code: 'CANNOT_SHIP',
       message: expect.stringContaining('over 64 MB'),
