@@ -44,6 +44,8 @@ export class Capture {
   readonly statements: (readonly Piece[])[] = []
   readonly references = new ReferenceTable()
   readonly warnings = new Set<string>()
+  /** Variables that were copied, with what they and all below them take. */
+  readonly captured: { readonly name: string; readonly sizeBytes: number }[] = []
   /** Value → the expression that gives its copy. */
   readonly ids = new Map<unknown, string>()
   /** Objects inside of values that went as a whole → where they stand in them. */
@@ -216,11 +218,22 @@ export class Capture {
     }
   }
 
+  /** Says which name looks like a secret, and how the capture came to it. */
+  warnOfSecret(name: string, what: string): void {
+    const path = this.trail.length === 0 ? '' : ` (${this.trail.join(' ↳ ')})`
+    this.warnings.add(
+      `${name}${path} looks like ${what}: shipped code is stored as it is; let the function read it from the environment of the worker, or from a store of secrets in perWorker`,
+    )
+  }
+
   /** Measures what `work` writes and warns when it is large. */
   measured<T>(name: string, work: () => T): T {
     const before = this.sizeBytes
     const result = work()
     const grown = this.sizeBytes - before
+    const entry = { name: name.replace(/^variable /, ''), sizeBytes: grown }
+    this.captured.push(entry)
+    this.undoLater(() => this.captured.splice(this.captured.indexOf(entry), 1))
     if (grown > WARN_BYTES) {
       this.warnings.add(`${name} adds ${(grown / 2 ** 20).toFixed(1)} MB to the code that every worker loads`)
     }

@@ -34,7 +34,8 @@ export function encodeBlob(value: unknown): Uint8Array {
   return serializer.releaseBuffer()
 }
 
-function decodeBlob(bytes: Uint8Array): unknown {
+/** What `encodeBlob` was given, with objects of its own. */
+export function decodeBlob(bytes: Uint8Array): unknown {
   const deserializer = new Deserializer(bytes)
   deserializer.readHeader()
   return deserializer.readValue()

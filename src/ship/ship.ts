@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import * as acorn from 'acorn'
 import { DunlinError } from '../../operators/index.ts'
 import type { FunctionFacts, UserFunction } from '../../planner/index.ts'
-import { bundle, NeededByReference } from './bundle.ts'
+import { type BundledPackage, bundle, NeededByReference } from './bundle.ts'
 import { Capture } from './capture.ts'
 import { withData } from './data-blob.ts'
 import { functionFacts } from './function-facts.ts'
@@ -26,10 +26,17 @@ export interface ShippedModule {
   readonly functions: readonly FunctionFacts[]
   /** For people: captured variables that each worker would change in its own copy, and the like. */
   readonly warnings: readonly string[]
-  /** Source map of `source`, which stays with the driver. Its sources are `file:` URLs. */
+  /** Source map of `source`, for whoever tells of its errors. Its sources are `file:` URLs. */
   readonly sourceMap: string
+  readonly packages: readonly BundledPackage[]
+  /** Variables that were copied, and how much they and all below them take. */
+  readonly captured: readonly CapturedVariable[]
 }
-export type { FunctionFacts, UserFunction }
+export interface CapturedVariable {
+  readonly name: string
+  readonly sizeBytes: number
+}
+export type { BundledPackage, FunctionFacts, UserFunction }
 
 export interface ShipOptions {
   /** `file:line` of the verb that each function was given to, for the path of capture in errors. */
@@ -102,9 +109,9 @@ async function shipOnce(
   const head = references.text === '' ? [] : [[references.text]]
   const printed = printModule([...head, ...capture.statements, [`export default [${texts.join(', ')}];`]])
   const facts = functions.map(functionFacts)
-  const { code, map } = references.needsBundle
+  const { code, map, packages } = references.needsBundle
     ? await bundle({ ...printed, references, origins, projectFolder: projectFolder(files) })
-    : { code: printed.code, map: printed.map }
+    : { ...printed, packages: [] }
   checkSyntax(code)
   const source = Buffer.from(withData(code, [...capture.blobs.keys()]))
   return {
@@ -114,6 +121,8 @@ async function shipOnce(
     functions: facts,
     warnings: [...capture.warnings],
     sourceMap: map,
+    packages,
+    captured: capture.captured,
   }
 }
 

@@ -49,6 +49,8 @@ function moduleOf(value: unknown, name: string): ShippedModule {
     functions: [],
     warnings: [],
     sourceMap: '{}',
+    packages: [],
+    captured: [],
   }
 }
 
