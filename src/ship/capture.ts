@@ -16,6 +16,7 @@ import type { Link } from './plain-data.ts'
 import { primitiveText } from './plain-value.ts'
 import { ReferenceTable } from './reference-table.ts'
 import { Refusal } from './refusal.ts'
+import type { Reevaluated } from './repeatable-state.ts'
 import type { Site } from './site.ts'
 import type { SyntaxNode } from './syntax.ts'
 
@@ -57,6 +58,8 @@ export class Capture {
   readonly environments = new Map<string, Environment[]>()
   /** Names in the module that shipped code assigns to. */
   readonly assigned = new Set<string>()
+  /** Variables whose initialisers are evaluated again. */
+  readonly reevaluated: Reevaluated[] = []
   /** Names of stand-ins that were written. */
   readonly standIns = new Map<string, string>()
   readonly trail: string[] = []

@@ -5,7 +5,7 @@ import { children, type SyntaxNode } from './syntax.ts'
 /** What bundlers leave in what they write: their own functions, and comments with the paths of packages. */
 const BUNDLER = /\b__webpack_require__\s*\(|^\/\/ (?:\.\.?\/)*node_modules\/|\b__commonJS\s*=\s*\(/m
 /** People write one or two. */
-const STATEMENTS_A_LINE = 8
+const STATEMENTS_A_LINE = 12
 const LEAST_STATEMENTS = 24
 
 const forms = new WeakMap<Program, string | undefined>()

@@ -13,6 +13,7 @@ import { endInspection, forgetInspections, inspectFunction, scriptOf } from './i
 import { printModule } from './module-writer.ts'
 import { Origins } from './origin.ts'
 import { Refusal } from './refusal.ts'
+import { checkRepeatableState } from './repeatable-state.ts'
 import { pathOfUrl } from './source-position.ts'
 
 export interface ShippedModule {
@@ -105,10 +106,13 @@ async function shipOnce(
       location,
     )
   })
+  checkRepeatableState(capture)
   const { references } = capture
   const head = references.text === '' ? [] : [[references.text]]
   const printed = printModule([...head, ...capture.statements, [`export default [${texts.join(', ')}];`]])
   const facts = functions.map(functionFacts)
+  // Bundling waits for another process: nobody should be debugged meanwhile.
+  endInspection()
   const { code, map, packages } = references.needsBundle
     ? await bundle({ ...printed, references, origins, projectFolder: projectFolder(files) })
     : { ...printed, packages: [] }
