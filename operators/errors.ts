@@ -146,8 +146,20 @@ export interface Failure {
   readonly place: ErrorPlace
   readonly lost?: LostOutput
   readonly stack?: string
-  /** Names, messages and stacks of the chain of causes, outermost first. */
-  readonly causes: readonly { readonly name: string; readonly message: string; readonly stack?: string }[]
+  /** The chain of causes, outermost first. */
+  readonly causes: readonly FailureCause[]
+}
+
+/** One link of the chain of causes, as data. */
+export interface FailureCause {
+  /** Of an error its name, of anything else its type. */
+  readonly name: string
+  readonly message: string
+  readonly stack?: string
+  /** What an error has beside that and is JSON, such as `code`, `status` or `path`. */
+  readonly properties?: Readonly<Record<string, unknown>>
+  /** What was thrown where it was no error, as far as it is JSON. */
+  readonly thrown?: unknown
 }
 
 /** The first failure of a kind, and how many of the kind there were. */
@@ -156,6 +168,59 @@ export interface CountedFailure extends Failure {
 }
 
 const CAUSES_KEPT = 8
+const PROPERTIES_KEPT = 16
+const PROPERTY_CHARACTERS = 2_000
+/** These are told already. */
+const TOLD = new Set(['name', 'message', 'stack', 'cause'])
+
+/** `{ [field]: value }` as JSON would give it back; nothing where it is none, or too large to send. */
+function asJson(field: string, value: unknown): Record<string, unknown> {
+  try {
+    const text = JSON.stringify(value)
+    if (text === undefined || text.length > PROPERTY_CHARACTERS) return {}
+    return { [field]: JSON.parse(text) as unknown }
+  } catch {
+    return {}
+  }
+}
+
+/** Own enumerable properties; getters are not called, since they are code of somebody else. */
+function propertiesOf(error: Error): Pick<FailureCause, 'properties'> {
+  const properties: Record<string, unknown> = {}
+  try {
+    const fields = Object.entries(Object.getOwnPropertyDescriptors(error))
+      .filter(([key, { enumerable, value }]) => enumerable && value !== undefined && !TOLD.has(key))
+      .slice(0, PROPERTIES_KEPT)
+    for (const [key, { value }] of fields) Object.assign(properties, asJson(key, value))
+  } catch {
+    // A proxy that throws.
+  }
+  return Object.keys(properties).length === 0 ? {} : { properties }
+}
+
+/** Text of anything; never throws. */
+function textOf(value: unknown): string {
+  try {
+    return typeof value === 'object' ? (JSON.stringify(value) ?? String(value)) : String(value)
+  } catch {
+    return Object.prototype.toString.call(value)
+  }
+}
+
+function causeOf(thrown: unknown): FailureCause {
+  if (thrown instanceof Error) {
+    const { name, message, stack } = thrown
+    return {
+      name,
+      message,
+      ...(stack === undefined ? {} : { stack }),
+      // Those of our own errors cross by themselves.
+      ...(thrown instanceof DunlinError ? {} : propertiesOf(thrown)),
+    }
+  }
+  const name = thrown === null ? 'null' : typeof thrown
+  return { name, message: textOf(thrown).slice(0, PROPERTY_CHARACTERS), ...asJson('thrown', thrown) }
+}
 
 /** Turns anything thrown into data; an error that is not ours becomes `INTERNAL`. */
 export function toFailure(thrown: unknown): Failure {
@@ -165,16 +230,9 @@ export function toFailure(thrown: unknown): Failure {
       : new DunlinError('INTERNAL', thrown instanceof Error ? thrown.message : String(thrown), {
           cause: thrown,
         })
-  const causes: { name: string; message: string; stack?: string }[] = []
-  for (let c: unknown = error.cause; c !== undefined && causes.length < CAUSES_KEPT; ) {
-    if (c instanceof Error) {
-      causes.push({ name: c.name, message: c.message, ...(c.stack === undefined ? {} : { stack: c.stack }) })
-      c = c.cause
-    } else {
-      causes.push({ name: typeof c, message: String(c) })
-      break
-    }
-  }
+  const causes: FailureCause[] = []
+  for (let c: unknown = error; hasCause(c) && causes.length < CAUSES_KEPT; c = c.cause)
+    causes.push(causeOf(c.cause))
   return {
     code: error.code,
     message: error.message,
@@ -187,14 +245,23 @@ export function toFailure(thrown: unknown): Failure {
   }
 }
 
+function hasCause(thrown: unknown): thrown is Error {
+  return thrown instanceof Error && thrown.cause !== undefined
+}
+
 /** The error again, on the driver's side of the wire; with all `failures` of the job, where it is the job's. */
 export function fromFailure(failure: Failure, failures: readonly CountedFailure[] = []): DunlinError {
-  let cause: Error | undefined
+  let cause: unknown
   for (const link of [...failure.causes].reverse()) {
+    if ('thrown' in link) {
+      cause = link.thrown
+      continue
+    }
     const error = new Error(link.message, cause === undefined ? undefined : { cause })
-    error.name = link.name
+    // Not enumerable, as the name of an error is.
+    Object.defineProperty(error, 'name', { value: link.name, configurable: true, writable: true })
     if (link.stack !== undefined) error.stack = link.stack
-    cause = error
+    cause = Object.assign(error, link.properties)
   }
   const error = new DunlinError(failure.code, failure.message, {
     cause,

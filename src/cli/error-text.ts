@@ -1,5 +1,5 @@
 /** An error as a person needs it: what happened, where, what to do, and their own frames of the stack. Pure. */
-import { DunlinError, toFailure } from '../../operators/index.ts'
+import { DunlinError, type ErrorCode, toFailure } from '../../operators/index.ts'
 import { failureKind } from '../events/first-failures.ts'
 import { failureLines } from './failures-text.ts'
 import { type Palette, PLAIN } from './palette.ts'
@@ -10,13 +10,21 @@ const FRAMES_SHOWN = 6
 const FOREIGN_FRAME =
   /\(?(?:node:|data:|.*\/dunlin\/(?:dist|src|operators)\/|.*\/node_modules\/commander\/|.*\/code\/[0-9a-f]{64}\.mjs|<anonymous>)/
 
+/** Errors whose `at` is a place in somebody's program, not in their data. */
+const IN_SOURCE: ReadonlySet<ErrorCode> = new Set(['USER_FUNCTION', 'CANNOT_SHIP'])
+
 export interface ErrorTextOptions {
   readonly palette?: Palette
   /** How paths and URLs of dunlin's own code begin, whose frames are left out. */
   readonly own?: readonly string[]
+  /** Gives the lines of source around a place. */
+  readonly codeFrame?: (at: string) => string | undefined
 }
 
-export function errorText(thrown: unknown, { palette = PLAIN, own = [] }: ErrorTextOptions = {}): string {
+export function errorText(
+  thrown: unknown,
+  { palette = PLAIN, own = [], codeFrame }: ErrorTextOptions = {},
+): string {
   if (!(thrown instanceof DunlinError)) return foreignText(thrown, palette, own)
   const failure = toFailure(thrown)
   const lines = [`${palette.bad('✖')} ${palette.bold(failure.message)}`]
@@ -24,10 +32,15 @@ export function errorText(thrown: unknown, { palette = PLAIN, own = [] }: ErrorT
     lines.push(`  ${palette.dim(label.padEnd(7))} ${text.replaceAll('\n', '\n          ')}`)
   const where = placeText(failure.place)
   if (where !== '') line('where', where)
+  const { at } = failure.place
+  const frame = at === undefined || !IN_SOURCE.has(failure.code) ? undefined : codeFrame?.(at)
+  if (frame !== undefined) line('', palette.dim(frame))
   if (failure.place.record !== undefined) line('record', failure.place.record)
   for (const cause of failure.causes) {
-    const text = `${cause.name}: ${cause.message}`
-    if (!failure.message.includes(cause.message) || cause.message === '') line('cause', text)
+    const properties = cause.properties === undefined ? '' : ` ${JSON.stringify(cause.properties)}`
+    const text = `${cause.name}: ${cause.message}${properties}`
+    if (!failure.message.includes(cause.message) || cause.message === '' || properties !== '')
+      line('cause', text)
   }
   if (failure.hint !== undefined) line('hint', palette.accent(failure.hint))
   const kind = failureKind(failure)

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, realpathSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { constants } from 'node:os'
-import { extname, resolve } from 'node:path'
+import { extname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { DunlinError } from '../../operators/index.ts'
 import { DRIVER_ONLY } from '../dataset/driver-only.ts'
@@ -16,6 +16,24 @@ export type JobFile =
   | { readonly kind: 'script' }
   /** `dunlin` is the instance of the package that the outputs were made with. */
   | { readonly kind: 'outputs'; readonly outputs: readonly Output[]; readonly dunlin: typeof Dunlin }
+
+/** Whether it is a directory that `dunlin build` made. */
+export function isArtefactPath(path: string): boolean {
+  return existsSync(join(path, 'artefact.json'))
+}
+
+/** The outputs of an artefact; its functions and parameters are as they were when it was built. */
+export async function loadArtefact(path: string, { params, args }: LoadOptions): Promise<JobFile> {
+  const [param] = Object.keys(params)
+  if (param !== undefined || args.length > 0) {
+    throw new UsageError(
+      `${path} is an artefact, which takes no ${param === undefined ? 'arguments' : 'parameters'}`,
+      'Give parameters when it is built: dunlin build job.ts --param name=value',
+    )
+  }
+  const dunlin = await import('../index.ts')
+  return { kind: 'outputs', outputs: await dunlin.artefact(path), dunlin }
+}
 
 /** The absolute path of the file, or a usage error. */
 export function jobFilePath(file: string): string {
@@ -43,6 +61,25 @@ export async function rerunWithTypeStripping(path: string): Promise<number | und
     child.on('error', fail)
     child.on('exit', (code, signal) => done(code ?? 128 + constants.signals[signal ?? 'SIGTERM']))
   })
+}
+
+/** Looked up in the text: importing a script runs it. */
+export async function hasDefaultExport(path: string): Promise<boolean> {
+  const { build } = await import('esbuild')
+  const building = build({
+    entryPoints: [path],
+    bundle: false,
+    write: false,
+    metafile: true,
+    format: 'esm',
+    logLevel: 'silent',
+    outdir: '.',
+  })
+  const result = await building.catch(async (failure: unknown) => {
+    const { unreadableBuild } = await import('./unreadable.ts')
+    throw unreadableBuild(failure) ?? failure
+  })
+  return Object.values(result.metafile.outputs).some(output => output.exports.includes('default'))
 }
 
 export interface LoadOptions {

@@ -75,7 +75,7 @@ export function buildProgram(open: (options: Record<string, unknown>) => VerbHos
     engineOptions(
       paramOption(program.command('run'))
         .description('run a job file: a script, or a module that exports an output (see dunlin run --help)')
-        .argument('<job.ts>', 'the job file')
+        .argument('<job.ts>', 'the job file, or an artefact that dunlin build made')
         .argument('[args...]', 'after --: the arguments of a script, as its process.argv')
         .option(
           '--reuse',
@@ -90,9 +90,23 @@ export function buildProgram(open: (options: Record<string, unknown>) => VerbHos
       program
         .command('explain')
         .description('the plan of a job file with its estimates; nothing runs but the listing of its sources')
-        .argument('<job.ts>', 'a module that exports an output'),
+        .argument('<job.ts>', 'a module that exports an output')
+        .option(
+          '--code',
+          'also what is shipped to workers: size, packages, captured values, what is refused',
+        ),
     ),
     async () => (await import('./verbs/explain.ts')).explain,
+  )
+  verb(
+    paramOption(
+      program
+        .command('build')
+        .description('capture a job ahead into an artefact that dunlin run submits, for bundled drivers')
+        .argument('<job.ts>', 'a module that exports an output')
+        .option('-o, --output <dir>', 'the artefact (default: the name of the job file, with .dunlin)'),
+    ),
+    async () => (await import('./verbs/build.ts')).buildJob,
   )
 
   const bench = program.command('bench').description('run a benchmark pipeline on data of your own')

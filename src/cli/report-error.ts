@@ -1,6 +1,7 @@
 /** Tells what went wrong, as text and with `--json` as data, and says what to exit with. */
 import { CommanderError } from 'commander'
 import { DunlinError, type ErrorCode, toFailure } from '../../operators/index.ts'
+import { codeFrame } from '../ship/map-failure.ts'
 import { type CliOutput, cliOutput } from './cli-output.ts'
 import { errorText } from './error-text.ts'
 import { EXIT } from './exit-code.ts'
@@ -31,7 +32,7 @@ export function reportError(
   // Nobody reads on: there is nobody to tell.
   if (interrupt.exitCode === EXIT.ok) return EXIT.ok
   if (json) output.json({ error: { ...toFailure(error), ...failuresOf(error) } })
-  output.warn(errorText(error, { palette: output.errPalette, own: OWN_CODE }))
+  output.warn(errorText(error, { palette: output.errPalette, own: OWN_CODE, codeFrame }))
   if (error instanceof DunlinError && error.place.job !== undefined) {
     const { job } = error.place
     if (error.code === 'CANCELLED')

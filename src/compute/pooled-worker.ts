@@ -7,6 +7,8 @@ import type { FromWorker, ToWorker } from './worker-message.ts'
 
 /** A killed worker that does not end (stuck in the kernel) is given up after this. */
 const KILL_WAIT_MS = 500
+/** What a worker may take to close what it holds, before it is killed. */
+const CLOSE_GRACE_MS = 1_000
 
 export interface PooledWorkerEvents {
   /** It can take a task. */
@@ -35,6 +37,8 @@ export class PooledWorker {
   #tasks = 0
   #started = false
   #killed = false
+  #closing = false
+  #holds = false
   #gone = false
   #timer: NodeJS.Timeout | undefined
 
@@ -67,14 +71,30 @@ export class PooledWorker {
     })
   }
 
-  /** Ends the worker; a task that it runs is answered with `CANCELLED`. */
+  /** Whether it has told that there is something it should close before it ends. */
+  get holds(): boolean {
+    return this.#holds
+  }
+
+  /** Ends the worker, in peace where it holds something; a task that it runs is answered with `CANCELLED`. */
   async close(): Promise<void> {
-    this.#kill()
+    if (this.#holds) this.#askToEnd()
+    else this.#kill()
     await this.#ended.promise
   }
 
+  #askToEnd(): void {
+    if (this.#closing || this.#killed || this.#gone) return
+    this.#closing = true
+    clearTimeout(this.#timer)
+    // Nobody runs a task, but this process must not end before the worker has.
+    this.#handle.hold()
+    this.#handle.send(JSON.stringify({ close: true } satisfies ToWorker))
+    this.#timer = setTimeout(() => this.#kill(), CLOSE_GRACE_MS)
+  }
+
   #cancel(id: number): void {
-    if (this.#killed) return
+    if (this.#killed || this.#closing) return
     this.#handle.send(JSON.stringify({ cancel: id } satisfies ToWorker))
     this.#timer = setTimeout(() => this.#kill(), CANCEL_GRACE_MS)
   }
@@ -94,9 +114,10 @@ export class PooledWorker {
     if ('broken' in message) {
       this.#retire({ kind: 'ended', text: `is not usable any more: ${message.broken}` })
     } else if ('id' in message && message.id === this.#task?.id) {
+      this.#holds = message.holds === true
       this.#settle(message.result)
       if (message.last) this.#retire({ kind: 'ended', text: 'was retired' })
-      else if (!this.#killed) {
+      else if (!this.#killed && !this.#closing) {
         this.#handle.release()
         this.#events.free(this)
       }
@@ -107,8 +128,11 @@ export class PooledWorker {
   #retire(end: WorkerEnd): void {
     if (this.#task !== null)
       this.#settle(workerLost(this.#task.event, this.#handle.name, end, { started: true }))
-    this.#kill()
-    this.#handle.release()
+    if (this.#holds) this.#askToEnd()
+    else {
+      this.#kill()
+      this.#handle.release()
+    }
   }
 
   #end(end: WorkerEnd): void {
@@ -118,7 +142,7 @@ export class PooledWorker {
     const task = this.#task
     if (task !== null) {
       this.#settle(
-        this.#killed
+        this.#killed || this.#closing
           ? cancelled(task.event)
           : workerLost(task.event, this.#handle.name, end, { started: this.#started }),
       )
@@ -131,7 +155,7 @@ export class PooledWorker {
     const task = this.#task
     if (task === null) return
     this.#task = null
-    if (!this.#killed) clearTimeout(this.#timer)
+    if (!this.#killed && !this.#closing) clearTimeout(this.#timer)
     task.signal.removeEventListener('abort', task.cancel)
     task.resolve(task.signal.aborted ? cancelled(task.event) : result)
   }

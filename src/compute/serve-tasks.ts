@@ -10,13 +10,30 @@ export interface TaskServer {
   run(event: TaskEvent, signal: AbortSignal): Promise<TaskResult>
   /** Asked after each task: whether this worker has been used up and should be replaced. */
   isWorn?(): boolean
+  /** Whether there is something that `close` closes. */
+  holds?(): boolean
+  /** Called once, before this worker ends in peace. */
+  close?(): Promise<void>
 }
 
 const WATCH_INTERVAL_MS = 500
+/** A driver that is gone waits for nobody, but somebody's database may be glad of a good-bye. */
+const ORPHAN_CLOSE_MS = 1_000
 
 /** Serves tasks on this thread or process until the driver ends it, or ends itself. */
 export function serveTasks(server: TaskServer): void {
-  const send = connect(text => receive(JSON.parse(text) as ToWorker))
+  const send = connect(text => receive(JSON.parse(text) as ToWorker), {
+    orphaned: () => {
+      setTimeout(() => process.exit(), ORPHAN_CLOSE_MS)
+      void end()
+    },
+  })
+  /** Stops what runs, closes what is held, and ends this thread or process. */
+  const end = async (): Promise<void> => {
+    running?.controller.abort(new DunlinError('CANCELLED', 'the worker is being closed'))
+    if (server.holds?.()) await server.close?.().catch((error: unknown) => console.error(error))
+    process.exit()
+  }
   let running: {
     readonly id: number
     readonly event: TaskEvent
@@ -25,7 +42,8 @@ export function serveTasks(server: TaskServer): void {
 
   const answer = (id: number, event: TaskEvent, result: TaskResult, last: boolean): void => {
     running = null
-    const done = last ? ({ last: true } as const) : {}
+    const holds = server.holds?.() ? ({ holds: true } as const) : {}
+    const done = last ? ({ last: true, ...holds } as const) : holds
     try {
       send(JSON.stringify({ id, result, ...done } satisfies FromWorker))
     } catch (error) {
@@ -37,6 +55,10 @@ export function serveTasks(server: TaskServer): void {
     if ('cancel' in message) {
       if (running?.id === message.cancel)
         running.controller.abort(new DunlinError('CANCELLED', 'the attempt was cancelled'))
+      return
+    }
+    if ('close' in message) {
+      void end()
       return
     }
     const { id, event } = message
@@ -72,7 +94,10 @@ export function serveTasks(server: TaskServer): void {
 }
 
 /** Connects to the driver, whichever kind of worker this is; gives the function that sends. */
-function connect(receive: (text: string) => void): (text: string) => void {
+function connect(
+  receive: (text: string) => void,
+  { orphaned }: { orphaned(): void },
+): (text: string) => void {
   if (parentPort !== null) {
     const port = parentPort
     printToStandardError()
@@ -83,7 +108,7 @@ function connect(receive: (text: string) => void): (text: string) => void {
     throw new DunlinError('INVALID_ARGUMENT', "this is the entry of dunlin's workers, not a program to run")
   }
   process.on('message', receive as (message: unknown) => void)
-  process.on('disconnect', () => process.exit())
+  process.on('disconnect', orphaned)
   // Ctrl-C reaches the whole group of processes: the driver decides what becomes of its tasks.
   process.on('SIGINT', () => {})
   watchDriver()

@@ -5,12 +5,14 @@ export type ToWorker =
   | { readonly id: number; readonly event: TaskEvent }
   /** Stop the task of this id, if it is still running. */
   | { readonly cancel: number }
+  /** Close what is held, and end. */
+  | { readonly close: true }
 
 export type FromWorker =
   /** The entry has been loaded. */
   | { readonly ready: true }
-  /** `last`: this worker should be given no other task. */
-  | { readonly id: number; readonly result: TaskResult; readonly last?: true }
+  /** `last`: this worker should be given no other task. `holds`: it has something to close before it ends. */
+  | { readonly id: number; readonly result: TaskResult; readonly last?: true; readonly holds?: true }
   /** Something failed outside of any task, so that this worker's state is unknown. */
   | { readonly broken: string }
 

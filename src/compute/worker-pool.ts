@@ -19,6 +19,7 @@ export class WorkerPool {
   readonly #free: PooledWorker[] = []
   #waiting: WaitingTask[] = []
   #closed = false
+  #watchesExit = false
 
   constructor(options: { readonly workers: number; readonly start: StartWorker }) {
     this.#workers = options.workers
@@ -48,6 +49,7 @@ export class WorkerPool {
     const worker = new PooledWorker(this.#start, {
       free: free => {
         if (this.#closed) return
+        if (free.holds) this.#watchExit()
         this.#free.push(free)
         this.#next()
       },
@@ -60,6 +62,20 @@ export class WorkerPool {
     })
     this.#all.add(worker)
     return worker
+  }
+
+  /** A program that just ends, without closing its engine, still lets workers close what they hold. */
+  #watchExit(): void {
+    if (this.#watchesExit) return
+    this.#watchesExit = true
+    process.once('beforeExit', () => {
+      this.#watchesExit = false
+      const holding = this.#free.filter(worker => worker.holds)
+      for (const worker of holding) {
+        this.#free.splice(this.#free.indexOf(worker), 1)
+        void worker.close()
+      }
+    })
   }
 
   #next(): void {

@@ -6,7 +6,7 @@ import { userCallSite } from '../ship/user-call-site.ts'
 import { argument } from './arguments.ts'
 import type { Dataset } from './dataset.ts'
 import { type Combine, reduction } from './reductions.ts'
-import type { CollectOptions, RunOptions } from './run-options.ts'
+import type { CollectOptions, ExplainOptions, RunOptions } from './run-options.ts'
 import { Writer } from './writer.ts'
 
 /** The name of the method by which the parts of a dataset make another one. */
@@ -157,7 +157,7 @@ export abstract class DatasetActions<T> {
    * const text = await range(10).valueCounts().explain()
    * text.split(' · ')[0] // '1 stage'
    */
-  async explain(options: Pick<RunOptions, 'engine' | 'onError'> = {}): Promise<string> {
+  async explain(options: ExplainOptions = {}): Promise<string> {
     const { explainOutputs } = await import('../engine/actions.ts')
     return explainOutputs([{ kind: 'result', input: this.node }], options)
   }

@@ -2,7 +2,7 @@
 import type { LogicalOutput } from '../../planner/index.ts'
 import type { JobReport } from '../events/job-event.ts'
 import { DRIVER_ONLY } from './driver-only.ts'
-import type { RunOptions } from './run-options.ts'
+import type { ExplainOptions, RunOptions } from './run-options.ts'
 
 const neverRun = new Set<Output>()
 let watching = false
@@ -66,7 +66,7 @@ export class Output {
    * const text = await range(3).write.csv('out/numbers/').explain()
    * text.includes('out/numbers/ · 1 part') // true
    */
-  explain(options: Pick<RunOptions, 'engine' | 'onError'> = {}): Promise<string> {
+  explain(options: ExplainOptions = {}): Promise<string> {
     return explain([this], options)
   }
 }
@@ -102,8 +102,9 @@ export async function run(outputs: Output | readonly Output[], options: RunOptio
  * The plan of outputs as one job, as text: stages, exchanges, and estimates of bytes, requests and seconds. Lists the
  * sources and runs nothing.
  *
- * @throws DunlinError `NOT_FOUND` when a source is not there; `INVALID_PLAN` when there is no output; `CANNOT_SHIP`,
- * `INVALID_PLAN`, `UNKNOWN_COLUMN` or `USER_FUNCTION` when the plan can be seen to fail
+ * @throws DunlinError `NOT_FOUND` when a source is not there; `INVALID_PLAN` when there is no output; `CANNOT_SHIP`
+ * (with `code`, of all functions that cannot be shipped), `INVALID_PLAN`, `UNKNOWN_COLUMN` or `USER_FUNCTION` when the
+ * plan can be seen to fail
  *
  * @example
  * const numbers = range(9).map(n => n * n)
@@ -112,7 +113,7 @@ export async function run(outputs: Output | readonly Output[], options: RunOptio
  */
 export async function explain(
   outputs: Output | readonly Output[],
-  options: Pick<RunOptions, 'engine' | 'onError'> = {},
+  options: ExplainOptions = {},
 ): Promise<string> {
   const all = outputs instanceof Output ? [outputs] : outputs
   for (const output of all) neverRun.delete(output)

@@ -42,3 +42,9 @@ export interface CollectOptions extends RunOptions {
   /** The largest result that may come into the driver's memory, in bytes. Default 256 MB. */
   readonly maxBytes?: number
 }
+
+/** What `explain` takes. */
+export interface ExplainOptions extends Pick<RunOptions, 'engine' | 'onError'> {
+  /** Tells also what is shipped to workers: its size, packages, captured values, warnings. Default false. */
+  readonly code?: boolean
+}

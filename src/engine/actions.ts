@@ -3,7 +3,7 @@ import type { Table } from 'apache-arrow'
 import { arrowTable, type Batch, DunlinError, recordsOf } from '../../operators/index.ts'
 import { explainText, type LogicalNode, type LogicalOutput } from '../../planner/index.ts'
 import { skipPolicy } from '../dataset/on-error.ts'
-import type { CollectOptions, RunOptions } from '../dataset/run-options.ts'
+import type { CollectOptions, ExplainOptions, RunOptions } from '../dataset/run-options.ts'
 import type { JobReport } from '../events/job-event.ts'
 import { clearAway } from './clear-away.ts'
 import type { FinishedJob } from './drive-job.ts'
@@ -23,12 +23,20 @@ export async function runOutputs(outputs: readonly LogicalOutput[], options: Run
 
 export async function explainOutputs(
   outputs: readonly LogicalOutput[],
-  options: Pick<RunOptions, 'engine' | 'onError'>,
+  options: ExplainOptions,
 ): Promise<string> {
   const engine = engineFor(options)
   const onError = skipPolicy(options.onError, engine.baseUri)
-  const prepared = await preparePlan({ outputs }, engine, { onError })
-  return explainText(prepared.planned, prepared.facts)
+  const preparing = preparePlan({ outputs }, engine, { onError })
+  if (options.code !== true) {
+    const { planned, facts } = await preparing
+    return explainText(planned, facts)
+  }
+  const { allRefusals, codeText } = await import('./code-text.ts')
+  const { planned, facts, shipped } = await preparing.catch(async (error: unknown) => {
+    throw await allRefusals({ outputs }, error)
+  })
+  return `${explainText(planned, facts)}\n\n${codeText(shipped)}`
 }
 
 export async function collect<T>(node: LogicalNode, options: CollectOptions): Promise<T[]> {

@@ -68,6 +68,9 @@ async function listScan(
 
 async function shipFunctions(functions: readonly UserFunction[]): Promise<ShippedModule | null> {
   if (functions.length === 0) return null
+  const { capturedAhead } = await import('./artefact.ts')
+  const ahead = capturedAhead(functions)
+  if (ahead !== undefined) return ahead
   const { ship } = await import('../ship/ship.ts')
   return ship(functions)
 }

@@ -22,6 +22,7 @@ import { type PreparedPlan, preparePlan } from './prepare-plan.ts'
 import { checkDeadLetters } from './publish-dead-letters.ts'
 import { checkOutputs } from './publish-outputs.ts'
 import { runDefaults } from './run-defaults.ts'
+import { uploadCode } from './stored-code.ts'
 
 const JOB_NAME = 'pipeline'
 /** The first driver's. */
@@ -83,7 +84,7 @@ export async function startJob(
     ...(retries === undefined ? {} : { retries }),
     ...(concurrency === undefined ? {} : { concurrency }),
   }
-  if (shipped !== null) await store.put(jobKeys.code(shipped.hash), shipped.source, { ifAbsent: true })
+  if (shipped !== null) await uploadCode(store, shipped)
   await writeSplits(store, job, planned.splits)
   await acquireLease(store, job, EPOCH, holder)
   await writePlan(store, {

@@ -8,6 +8,7 @@ import { discardAppended, discardOutputs } from '../engine/publish-outputs.ts'
 import { systemClock } from '../engine/system-clock.ts'
 import { systemPlace } from '../engine/system-place.ts'
 import { systemRandom } from '../engine/system-random.ts'
+import { dataOf } from '../ship/data-blob.ts'
 import { deleteAll } from '../store/delete-all.ts'
 import type { ObjectStore, Stores } from '../store/object-store.ts'
 import { hasEnded, readEnd } from './ends.ts'
@@ -180,7 +181,14 @@ const baseName = (key: string): string => key.slice(key.lastIndexOf('/') + 1)
 async function removeCode(store: ObjectStore, sum: { objects: number; bytes: number }): Promise<void> {
   const used = new Set<string>()
   for (const [id, has] of await jobFolders(store)) {
-    if (has.plan) used.add(baseName(jobKeys.code((await readPlan(store, id)).plan.codeHash)))
+    if (!has.plan) continue
+    const { codeHash } = (await readPlan(store, id)).plan
+    const key = jobKeys.code(codeHash)
+    if (codeHash === '' || used.has(baseName(key))) continue
+    used.add(baseName(key)).add(baseName(jobKeys.codeMap(codeHash)))
+    // Code that is gone has no data that anybody could use.
+    const source = await store.get(key).catch(() => new Uint8Array())
+    for (const hash of dataOf(source)) used.add(baseName(jobKeys.codeData(hash)))
   }
   for (const prefix of CODE_PREFIXES) await removeAll(store, prefix, key => !used.has(baseName(key)), sum)
 }

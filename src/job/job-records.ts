@@ -46,6 +46,10 @@ export const jobKeys = {
   epoch: (epoch: number): string => String(epoch).padStart(EPOCH_DIGITS, '0'),
   cancel: (job: string): string => `${jobKeys.folder(job)}cancel.json`,
   code: (hash: string): string => `code/${hash}.mjs`,
+  /** Large captured values of shipped code, by their own hash. */
+  codeData: (hash: string): string => `code/${hash}.bin`,
+  /** The source map of shipped code: for whoever tells of its errors. */
+  codeMap: (hash: string): string => `code/${hash}.map`,
 }
 
 /**

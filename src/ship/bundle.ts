@@ -1,11 +1,11 @@
 /** Links the generated module with what it imports, into one file that needs nothing but Node. */
 import { existsSync, readFileSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { BuildOptions, Message, PartialMessage, Plugin, PluginBuild } from 'esbuild'
+import type { BuildOptions, Message, Metafile, PartialMessage, Plugin, PluginBuild } from 'esbuild'
 import { DunlinError } from '../../operators/index.ts'
-import { entryScript, isPackageFile, type Origins, targetFile } from './origin.ts'
+import { entryScript, isPackageFile, type Origins, packageName, targetFile } from './origin.ts'
 import { isOwnDoor, isOwnFile, isOwnSpecifier } from './own-package.ts'
 import { EXPOSED_PREFIX, type ReferenceTable, TARGET_SCHEME } from './reference-table.ts'
 import { displayPath } from './source-position.ts'
@@ -192,7 +192,44 @@ function failure(messages: readonly (Message | PartialMessage)[]): Error {
   })
 }
 
-export async function bundle(input: BundleInput): Promise<{ code: string; map: string }> {
+/** A package that was bundled. */
+export interface BundledPackage {
+  readonly name: string
+  /** Of its package.json; empty where that has none. */
+  readonly version: string
+  /** In the bundle. */
+  readonly sizeBytes: number
+}
+
+function packagesOf(meta: Metafile, folder: string): BundledPackage[] {
+  const found = new Map<string, BundledPackage>()
+  for (const { inputs } of Object.values(meta.outputs)) {
+    for (const [path, { bytesInOutput }] of Object.entries(inputs)) {
+      const file = resolve(folder, path.replace(/^[\w-]+:(?!\\)/, ''))
+      if (bytesInOutput === 0 || !isPackageFile(file)) continue
+      const name = packageName(file)
+      const root = `${file.slice(0, file.lastIndexOf(`${sep}node_modules${sep}`))}${sep}node_modules${sep}${name}`
+      const { version, sizeBytes } = found.get(root) ?? { version: versionOf(root), sizeBytes: 0 }
+      found.set(root, { name, version, sizeBytes: sizeBytes + bytesInOutput })
+    }
+  }
+  return [...found.values()].sort((a, b) => b.sizeBytes - a.sizeBytes || (a.name < b.name ? -1 : 1))
+}
+
+function versionOf(root: string): string {
+  const file = join(root, 'package.json')
+  return existsSync(file)
+    ? ((JSON.parse(readFileSync(file, 'utf8')) as { version?: string }).version ?? '')
+    : ''
+}
+
+export interface Bundled {
+  readonly code: string
+  readonly map: string
+  readonly packages: readonly BundledPackage[]
+}
+
+export async function bundle(input: BundleInput): Promise<Bundled> {
   const esbuild = await import('esbuild')
   const plugin: Plugin = {
     name: 'dunlin',
@@ -228,19 +265,21 @@ export async function bundle(input: BundleInput): Promise<{ code: string; map: s
     sourcemap: 'external',
     sourcesContent: false,
     write: false,
+    metafile: true,
     logLevel: 'silent',
     plugins: [plugin],
   } as const satisfies BuildOptions
   try {
-    const { outputFiles } = await esbuild.build(options)
+    const { outputFiles, metafile } = await esbuild.build(options)
+    const packages = packagesOf(metafile, input.projectFolder)
     const text = (end: string) => outputFiles.find(file => file.path.endsWith(end))!.text
     const code = text('.mjs')
     const map = JSON.parse(text('.map')) as { sources: string[]; mappings: string }
     const base = pathToFileURL(`${input.projectFolder}/`)
     map.sources = map.sources.map(source => new URL(source, base).href)
     // CommonJS packages ask for builtins with `require`, which an ES module has to make for itself.
-    if (!code.includes('__require')) return { code, map: JSON.stringify(map) }
-    return { code: REQUIRE + code, map: JSON.stringify({ ...map, mappings: `;${map.mappings}` }) }
+    if (!code.includes('__require')) return { code, map: JSON.stringify(map), packages }
+    return { code: REQUIRE + code, map: JSON.stringify({ ...map, mappings: `;${map.mappings}` }), packages }
   } catch (error) {
     const messages = (error as { errors?: Message[] }).errors
     throw messages === undefined ? error : failure(messages)

@@ -1,6 +1,8 @@
 /** The state of one capture: what has been written, under which name, and the path that led there. */
+import { createHash } from 'node:crypto'
 import type { UserFunction } from '../../planner/index.ts'
 import { rewrite } from './bindings.ts'
+import { BLOB_FROM_BYTES, longStringValue } from './blob-value.ts'
 import { classValue } from './class-value.ts'
 import type { FreeNames } from './free-names.ts'
 import { functionValue } from './function-value.ts'
@@ -8,9 +10,13 @@ import { builtinExport, globalPath } from './known-values.ts'
 import { type Edit, type Piece, pieceLength } from './module-writer.ts'
 import { objectValue } from './object-value.ts'
 import type { Origins } from './origin.ts'
+import { perWorkerParts } from './per-worker.ts'
+import { perWorkerValue } from './per-worker-value.ts'
+import type { Link } from './plain-data.ts'
 import { primitiveText } from './plain-value.ts'
 import { ReferenceTable } from './reference-table.ts'
 import { Refusal } from './refusal.ts'
+import type { Reevaluated } from './repeatable-state.ts'
 import type { Site } from './site.ts'
 import type { SyntaxNode } from './syntax.ts'
 
@@ -39,13 +45,21 @@ export class Capture {
   readonly statements: (readonly Piece[])[] = []
   readonly references = new ReferenceTable()
   readonly warnings = new Set<string>()
+  /** Variables that were copied, with what they and all below them take. */
+  readonly captured: { readonly name: string; readonly sizeBytes: number }[] = []
   /** Value → the expression that gives its copy. */
   readonly ids = new Map<unknown, string>()
+  /** Objects inside of values that went as a whole → where they stand in them. */
+  private readonly links = new Map<object, Link>()
+  /** Hash → bytes of the data that lies beside the module. */
+  readonly blobs = new Map<string, Uint8Array>()
   /** Variable → its name in the module. */
   readonly bindings = new Map<string, string>()
   readonly environments = new Map<string, Environment[]>()
   /** Names in the module that shipped code assigns to. */
   readonly assigned = new Set<string>()
+  /** Variables whose initialisers are evaluated again. */
+  readonly reevaluated: Reevaluated[] = []
   /** Names of stand-ins that were written. */
   readonly standIns = new Map<string, string>()
   readonly trail: string[] = []
@@ -81,12 +95,50 @@ export class Capture {
       return
     }
     this.statements.push(pieces)
-    for (const piece of pieces) this.sizeBytes += pieceLength(piece)
-    if (this.sizeBytes > MAX_BYTES) {
+    let length = 0
+    for (const piece of pieces) length += pieceLength(piece)
+    this.checkSize(length)
+    this.sizeBytes += length
+  }
+
+  /** Refuses `moreBytes` that would be too many. */
+  checkSize(moreBytes: number): void {
+    if (this.sizeBytes + moreBytes > MAX_BYTES) {
       this.refuse(`the captured data is over ${MAX_BYTES / 2 ** 20} MB`, {
         hint: 'write it to a file or object and read that as a dataset',
       })
     }
+  }
+
+  /** Adds data that lies beside the module; gives its hash. */
+  addBlob(bytes: Uint8Array): string {
+    const hash = createHash('sha256').update(bytes).digest('hex')
+    if (!this.blobs.has(hash)) {
+      this.checkSize(bytes.byteLength)
+      this.sizeBytes += bytes.byteLength
+      this.remember(this.blobs, hash, bytes)
+    }
+    return hash
+  }
+
+  /** Remembers where objects stand that went as parts of another. */
+  addLinks(links: ReadonlyMap<object, Link>): void {
+    for (const [inner, link] of links) this.links.set(inner, link)
+    this.undoLater(() => {
+      for (const inner of links.keys()) this.links.delete(inner)
+    })
+  }
+
+  /** Whether the object has been written, by itself or inside of another. */
+  isKnown(value: object): boolean {
+    return this.ids.has(value) || this.links.has(value)
+  }
+
+  private knownText(value: unknown): string | undefined {
+    const id = this.ids.get(value)
+    if (id !== undefined) return id
+    const link = this.links.get(value as object)
+    return link === undefined ? undefined : link.step(this.knownText(link.parent)!)
   }
 
   private pendingIn(pieces: readonly Piece[]): Piece[][] | undefined {
@@ -169,11 +221,22 @@ export class Capture {
     }
   }
 
+  /** Says which name looks like a secret, and how the capture came to it. */
+  warnOfSecret(name: string, what: string): void {
+    const path = this.trail.length === 0 ? '' : ` (${this.trail.join(' ↳ ')})`
+    this.warnings.add(
+      `${name}${path} looks like ${what}: shipped code is stored as it is; let the function read it from the environment of the worker, or from a store of secrets in perWorker`,
+    )
+  }
+
   /** Measures what `work` writes and warns when it is large. */
   measured<T>(name: string, work: () => T): T {
     const before = this.sizeBytes
     const result = work()
     const grown = this.sizeBytes - before
+    const entry = { name: name.replace(/^variable /, ''), sizeBytes: grown }
+    this.captured.push(entry)
+    this.undoLater(() => this.captured.splice(this.captured.indexOf(entry), 1))
     if (grown > WARN_BYTES) {
       this.warnings.add(`${name} adds ${(grown / 2 ** 20).toFixed(1)} MB to the code that every worker loads`)
     }
@@ -196,9 +259,12 @@ export class Capture {
 
   /** An expression that gives a copy of `value` on the worker; the same one whenever it is the same value. */
   value(value: unknown, step: string | null): string {
+    if (typeof value === 'string' && value.length >= BLOB_FROM_BYTES) {
+      return this.ids.get(value) ?? this.within(step, () => longStringValue(this, value))
+    }
     const primitive = primitiveText(value)
     if (primitive !== undefined) return primitive
-    const known = this.ids.get(value) ?? globalPath(value)
+    const known = this.knownText(value) ?? globalPath(value)
     if (known !== undefined) return known
     return this.within(step, () => {
       if (typeof value === 'symbol') {
@@ -212,6 +278,8 @@ export class Capture {
   }
 
   private functionOrClass(fn: UserFunction): string {
+    const parts = perWorkerParts(fn)
+    if (parts !== undefined) return perWorkerValue(this, fn, parts)
     const text = Function.prototype.toString.call(fn)
     if (/\{\s*\[native code\]\s*\}$/.test(text)) {
       const builtin = builtinExport(fn)

@@ -1,6 +1,7 @@
 /** Functions to source: their text as it stands, with the variables around them under their new names. */
 import type { UserFunction } from '../../planner/index.ts'
 import type { Capture } from './capture.ts'
+import { unreadableForm } from './driver-form.ts'
 import { freeNames } from './free-names.ts'
 import { type Inspected, inspectFunction, isBound, scriptOf } from './inspect.ts'
 import { builtinExport } from './known-values.ts'
@@ -16,6 +17,7 @@ import {
   programOf,
   topLevelName,
 } from './program.ts'
+import { secretIn } from './secrets.ts'
 import type { Site } from './site.ts'
 import { positionText } from './source-position.ts'
 import { children, isClass, isFunction, type SyntaxNode, withoutName } from './syntax.ts'
@@ -61,6 +63,12 @@ export function locate(c: Capture, fn: UserFunction, text: string): Located | st
     })
   }
   const program = parsed(c, seen)
+  const form = c.origins.of(program) === 'value' ? unreadableForm(program) : undefined
+  if (form !== undefined) {
+    c.refuse(`the program that ${fn.name || 'the function'} stands in ${form}`, {
+      hint: 'Run it from its own source; or capture the job ahead with `dunlin build job.ts`, and run what that makes.',
+    })
+  }
   const found = functionAt(program, seen.line, seen.column, text)
   if (found === null) {
     return c.refuse(`the source of ${fn.name || 'the function'} was not found where it runs`, {
@@ -137,6 +145,8 @@ export function functionValue(c: Capture, fn: UserFunction, text: string): strin
   c.within(
     `${describeFunction(fn)} (${at})`,
     () => {
+      const secret = secretIn(text)
+      if (secret !== undefined) c.warnOfSecret('a literal', secret)
       const free = freeNames(node)
       checkReceiver(c, fn, located, free)
       const site: Site = { program, node, scopes: seen.scopes, scopesOf: node }

@@ -35,6 +35,7 @@ interface Slot {
 }
 
 let session: Session | null = null
+let listing = false
 const scripts = new Map<string, Script>()
 
 function connected(): Session {
@@ -53,6 +54,7 @@ function connected(): Session {
 export function endInspection(): void {
   session?.disconnect()
   session = null
+  listing = false
   forgetInspections()
 }
 
@@ -164,13 +166,13 @@ export function hasNamedProperties(object: object): boolean {
   return withRemote(object, properties => properties.result.some(p => p.name !== '__proto__'))
 }
 
+/** Asks with V8's debugger on, which stays on until `endInspection`: each start lists all scripts again. */
 function listScripts<T>(ask: () => T): T {
-  post('Debugger.enable')
-  try {
-    return ask()
-  } finally {
-    post('Debugger.disable')
+  if (!listing) {
+    post('Debugger.enable')
+    listing = true
   }
+  return ask()
 }
 
 /** A script and its source as V8 runs it: type annotations are blanks, positions are the original file's. */

@@ -4,6 +4,9 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { DunlinError } from '../../operators/index.ts'
+import { dataOf, loadingData } from './data-blob.ts'
+// What modules find on the global object.
+import './worker-values.ts'
 
 /** A function of a shipped module: called with records whose types only its author knows. */
 export type UserFn = (...args: never[]) => unknown
@@ -14,6 +17,8 @@ export interface LoadRequest {
   readonly source: Uint8Array
   /** A folder that only this user can write to; `<hash>.mjs` is put there once. */
   readonly directory: string
+  /** Fetches a blob of the module. What comes is checked too. */
+  readonly readData?: (hash: string) => Promise<Uint8Array>
 }
 
 const loaded = new Map<string, Promise<readonly UserFn[]>>()
@@ -40,16 +45,43 @@ export function isLoaded(hash: string): boolean {
   return loaded.has(hash)
 }
 
-async function load({ hash, source, directory }: LoadRequest): Promise<readonly UserFn[]> {
+const DAMAGED = 'it was damaged or replaced in the store: remove it there, and run the pipeline again'
+
+async function readBlobs(
+  hashes: readonly string[],
+  { hash: module, readData }: LoadRequest,
+): Promise<ReadonlyMap<string, Uint8Array>> {
+  const blobs = new Map<string, Uint8Array>()
+  for (const [i, bytes] of (await Promise.all(hashes.map(hash => readData?.(hash)))).entries()) {
+    const hash = hashes[i]!
+    if (bytes === undefined) throw new DunlinError('INTERNAL', `nobody reads the data of the code ${module}`)
+    const actual = hashOf(bytes)
+    if (actual !== hash) {
+      throw new DunlinError(
+        'CORRUPT',
+        `the data ${hash} of the job's code ${module} has the hash ${actual}: code/${hash}.bin`,
+        { hint: DAMAGED },
+      )
+    }
+    blobs.set(hash, bytes)
+  }
+  return blobs
+}
+
+async function load(request: LoadRequest): Promise<readonly UserFn[]> {
+  const { hash, source, directory } = request
   const actual = hashOf(source)
   if (actual !== hash) {
-    throw new DunlinError('CORRUPT', `the job's code has the hash ${actual}, but the task asks for ${hash}`, {
-      hint: 'submit the job again: its code was damaged or replaced in the store',
-    })
+    throw new DunlinError(
+      'CORRUPT',
+      `the job's code has the hash ${actual}, but the task asks for ${hash}: code/${hash}.mjs`,
+      { hint: DAMAGED },
+    )
   }
+  const blobs = await readBlobs(dataOf(source), request)
   const file = join(resolve(directory), `${hash}.mjs`)
   await put(file, source)
-  const module = (await importModule(file)) as { default?: unknown }
+  const module = (await loadingData.during(blobs, () => importModule(file))) as { default?: unknown }
   const functions = module.default
   if (!Array.isArray(functions) || functions.some(fn => typeof fn !== 'function')) {
     throw new DunlinError('CORRUPT', `the job's code ${hash} is not a module of functions`)

@@ -18,11 +18,14 @@ function sourceNames(text: string): string {
   return text.replace(MODULE_NAME, (_, name: string) => (MADE_UP.test(name) ? '<anonymous>' : name))
 }
 
+/** What is needed of a module to tell of its errors. */
+export type MappedModule = Pick<ShippedModule, 'hash' | 'sourceMap'>
+
 class StackMap {
   private readonly map: TraceMap
   private readonly hash: string
 
-  constructor({ hash, sourceMap }: ShippedModule) {
+  constructor({ hash, sourceMap }: MappedModule) {
     this.hash = hash
     this.map = new TraceMap(sourceMap)
   }
@@ -67,7 +70,7 @@ function renamedMessages({ causes }: Failure, hash: string): [string, string][] 
  * The same failure in the words of the user's program: the stacks of shipped functions, its own and those of its
  * causes, are in the user's files, variables have their own names, and `place.at` is where the error was thrown.
  */
-export function mapFailure(failure: Failure, shipped: ShippedModule): Failure {
+export function mapFailure(failure: Failure, shipped: MappedModule): Failure {
   const stacks = [...failure.causes.map(cause => cause.stack), failure.stack]
   if (!stacks.some(stack => stack?.includes(`${shipped.hash}.mjs`))) return failure
   const map = new StackMap(shipped)

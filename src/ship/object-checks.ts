@@ -12,7 +12,7 @@ import { pathOfUrl } from './source-position.ts'
 const LIVE =
   /^(?:Socket|Server|TLSSocket|Stream|Readable|Writable|Duplex|Transform|ChildProcess|FileHandle|Dir|FSWatcher|StatWatcher|Worker|MessagePort|MessageChannel|BroadcastChannel|Promise|WeakMap|WeakSet|WeakRef|FinalizationRegistry|Timeout|Immediate|Generator|AsyncGenerator|Iterator|AbortSignal|AbortController|Agent|ClientRequest|IncomingMessage|OutgoingMessage|Interface|DatabaseSync|ReadableStream|WritableStream|TransformStream|Request|Response|WebSocket|EventSource|SharedArrayBuffer|AsyncLocalStorage|AsyncResource|EventEmitter|Hash|Hmac|Session)$/
 
-const CREATE_INSIDE = 'create it inside the function'
+const CREATE_INSIDE = 'create it inside the function, or once for each worker with perWorker(() => …)'
 
 /** The class that a prototype belongs to. */
 export function classOf(prototype: object): UserFunction | undefined {

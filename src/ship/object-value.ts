@@ -2,6 +2,7 @@
 
 import { types } from 'node:util'
 import { DRIVER_ONLY } from '../dataset/driver-only.ts'
+import { blobValue } from './blob-value.ts'
 import type { Capture } from './capture.ts'
 import { emptyObject, isIndex } from './empty-object.ts'
 import { builtinExport, globalPath } from './known-values.ts'
@@ -60,8 +61,10 @@ function extensibility(value: object, id: string): string | undefined {
 
 /** The expression of an object's copy; emits the statements that make it. */
 export function objectValue(c: Capture, value: object): string {
+  const blob = blobValue(c, value)
+  if (blob !== undefined) return blob
   const tree =
-    types.isProxy(value) || DRIVER_ONLY in value ? undefined : treeText(value, inner => c.ids.has(inner))
+    types.isProxy(value) || DRIVER_ONLY in value ? undefined : treeText(value, inner => c.isKnown(inner))
   const id = c.newName('$v')
   if (tree !== undefined) {
     for (const [inner, path] of tree.inner) c.remember(c.ids, inner, `${id}${path}`)

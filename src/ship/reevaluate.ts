@@ -198,7 +198,12 @@ export function reevaluate(c: Capture, v: Variable, text: string, value: unknown
   c.within(
     `initialiser of ${v.name} (${at})`,
     () => {
-      if (!isModuleReference(declared)) checkRepeatable(c, v, declared, init, refusal)
+      if (!isModuleReference(declared)) {
+        checkRepeatable(c, v, declared, init, refusal)
+        const again = { text, name: v.name, path: [...c.trail], at }
+        c.reevaluated.push(again)
+        c.undoLater(() => c.reevaluated.splice(c.reevaluated.indexOf(again), 1))
+      }
       const inner: Site = {
         program: site.program,
         node: init,

@@ -5,13 +5,15 @@ import { dirname, join } from 'node:path'
 import * as acorn from 'acorn'
 import { DunlinError } from '../../operators/index.ts'
 import type { FunctionFacts, UserFunction } from '../../planner/index.ts'
-import { bundle, NeededByReference } from './bundle.ts'
+import { type BundledPackage, bundle, NeededByReference } from './bundle.ts'
 import { Capture } from './capture.ts'
+import { withData } from './data-blob.ts'
 import { functionFacts } from './function-facts.ts'
 import { endInspection, forgetInspections, inspectFunction, scriptOf } from './inspect.ts'
 import { printModule } from './module-writer.ts'
 import { Origins } from './origin.ts'
 import { Refusal } from './refusal.ts'
+import { checkRepeatableState } from './repeatable-state.ts'
 import { pathOfUrl } from './source-position.ts'
 
 export interface ShippedModule {
@@ -19,14 +21,23 @@ export interface ShippedModule {
   readonly hash: string
   /** An ES module whose default export is the array of the functions, in the order they were given. */
   readonly source: Uint8Array
+  /** Large captured values, which lie beside the module (`code/<hash>.bin`): SHA-256 → bytes. */
+  readonly blobs: ReadonlyMap<string, Uint8Array>
   /** One a function, in the order they were given. */
   readonly functions: readonly FunctionFacts[]
   /** For people: captured variables that each worker would change in its own copy, and the like. */
   readonly warnings: readonly string[]
-  /** Source map of `source`, which stays with the driver. Its sources are `file:` URLs. */
+  /** Source map of `source`, for whoever tells of its errors. Its sources are `file:` URLs. */
   readonly sourceMap: string
+  readonly packages: readonly BundledPackage[]
+  /** Variables that were copied, and how much they and all below them take. */
+  readonly captured: readonly CapturedVariable[]
 }
-export type { FunctionFacts, UserFunction }
+export interface CapturedVariable {
+  readonly name: string
+  readonly sizeBytes: number
+}
+export type { BundledPackage, FunctionFacts, UserFunction }
 
 export interface ShipOptions {
   /** `file:line` of the verb that each function was given to, for the path of capture in errors. */
@@ -95,21 +106,27 @@ async function shipOnce(
       location,
     )
   })
+  checkRepeatableState(capture)
   const { references } = capture
   const head = references.text === '' ? [] : [[references.text]]
   const printed = printModule([...head, ...capture.statements, [`export default [${texts.join(', ')}];`]])
   const facts = functions.map(functionFacts)
-  const { code, map } = references.needsBundle
+  // Bundling waits for another process: nobody should be debugged meanwhile.
+  endInspection()
+  const { code, map, packages } = references.needsBundle
     ? await bundle({ ...printed, references, origins, projectFolder: projectFolder(files) })
-    : { code: printed.code, map: printed.map }
+    : { ...printed, packages: [] }
   checkSyntax(code)
-  const source = Buffer.from(code)
+  const source = Buffer.from(withData(code, [...capture.blobs.keys()]))
   return {
     hash: createHash('sha256').update(source).digest('hex'),
     source,
+    blobs: capture.blobs,
     functions: facts,
     warnings: [...capture.warnings],
     sourceMap: map,
+    packages,
+    captured: capture.captured,
   }
 }
 

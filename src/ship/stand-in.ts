@@ -4,6 +4,7 @@ import { targetFile } from './origin.ts'
 import { errorsFile, isOwnDoor, isOwnSpecifier } from './own-package.ts'
 import { stringText } from './plain-value.ts'
 import type { Program } from './program.ts'
+import { WORKER_VALUE_TEXT } from './worker-values.ts'
 
 /** Whether `specifier`, imported by `program`, means the public entry of dunlin. */
 export function isDoor(program: Program, specifier: string): boolean {
@@ -21,6 +22,11 @@ export const MAKE_STAND_IN = `name => {
 /** The expression for an export of the door. */
 export function doorExport(c: Capture, name: string): string {
   if (name === 'DunlinError') return c.references.import(errorsFile, name, errorsFile, '')
+  if (name === 'perWorker') {
+    c.refuse('it calls perWorker, which would make a value for each call', {
+      hint: 'call perWorker once, outside of the functions, and use there what it gives',
+    })
+  }
   const known = c.standIns.get(name)
   if (known !== undefined) return known
   const maker = c.standIns.get('') ?? c.newName('$standIn')
@@ -48,5 +54,6 @@ const only = (_, name) => {
 };
 module.exports = Object.create(new Proxy({}, { get: only }));
 module.exports.DunlinError = require(${JSON.stringify(errorsFile)}).DunlinError;
+module.exports.perWorker = (factory, options) => ${WORKER_VALUE_TEXT}(factory, options?.close);
 `
 }

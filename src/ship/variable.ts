@@ -2,6 +2,7 @@
 import type { Capture } from './capture.ts'
 import { isModuleReference, reevaluate } from './reevaluate.ts'
 import { Refusal } from './refusal.ts'
+import { secretsIn } from './secrets.ts'
 import { DROPPED, type Variable } from './site.ts'
 
 function describe(name: string, value: unknown): string | null {
@@ -15,6 +16,7 @@ export function variable(c: Capture, v: Variable): string {
   const text = c.newName(v.name)
   c.remember(c.bindings, v.key, text)
   const value = readVariable(c, v)
+  for (const { path, what } of secretsIn(v.name, value)) c.warnOfSecret(`variable ${path}`, what)
   c.measured(`variable ${v.name}`, () =>
     c.within(describe(v.name, value), () => {
       if (value === DROPPED || (v.declared !== undefined && isModuleReference(v.declared))) {

@@ -16,8 +16,10 @@ const print = (text: string): void => void process.stdout.write(`${text}\n`)
 
 function install(): void {
   mkdirSync(FOLDER, { recursive: true })
-  writeFileSync(join(FOLDER, 'package.json'), JSON.stringify({ private: true, dependencies: RUNTIMES }))
-  const { status } = spawnSync('npm', ['install', '--no-audit', '--no-fund', '--allow-scripts=node'], {
+  // The package node is fetched by a script of its own; from npm 11 on it runs only where it is allowed.
+  const project = { private: true, dependencies: RUNTIMES, allowScripts: { node: true, esbuild: true } }
+  writeFileSync(join(FOLDER, 'package.json'), JSON.stringify(project))
+  const { status } = spawnSync('npm', ['install', '--no-audit', '--no-fund'], {
     cwd: FOLDER,
     stdio: ['ignore', 2, 2],
   })

@@ -26,7 +26,8 @@ export function makeProject(form: Form): string {
   )
   for (const name of readdirSync(JOBS)) {
     if (/^\.c?ts$/.test(extname(name)) && form !== 'TypeScript' && form !== 'tsx') compile(name, folder, form)
-    else cpSync(join(JOBS, name), join(folder, name))
+    // Also beside what was compiled from it: errors show lines of it.
+    cpSync(join(JOBS, name), join(folder, name))
   }
   mkdirSync(join(folder, 'node_modules'))
   symlinkSync(ROOT, join(folder, 'node_modules/dunlin'), 'junction')

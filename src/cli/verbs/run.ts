@@ -2,7 +2,13 @@
 import { basename } from 'node:path'
 import { offerRunDefaults } from '../../engine/run-defaults.ts'
 import { chooseEngine, type EngineChoice } from '../engine-choice.ts'
-import { jobFilePath, loadJobFile, rerunWithTypeStripping } from '../job-file.ts'
+import {
+  isArtefactPath,
+  jobFilePath,
+  loadArtefact,
+  loadJobFile,
+  rerunWithTypeStripping,
+} from '../job-file.ts'
 import type { VerbHost } from '../main.ts'
 import { showProgress } from '../progress/show-progress.ts'
 import { reportText } from '../report-text.ts'
@@ -21,9 +27,10 @@ export async function run(
   options: RunVerbOptions,
 ): Promise<void> {
   const { output, interrupt } = host
-  const path = jobFilePath(file)
+  const isArtefact = isArtefactPath(file)
+  const path = isArtefact ? file : jobFilePath(file)
   chooseEngine(options)
-  const rerun = await rerunWithTypeStripping(path)
+  const rerun = isArtefact ? undefined : await rerunWithTypeStripping(path)
   if (rerun !== undefined) process.exit(rerun)
 
   const show = host.quiet ? 'nothing' : 'auto'
@@ -40,7 +47,9 @@ export async function run(
     },
   })
   try {
-    const job = await loadJobFile(path, { params: options.param, args })
+    const job = isArtefact
+      ? await loadArtefact(path, { params: options.param, args })
+      : await loadJobFile(path, { params: options.param, args })
     if (job.kind === 'script') {
       // A script may leave its run to a timer or a promise that nobody awaits.
       process.once('beforeExit', () => runs === 0 && interrupt.exitCode === undefined && output.say(NO_JOB))

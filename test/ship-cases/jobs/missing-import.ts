@@ -1,8 +1,7 @@
 import { same } from './same.ts'
 
 await same(async () => {
-  const { nothing } = await import('./does-not-exist.ts' as string as './library.ts').then(() => ({
-    nothing: 1,
-  }))
+  // @ts-expect-error: there is no such package.
+  const { nothing } = await import('not-installed')
   return nothing
 })

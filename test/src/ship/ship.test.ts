@@ -245,32 +245,32 @@ describe('what cannot be shipped', () => {
           ↳ variable cfg
             ↳ .db
               ↳ .conn
-      = create it inside the function
+      = create it inside the function, or once for each worker with perWorker(() => …)
 
       a promise: cannot ship: Promise is a live resource of this process
         ↳ function (refusals.ts)
           ↳ variable promise
-      = create it inside the function
+      = create it inside the function, or once for each worker with perWorker(() => …)
 
       a WeakMap: cannot ship: WeakMap is a live resource of this process
         ↳ function (refusals.ts)
           ↳ variable weak
-      = create it inside the function
+      = create it inside the function, or once for each worker with perWorker(() => …)
 
       an emitter: cannot ship: EventEmitter is a live resource of this process
         ↳ function (refusals.ts)
           ↳ variable emitter
-      = create it inside the function
+      = create it inside the function, or once for each worker with perWorker(() => …)
 
       a generator: cannot ship: Generator is a live resource of this process
         ↳ function (refusals.ts)
           ↳ variable generator
-      = create it inside the function
+      = create it inside the function, or once for each worker with perWorker(() => …)
 
       an abort signal: cannot ship: AbortController is a live resource of this process
         ↳ function (refusals.ts)
           ↳ variable controller
-      = create it inside the function
+      = create it inside the function, or once for each worker with perWorker(() => …)
 
       a bound function: cannot ship: the receiver of bound usesThis cannot be read
       = pass an arrow function: record => object.method(record)
@@ -331,7 +331,7 @@ describe('what cannot be shipped', () => {
         ↳ function (refusals.ts)
           ↳ variable shared
             ↳ .buffer
-      = create it inside the function
+      = create it inside the function, or once for each worker with perWorker(() => …)
 
       a very deep value: cannot ship: values are nested more than 400 levels deep
         ↳ function (refusals.ts)
@@ -348,7 +348,7 @@ describe('what cannot be shipped', () => {
       an iterator in use: cannot ship: Iterator is a live resource of this process
         ↳ function (refusals.ts)
           ↳ variable iterator
-      = create it inside the function
+      = create it inside the function, or once for each worker with perWorker(() => …)
 
       arguments of the function around: cannot ship: it uses \`arguments\` of the function around it
         ↳ function (refusals.ts)
@@ -449,10 +449,10 @@ describe('ship', () => {
   })
 
   it('warns of large captured data by name, and refuses more than fits', async () => {
-    const large = Buffer.alloc(9 * 2 ** 20, 1)
+    const large = Buffer.alloc(12 * 2 ** 20, 1)
     const shipped = await ship([() => large.length])
     expect(shipped.warnings).toEqual(['variable large adds 12.0 MB to the code that every worker loads'])
-    const huge = Buffer.alloc(50 * 2 ** 20)
+    const huge = Buffer.alloc(65 * 2 ** 20)
     await expect(ship([() => huge.length])).rejects.toMatchObject({
       code: 'CANNOT_SHIP',
       message: expect.stringContaining('over 64 MB'),
