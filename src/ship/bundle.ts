@@ -10,6 +10,7 @@ import { isOwnDoor, isOwnFile, isOwnSpecifier } from './own-package.ts'
 import { EXPOSED_PREFIX, type ReferenceTable, TARGET_SCHEME } from './reference-table.ts'
 import { displayPath } from './source-position.ts'
 import { doorModule } from './stand-in.ts'
+import { wasmModule } from './wasm-module.ts'
 
 /** A file that was taken by value is also imported by a module that goes by reference: capture again without it. */
 export class NeededByReference extends Error {
@@ -162,8 +163,19 @@ function loadUserFiles(build: PluginBuild, { references, origins }: BundleInput)
   })
 }
 
+function loadWebAssembly(build: PluginBuild): void {
+  build.onLoad({ filter: /\.wasm$/, namespace: 'file' }, ({ path }) => {
+    try {
+      return { contents: wasmModule(path, readFileSync(path)), loader: 'js' }
+    } catch (error) {
+      return { errors: [{ text: String(error), detail: error }] }
+    }
+  })
+}
+
 function failure(messages: readonly (Message | PartialMessage)[]): Error {
   for (const { detail } of messages) {
+    if (detail instanceof DunlinError) return detail
     if (!(detail instanceof NeededByReference)) continue
     if (detail.file !== entryScript()) return detail
     return new DunlinError(
@@ -238,6 +250,7 @@ export async function bundle(input: BundleInput): Promise<Bundled> {
       standIns(build)
       nodeInterop(build)
       loadUserFiles(build, input)
+      loadWebAssembly(build)
     },
   }
   const inline = `\n//# sourceMappingURL=data:application/json;base64,${Buffer.from(input.map).toString('base64')}`

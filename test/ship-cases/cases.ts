@@ -17,6 +17,7 @@ export interface ShipCase {
 }
 
 const TOP_LEVEL_AWAIT = { CommonJS: 'has no top-level await' } as const
+const NO_PATHS = 'Node does not know them'
 const ARROW = 'pass an arrow function'
 
 export const CASES: readonly ShipCase[] = [
@@ -182,4 +183,18 @@ export const CASES: readonly ShipCase[] = [
     not: TOP_LEVEL_AWAIT,
   },
   { title: 'JSON files', file: 'bundled-files', says: ['same: "call","me","Ishmael"'] },
+  { title: 'WebAssembly of captured bytes', file: 'wasm', says: ['same: 40,41,42'], not: TOP_LEVEL_AWAIT },
+  {
+    title: 'a WebAssembly file that is imported',
+    file: 'wasm-import',
+    says: ['same: 40,41,42'],
+    not: { tsx: 'imports none', CommonJS: 'imports none' },
+  },
+  { title: "imports of package.json's names", file: 'subpath-imports', says: ['same: 0,3,6'] },
+  {
+    title: 'paths of tsconfig.json',
+    file: 'tsconfig-paths',
+    says: ['same: 0,3,6'],
+    not: { TypeScript: NO_PATHS, ESM: NO_PATHS, CommonJS: NO_PATHS },
+  },
 ]

@@ -22,10 +22,18 @@ export function makeProject(form: Form): string {
   const folder = mkdtempSync(join(tmpdir(), 'dunlin-ship-cases-'))
   writeFileSync(
     join(folder, 'package.json'),
-    JSON.stringify({ name: 'cases', ...(form === 'CommonJS' ? {} : { type: 'module' }) }),
+    JSON.stringify({
+      name: 'cases',
+      ...(form === 'CommonJS' ? {} : { type: 'module' }),
+      imports: { '#triple': isSource(form) ? './triple.ts' : './triple.js' },
+    }),
+  )
+  writeFileSync(
+    join(folder, 'tsconfig.json'),
+    JSON.stringify({ compilerOptions: { paths: { '@own/*': ['./*.ts'] } } }),
   )
   for (const name of readdirSync(JOBS)) {
-    if (/^\.c?ts$/.test(extname(name)) && form !== 'TypeScript' && form !== 'tsx') compile(name, folder, form)
+    if (/^\.c?ts$/.test(extname(name)) && !isSource(form)) compile(name, folder, form)
     // Also beside what was compiled from it: errors show lines of it.
     cpSync(join(JOBS, name), join(folder, name))
   }
@@ -37,9 +45,11 @@ export function makeProject(form: Form): string {
   return folder
 }
 
+const isSource = (form: Form): boolean => form === 'TypeScript' || form === 'tsx'
+
 export function fileOf({ file, ...one }: ShipCase, form: Form): string {
   const extension: string = one.extension ?? '.ts'
-  return file + (form === 'TypeScript' || form === 'tsx' ? extension : extension.replace('ts', 'js'))
+  return file + (isSource(form) ? extension : extension.replace('ts', 'js'))
 }
 
 function compile(name: string, folder: string, form: Form): void {

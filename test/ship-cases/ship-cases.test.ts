@@ -10,6 +10,8 @@ afterAll(() => rmSync(project, { recursive: true, force: true }))
 
 const runtime = { node: process.execPath, flags: ['--conditions=development'] }
 
-it.each(CASES.map(one => [one.title, one] as const))('%s', async (_, one) => {
+const cases = CASES.filter(one => one.not?.TypeScript === undefined)
+
+it.each(cases.map(one => [one.title, one] as const))('%s', async (_, one) => {
   expect(await runCase(one, runtime, project, 'TypeScript')).toBeNull()
 })

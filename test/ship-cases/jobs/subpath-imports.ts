@@ -1,0 +1,5 @@
+// @ts-expect-error: only the project of the case knows it
+import { triple } from '#triple'
+import { same } from './same.ts'
+
+await same(n => triple(n))

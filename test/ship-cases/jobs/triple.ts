@@ -1,0 +1,3 @@
+const by = 3
+
+export const triple = (n: number): number => n * by
