@@ -123,6 +123,6 @@ export const PUBLISHING_MUTANTS: readonly Mutant[] = [
     file: 'src/store/put-once.ts',
     find: 'return found !== undefined && Buffer.compare(found, body) === 0',
     replace: 'return found !== undefined',
-    look: { strikes: { workload: 'word count', who: 'driver', how: 'paused' } },
+    look: { faults: ['secondDriver', 'driverPaused', 'driverKilled'] },
   },
 ]
