@@ -106,7 +106,7 @@ export class KillSite {
     const named = job === undefined ? {} : ({ ids: [job], running: 'remove' } as const)
     await cleanJobs(stores.open(storeUri), { now: Date.now(), stores, ...named })
     if (job !== undefined) this.#cleaned.add(job)
-    const kept = /^(\.gitignore|(code|modules)\/[0-9a-f]{64}\.mjs)$/
+    const kept = /^(\.gitignore|(code|modules)\/[0-9a-f]{64}\.(mjs|map|bin))$/
     return (await this.files('store')).filter(file => !kept.test(file) && !this.#isLate(file))
   }
 
