@@ -80,7 +80,7 @@ export async function writeArtefact(
   directory: string,
 ): Promise<BuiltArtefact> {
   const functions = functionsOf({ outputs })
-  const shipped = functions.length === 0 ? null : await ship(functions)
+  const shipped = functions.length === 0 ? null : await ship(functions, { ahead: true })
   const values = await valuesOf(outputs)
   const places = new Map<unknown, object>(functions.map(fn => [fn, {}]))
   const stored = copied(outputs, value => {

@@ -93,11 +93,7 @@ async function changed(
 const FIELDS = ['code', 'map', 'data', 'plan', 'functions', 'packages', 'captured', 'warnings'] as const
 
 it('an artefact whose facts were changed is refused, and one that was only laid out anew is not', async () => {
-  const facts = await changed(
-    'facts',
-    m => ((m.functions as { reads: string[] }[])[0]!.reads = ['n']),
-    false,
-  )
+  const facts = await changed('facts', m => ((m.functions as { reads: string[] }[])[0]!.reads = ['n']), false)
   await expect(artefact(facts.built)).rejects.toMatchObject({
     code: 'CORRUPT',
     message: expect.stringContaining(facts.file),
