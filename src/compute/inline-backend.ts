@@ -1,7 +1,7 @@
 /** The inline backend: tasks run in this thread, for tests and for memory stores. */
 import { setMaxListeners } from 'node:events'
 import { setTimeout } from 'node:timers/promises'
-import { closeWorkerValues, workerValues } from '../ship/worker-values.ts'
+import { closeWorkerValues } from '../ship/worker-values.ts'
 import { runTask } from '../task/run-task.ts'
 import type { TaskEvent, TaskResult } from '../task/task-event.ts'
 import type { TaskPorts } from '../task/task-ports.ts'
@@ -26,7 +26,6 @@ export function createInlineBackend(options: InlineBackendOptions): ComputeBacke
   const run = options.run ?? runTask
   const running = new Set<AbortController>()
   let closed = false
-  let watchesExit = false
   return {
     name: 'inline',
     slots: options.slots ?? 1,
@@ -49,14 +48,6 @@ export function createInlineBackend(options: InlineBackendOptions): ComputeBacke
       } finally {
         signal.removeEventListener('abort', abort)
         running.delete(attempt)
-        // A program that just ends, without closing its engine.
-        if (workerValues.size > 0 && !watchesExit) {
-          watchesExit = true
-          process.once('beforeExit', () => {
-            watchesExit = false
-            void closeWorkerValues()
-          })
-        }
       }
     },
     async close() {

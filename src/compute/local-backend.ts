@@ -1,6 +1,7 @@
 /** The local backend: tasks run on worker threads or worker processes of this machine. */
 import { DunlinError } from '../../operators/index.ts'
 import { firstMemoryMb } from '../scheduler/policies/memory.ts'
+import { closeWorkerValues } from '../ship/worker-values.ts'
 import type { ComputeBackend } from './compute-backend.ts'
 import { LargeWorkers } from './large-workers.ts'
 import { doublingSizesMb, largeWorkersMb, nodeHeapMb } from './memory-sizes.ts'
@@ -67,7 +68,8 @@ export function createLocalBackend(options: LocalBackendOptions): ComputeBackend
       return heapMb === sizesMb[0] ? pool.run(event, signal) : large.run(heapMb, event, signal)
     },
     async close() {
-      await Promise.all([pool.close(), large.close()])
+      // Also those of the driver itself, which nobody else would close.
+      await Promise.all([pool.close(), large.close(), closeWorkerValues()])
     },
   }
 }

@@ -28,8 +28,10 @@ export function serveTasks(server: TaskServer): void {
       void end()
     },
   })
-  /** Stops what runs, closes what is held, and ends this thread or process. */
-  const end = async (): Promise<void> => {
+  let ending: Promise<void> | undefined
+  /** Stops what runs, closes what is held, and ends this thread or process; once, however often it is asked to. */
+  const end = (): Promise<void> => (ending ??= endNow())
+  const endNow = async (): Promise<void> => {
     running?.controller.abort(new DunlinError('CANCELLED', 'the worker is being closed'))
     if (server.holds?.()) await server.close?.().catch((error: unknown) => console.error(error))
     process.exit()

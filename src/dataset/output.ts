@@ -4,14 +4,13 @@ import type { JobReport } from '../events/job-event.ts'
 import { DRIVER_ONLY } from './driver-only.ts'
 import type { ExplainOptions, RunOptions } from './run-options.ts'
 
-const neverRun = new Set<Output>()
-let watching = false
+/** One set in a process: `dunlin build` uses outputs that another copy of dunlin may have made. */
+const SLOT: unique symbol = Symbol.for('dunlin.neverRun')
+const holder = globalThis as { [SLOT]?: Set<Output> }
 
 /** Says at exit which outputs were made and never run: a forgotten `run()` looks like an empty result otherwise. */
-function watch(output: Output): void {
-  neverRun.add(output)
-  if (watching) return
-  watching = true
+function watched(): Set<Output> {
+  const neverRun = new Set<Output>()
   process.once('exit', code => {
     if (code !== 0) return
     for (const { logical } of neverRun) {
@@ -22,6 +21,12 @@ function watch(output: Output): void {
       )
     }
   })
+  return neverRun
+}
+
+/** Nobody has forgotten these. */
+export function markUsed(outputs: readonly Output[]): void {
+  for (const output of outputs) holder[SLOT]?.delete(output)
 }
 
 /**
@@ -40,7 +45,8 @@ export class Output {
   /** Outputs come from `dataset.write`. */
   constructor(logical: LogicalOutput) {
     this.logical = Object.freeze(logical)
-    watch(this)
+    holder[SLOT] ??= watched()
+    holder[SLOT].add(this)
   }
 
   /**
@@ -90,7 +96,7 @@ Object.defineProperty(Output.prototype, DRIVER_ONLY, { value: 'Output' })
  */
 export async function run(outputs: Output | readonly Output[], options: RunOptions = {}): Promise<JobReport> {
   const all = outputs instanceof Output ? [outputs] : outputs
-  for (const output of all) neverRun.delete(output)
+  markUsed(all)
   const { runOutputs } = await import('../engine/actions.ts')
   return runOutputs(
     all.map(output => output.logical),
@@ -116,7 +122,7 @@ export async function explain(
   options: ExplainOptions = {},
 ): Promise<string> {
   const all = outputs instanceof Output ? [outputs] : outputs
-  for (const output of all) neverRun.delete(output)
+  markUsed(all)
   const { explainOutputs } = await import('../engine/actions.ts')
   return explainOutputs(
     all.map(output => output.logical),

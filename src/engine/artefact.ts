@@ -6,31 +6,16 @@ import {
   type FunctionFacts,
   functionsOf,
   type LogicalOutput,
+  scansOf,
   type UserFunction,
 } from '../../planner/index.ts'
-import { decodeBlob, encodeBlob } from '../ship/data-blob.ts'
+import { dataOf, decodeBlob, encodeBlob } from '../ship/data-blob.ts'
 import { hashOf } from '../ship/load-module.ts'
 import { type ShippedModule, ship } from '../ship/ship.ts'
-import { engineVersion } from './engine-version.ts'
+import { damaged, MANIFEST, type Manifest, manifestOf, readManifest } from './artefact-manifest.ts'
 
-/** The file that a directory is known by as an artefact. */
-export const MANIFEST = 'artefact.json'
-const FUNCTION = 'dunlin:function'
 /** What `from(iterable)` may put into an artefact. */
 const MAX_VALUES_BYTES = 64 * 2 ** 20
-
-interface Manifest extends Pick<ShippedModule, 'functions' | 'packages' | 'captured' | 'warnings'> {
-  readonly version: 1
-  readonly engineVersion: string
-  /** Major version of the Node that captured: data is in its format. */
-  readonly node: number
-  /** Hashes of the other files. */
-  readonly code: string | null
-  readonly data: readonly string[]
-  readonly plan: string
-}
-
-const nodeMajor = (): number => Number(process.versions.node.split('.')[0])
 
 type Replace = (value: unknown) => unknown
 
@@ -53,18 +38,33 @@ function copied(root: unknown, replace: Replace): unknown {
   return copy(root)
 }
 
-/** The values of each `from(iterable)`, as arrays. */
+/** The values of each `from(iterable)`, as arrays; refused here by the rules of a run. */
 async function valuesOf(outputs: readonly LogicalOutput[]): Promise<Map<unknown, readonly unknown[]>> {
-  const { scansOf } = await import('../../planner/index.ts')
+  const { stageValues } = await import('../source/stage-values.ts')
+  const { MemoryStore } = await import('../store/memory-store.ts')
   const values = new Map<unknown, readonly unknown[]>()
-  for (const { source } of scansOf({ outputs }))
-    if (source.kind === 'values') values.set(source.values, await Array.fromAsync<unknown>(source.values))
+  for (const { source } of scansOf({ outputs })) {
+    if (source.kind !== 'values' || values.has(source.values)) continue
+    // Promises in an array are not awaited: no run does.
+    const list =
+      Symbol.asyncIterator in source.values ? await Array.fromAsync(source.values) : [...source.values]
+    const schema = source.schema === undefined ? {} : { schema: source.schema }
+    await stageValues(list, { store: new MemoryStore({ name: 'build' }), keyPrefix: 'values-', ...schema })
+    values.set(source.values, list)
+  }
   return values
+}
+
+/** The file `.plan`. Functions are known by identity: data may look like anything else. */
+interface StoredPlan {
+  readonly outputs: readonly LogicalOutput[]
+  /** One empty object a function, which stands in its place in the outputs. */
+  readonly places: readonly object[]
 }
 
 export interface BuiltArtefact {
   readonly directory: string
-  /** Of the whole: the same outputs give the same one. */
+  /** Of the whole: the same outputs give the same one, where they are built from the same files in the same place. */
   readonly hash: string
   readonly shipped: ShippedModule | null
 }
@@ -73,23 +73,22 @@ export interface BuiltArtefact {
  * Captures the functions of the outputs and writes all that a driver needs to run them into a directory: the manifest
  * `artefact.json`, and beside it the plan, the code, its data and its source map under their hashes.
  *
- * @throws DunlinError `CANNOT_SHIP` as `run`; `TOO_LARGE` for values of more than 64 MB
+ * @throws DunlinError `CANNOT_SHIP` and `TYPE_MISMATCH` as `run`; `TOO_LARGE` for values of more than 64 MB
  */
 export async function writeArtefact(
   outputs: readonly LogicalOutput[],
   directory: string,
 ): Promise<BuiltArtefact> {
   const functions = functionsOf({ outputs })
-  const shipped = functions.length === 0 ? null : await ship(functions)
+  const shipped = functions.length === 0 ? null : await ship(functions, { ahead: true })
   const values = await valuesOf(outputs)
-  const index = new Map<unknown, number>(functions.map((fn, i) => [fn, i]))
-  const plan = encodeBlob(
-    copied(outputs, value => {
-      if (typeof value === 'function') return { [FUNCTION]: index.get(value) }
-      const list = values.get(value)
-      return list === undefined || list === value ? value : list
-    }),
-  )
+  const places = new Map<unknown, object>(functions.map(fn => [fn, {}]))
+  const stored = copied(outputs, value => {
+    if (typeof value === 'function') return places.get(value)
+    const list = values.get(value)
+    return list === undefined || list === value ? value : list
+  })
+  const plan = encodeBlob({ outputs: stored, places: [...places.values()] })
   if (plan.byteLength > MAX_VALUES_BYTES) {
     throw new DunlinError(
       'TOO_LARGE',
@@ -99,32 +98,27 @@ export async function writeArtefact(
       },
     )
   }
-  const manifest: Manifest = {
-    version: 1,
-    engineVersion,
-    node: nodeMajor(),
+  const map = shipped === null ? null : Buffer.from(shipped.sourceMap)
+  const manifest = manifestOf({
     code: shipped?.hash ?? null,
+    map: map === null ? null : hashOf(map),
     data: [...(shipped?.blobs.keys() ?? [])],
     plan: hashOf(plan),
     functions: shipped?.functions ?? [],
     packages: shipped?.packages ?? [],
     captured: shipped?.captured ?? [],
     warnings: shipped?.warnings ?? [],
-  }
-  const text = Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`)
+  })
   await mkdir(directory, { recursive: true })
   const files: [string, Uint8Array][] = [[`${manifest.plan}.plan`, plan]]
-  if (shipped !== null) {
-    files.push(
-      [`${shipped.hash}.mjs`, shipped.source],
-      [`${shipped.hash}.map`, Buffer.from(shipped.sourceMap)],
-    )
+  if (shipped !== null && map !== null) {
+    files.push([`${shipped.hash}.mjs`, shipped.source], [`${manifest.map}.map`, map])
     for (const [hash, bytes] of shipped.blobs) files.push([`${hash}.bin`, bytes])
   }
   await Promise.all(files.map(([name, bytes]) => writeFile(join(directory, name), bytes)))
   // Last: a directory that has it is whole.
-  await writeFile(join(directory, MANIFEST), text)
-  return { directory, hash: hashOf(text), shipped }
+  await writeFile(join(directory, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`)
+  return { directory, hash: manifest.hash, shipped }
 }
 
 /** Functions of artefacts, which are only names for those in a shipped module, with the module and what is known of them. */
@@ -166,17 +160,11 @@ export function capturedAhead(functions: readonly UserFunction[]): ShippedModule
   return { ...module, functions: found.map(one => one!.facts) }
 }
 
-function damaged(file: string): DunlinError {
-  return new DunlinError('CORRUPT', `the artefact is damaged: ${file} is not what its name says`, {
-    hint: 'Build it again with `dunlin build`.',
-  })
-}
-
 /**
  * What `writeArtefact` wrote.
  *
  * @throws DunlinError `NOT_FOUND` where there is none; `CONFIGURATION` where another version of dunlin or an older Node
- * reads it; `CORRUPT` where a file is not what its name says
+ * reads it; `CORRUPT` where a file was changed
  */
 export async function readArtefact(directory: string): Promise<readonly LogicalOutput[]> {
   const file = join(directory, MANIFEST)
@@ -186,51 +174,51 @@ export async function readArtefact(directory: string): Promise<readonly LogicalO
       hint: 'Make one with `dunlin build job.ts -o <directory>`.',
     })
   })
-  let manifest: Manifest
-  try {
-    manifest = JSON.parse(text) as Manifest
-  } catch {
-    throw damaged(file)
-  }
-  if (manifest.version !== 1 || manifest.engineVersion !== engineVersion || manifest.node > nodeMajor()) {
-    throw new DunlinError(
-      'CONFIGURATION',
-      `${directory} was built by dunlin ${manifest.engineVersion} on Node ${manifest.node}; this is dunlin ${engineVersion} on Node ${nodeMajor()}`,
-      { hint: 'Build it again with the version that runs it.' },
-    )
-  }
+  const manifest = readManifest(text, file)
   const read = async (hash: string, ending: string): Promise<Uint8Array> => {
     const path = join(directory, `${hash}.${ending}`)
-    const bytes = await readFile(path).catch(() => {
-      throw damaged(path)
+    const bytes = await readFile(path).catch((cause: unknown) => {
+      throw damaged(path, cause)
     })
-    if (ending !== 'map' && hashOf(bytes) !== hash) throw damaged(path)
+    if (hashOf(bytes) !== hash) throw damaged(path)
     return bytes
   }
   const module = await moduleOf(manifest, read)
+  if (module !== null && dataOf(module.source).join() !== manifest.data.join()) throw damaged(file)
   const functions = module === null ? [] : manifest.functions.map(facts => standIn(module, facts))
-  const plan = decodeBlob(await read(manifest.plan, 'plan'))
-  return copied(plan, value => {
-    const at =
-      typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[FUNCTION] : undefined
-    return typeof at === 'number' ? functions[at] : value
-  }) as readonly LogicalOutput[]
+  const { outputs, places } = planOf(
+    await read(manifest.plan, 'plan'),
+    join(directory, `${manifest.plan}.plan`),
+  )
+  if (places.length !== functions.length) throw damaged(file)
+  const functionAt = new Map<unknown, UserFunction>(places.map((place, i) => [place, functions[i]!]))
+  return copied(outputs, value => functionAt.get(value) ?? value) as readonly LogicalOutput[]
+}
+
+function planOf(bytes: Uint8Array, file: string): StoredPlan {
+  try {
+    const plan = decodeBlob(bytes) as StoredPlan
+    if (Array.isArray(plan.outputs) && Array.isArray(plan.places)) return plan
+  } catch (error) {
+    throw damaged(file, error)
+  }
+  throw damaged(file)
 }
 
 async function moduleOf(
-  { code, data, functions, packages, captured: variables, warnings }: Manifest,
+  { code, map, data, functions, packages, captured: variables, warnings }: Manifest,
   read: (hash: string, ending: string) => Promise<Uint8Array>,
 ): Promise<ShippedModule | null> {
-  if (code === null) return null
-  const [source, map, ...blobs] = await Promise.all([
+  if (code === null || map === null) return null
+  const [source, sourceMap, ...blobs] = await Promise.all([
     read(code, 'mjs'),
-    read(code, 'map'),
+    read(map, 'map'),
     ...data.map(hash => read(hash, 'bin')),
   ])
   return {
     hash: code,
     source: source!,
-    sourceMap: Buffer.from(map!).toString(),
+    sourceMap: Buffer.from(sourceMap!).toString(),
     blobs: new Map(data.map((hash, i) => [hash, blobs[i]!])),
     ...{ functions, packages, captured: variables, warnings },
   }

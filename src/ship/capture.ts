@@ -42,6 +42,8 @@ export class Capture {
   readonly origins: Origins
   /** Functions that a worker calls itself, without a receiver. */
   readonly roots: ReadonlySet<UserFunction>
+  /** Whether it is for an artefact: then nobody should be told to make one. */
+  readonly ahead: boolean
   readonly statements: (readonly Piece[])[] = []
   readonly references = new ReferenceTable()
   readonly warnings = new Set<string>()
@@ -72,8 +74,9 @@ export class Capture {
   /** Functions and classes that are being captured → statements that wait for them. */
   private readonly pending = new Map<string, Piece[][]>()
 
-  constructor(origins: Origins, roots: Iterable<UserFunction>) {
+  constructor(origins: Origins, roots: Iterable<UserFunction>, options: { readonly ahead?: boolean } = {}) {
     this.origins = origins
+    this.ahead = options.ahead === true
     this.roots = new Set(roots)
   }
 

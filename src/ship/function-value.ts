@@ -66,7 +66,9 @@ export function locate(c: Capture, fn: UserFunction, text: string): Located | st
   const form = c.origins.of(program) === 'value' ? unreadableForm(program) : undefined
   if (form !== undefined) {
     c.refuse(`the program that ${fn.name || 'the function'} stands in ${form}`, {
-      hint: 'Run it from its own source; or capture the job ahead with `dunlin build job.ts`, and run what that makes.',
+      hint: c.ahead
+        ? 'Build it from its own source, the files that the bundler or minifier was given.'
+        : 'Run it from its own source; or capture the job ahead with `dunlin build job.ts`, and run what that makes.',
     })
   }
   const found = functionAt(program, seen.line, seen.column, text)

@@ -5,7 +5,7 @@ import { type CloseValue, workerValues } from './worker-values.ts'
 /** What `perWorker` takes. */
 export interface PerWorkerOptions<T> {
   /** Closes the value when its worker ends. Default: its `Symbol.asyncDispose` or `Symbol.dispose`, if it has one. */
-  readonly close?: (value: Awaited<T>) => unknown
+  readonly close?: (value: T extends Promise<unknown> ? Awaited<T> : T) => unknown
 }
 
 interface Parts {
@@ -23,8 +23,9 @@ const PARTS: unique symbol = Symbol.for('dunlin.perWorker')
  * so does the record, and the next call tries again.
  *
  * What a factory captures is captured like everything else. A value is closed by `close`, or by its own
- * `Symbol.asyncDispose` or `Symbol.dispose`; that takes a second at most, and is left out where a worker is killed or
- * crashes. Called on the driver, it gives a value of the driver.
+ * `Symbol.asyncDispose` or `Symbol.dispose`, before those that were there before it; that takes a second at most for all
+ * of a worker, and is left out where a worker is killed or crashes. Called on the driver, it gives a value of the driver,
+ * which is closed with an engine, or when the program ends by itself.
  *
  * @throws DunlinError `INVALID_ARGUMENT` when `factory` or `close` is not a function
  *

@@ -42,6 +42,8 @@ export type { BundledPackage, FunctionFacts, UserFunction }
 export interface ShipOptions {
   /** `file:line` of the verb that each function was given to, for the path of capture in errors. */
   readonly locations?: readonly (string | undefined)[]
+  /** Whether it is for an artefact; for hints. Default false. */
+  readonly ahead?: boolean
 }
 
 /** Files that are moved from by value to by reference, one a round; a program has no more than this many. */
@@ -97,7 +99,7 @@ async function shipOnce(
   const origins = new Origins(referenceFiles)
   const files = functions.map(sourceFile)
   for (const file of files) if (file !== null) origins.addPipelineFile(file)
-  const capture = new Capture(origins, functions)
+  const capture = new Capture(origins, functions, options)
   const texts = functions.map((fn, i) => {
     const location = options.locations?.[i]
     return capture.within(

@@ -1,4 +1,5 @@
 /** What a process or thread keeps for `perWorker`: values that are made at the first call and closed at the end. */
+import { types } from 'node:util'
 
 /** Shipped modules find the values of the worker that loads them here; they import nothing for it. */
 const SLOT: unique symbol = Symbol.for('dunlin.workerValues')
@@ -8,17 +9,24 @@ export const WORKER_VALUE_TEXT = 'globalThis[Symbol.for("dunlin.workerValues")].
 /** Closes a value, or starts to. */
 export type CloseValue = (value: unknown) => unknown
 
+const { isPromise } = types
+
 interface Made {
   readonly value: unknown
+  /** Only of what is truly a promise: to wait for any other object with `then` would be to execute a query. */
+  readonly isPromise: boolean
   readonly close: CloseValue | undefined
 }
 
-const isPromise = (value: unknown): value is PromiseLike<unknown> =>
-  typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
+/** For all values together: less than the second after which a worker is killed. */
+const CLOSE_MS = 900
 
 /** One in a thread. A value that could not be made is made again at the next call. */
 class WorkerValues {
+  /** In the order in which they were there to be used: a factory awaits others before its own value is. */
   readonly #made: Made[] = []
+  #closing: Promise<readonly unknown[]> | undefined
+  #watchesExit = false
 
   /** How many values there are to close. */
   get size(): number {
@@ -27,45 +35,91 @@ class WorkerValues {
 
   /** A function that calls `factory` once, at its first call; each later one gives the same value. */
   readonly value = (factory: () => unknown, close?: CloseValue): (() => unknown) => {
-    let made: Made | undefined
-    const forget = (): void => {
-      const at = made === undefined ? -1 : this.#made.indexOf(made)
-      if (at !== -1) this.#made.splice(at, 1)
-      made = undefined
-    }
+    let last: Made | undefined
     return () => {
-      if (made !== undefined && this.#made.includes(made)) return made.value
+      if (last !== undefined && this.#made.includes(last)) return last.value
       const called = new Error()
-      let value: unknown
+      let given: unknown
       try {
-        value = factory()
+        given = factory()
       } catch (error) {
         throw factoryError(error, called)
       }
-      if (isPromise(value)) {
-        value = Promise.resolve(value).catch((error: unknown) => {
-          forget()
-          throw factoryError(error, called)
-        })
-      }
-      made = { value, close }
+      const made: Made = isPromise(given)
+        ? { value: this.#settled(given, () => made, called), isPromise: true, close }
+        : { value: given, isPromise: false, close }
+      last = made
       this.#made.push(made)
-      return value
+      this.#watchExit()
+      return made.value
     }
   }
 
+  /** As the promise; its entry stands last when it is fulfilled, and is taken away when it is rejected. */
+  async #settled(promise: Promise<unknown>, entry: () => Made, called: Error): Promise<unknown> {
+    try {
+      const value = await promise
+      if (this.#remove(entry())) this.#made.push(entry())
+      return value
+    } catch (error) {
+      this.#remove(entry())
+      throw factoryError(error, called)
+    }
+  }
+
+  #remove(made: Made): boolean {
+    const at = this.#made.indexOf(made)
+    if (at !== -1) this.#made.splice(at, 1)
+    return at !== -1
+  }
+
   /** Closes what has been made, the last first, each when the one before is closed. Gives what was thrown. */
-  async close(): Promise<readonly unknown[]> {
+  close(): Promise<readonly unknown[]> {
+    this.#closing ??= this.#closeAll().finally(() => {
+      this.#closing = undefined
+    })
+    return this.#closing
+  }
+
+  async #closeAll(): Promise<readonly unknown[]> {
     const thrown: unknown[] = []
-    for (let last = this.#made.pop(); last !== undefined; last = this.#made.pop()) {
+    const end = performance.now() + CLOSE_MS
+    for (let left = this.#made.length; left > 0; left = this.#made.length) {
+      const made = this.#made.pop()!
       try {
-        await closeOne(await last.value, last.close)
+        await within((end - performance.now()) / left, closeMade(made))
       } catch (error) {
         thrown.push(error)
       }
     }
     return thrown
   }
+
+  /** A program that just ends, without closing its engine. Workers are told when to end. */
+  #watchExit(): void {
+    if (this.#watchesExit) return
+    this.#watchesExit = true
+    process.once('beforeExit', () => {
+      this.#watchesExit = false
+      void closeWorkerValues()
+    })
+  }
+}
+
+/** As the promise, but fails when it takes longer: one that hangs must not keep the others from being closed. */
+async function within(ms: number, promise: Promise<void>): Promise<void> {
+  const late = Promise.withResolvers<never>()
+  const waitMs = Math.max(0, Math.round(ms))
+  const timer = setTimeout(() => late.reject(new Error(`it was not closed within ${waitMs} ms`)), waitMs)
+  try {
+    await Promise.race([promise, late.promise])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+async function closeMade({ value, isPromise, close }: Made): Promise<void> {
+  await closeOne(isPromise ? await value : value, close)
 }
 
 /** By `close` where it was given, else by the protocol of `await using`. */

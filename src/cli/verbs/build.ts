@@ -1,5 +1,6 @@
 /** `dunlin build job.ts`: captures a job ahead of time into an artefact that `dunlin run` submits. */
 import { basename, resolve } from 'node:path'
+import { markUsed } from '../../dataset/output.ts'
 import { writeArtefact } from '../../engine/artefact.ts'
 import { codeText } from '../../engine/code-text.ts'
 import { hasDefaultExport, jobFilePath, loadJobFile, rerunWithTypeStripping } from '../job-file.ts'
@@ -23,6 +24,7 @@ export async function buildJob(host: VerbHost, file: string, options: BuildVerbO
   if (rerun !== undefined) process.exit(rerun)
   const job = await loadJobFile(path, { params: options.param, args: [] })
   if (job.kind === 'script') throw new UsageError(`${file} has no default export`)
+  markUsed(job.outputs)
   const directory = options.output ?? `${basename(path).replace(/\.\w+$/, '')}.dunlin`
   const { hash, shipped } = await writeArtefact(
     job.outputs.map(output => output.logical),

@@ -1,8 +1,9 @@
 /** Artefacts: what was captured ahead gives what the job itself gives. */
+import { createHash } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { artefact, from, type Output, range, read, run, sum } from 'dunlin'
+import { artefact, type DunlinError, from, type Output, range, read, run, sum } from 'dunlin'
 import { testEngine } from 'dunlin/testing'
 import { afterAll, expect, it } from 'vitest'
 import { writeArtefact } from '../../../src/engine/artefact.ts'
@@ -62,7 +63,7 @@ it('the same job gives the same artefact', async () => {
   expect(a.hash).not.toBe((await build(outputsOf('y'), 'c')).hash)
 })
 
-it.each(['mjs', 'bin', 'plan'])('an artefact whose .%s was changed is refused', async ending => {
+it.each(['mjs', 'bin', 'plan', 'map'])('an artefact whose .%s was changed is refused', async ending => {
   const built = await build(outputsOf('changed'), `changed-${ending}`)
   const file = join(built.directory, readdirSync(built.directory).find(name => name.endsWith(ending))!)
   const bytes = readFileSync(file)
@@ -72,6 +73,89 @@ it.each(['mjs', 'bin', 'plan'])('an artefact whose .%s was changed is refused', 
     code: 'CORRUPT',
     message: expect.stringContaining(file),
   })
+})
+
+/** Changes the manifest of an artefact, with a hash made anew where asked; gives its directory and file. */
+async function changed(
+  name: string,
+  change: (manifest: Record<string, unknown>) => unknown,
+  rehash: boolean,
+) {
+  const { directory: built } = await build(outputsOf(name), name)
+  const file = join(built, 'artefact.json')
+  const { hash, ...rest } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>
+  change(rest)
+  const anew = createHash('sha256').update(JSON.stringify(rest)).digest('hex')
+  writeFileSync(file, JSON.stringify({ ...rest, hash: rehash ? anew : hash }))
+  return { built, file }
+}
+
+const FIELDS = ['code', 'map', 'data', 'plan', 'functions', 'packages', 'captured', 'warnings'] as const
+
+it('an artefact whose facts were changed is refused, and one that was only laid out anew is not', async () => {
+  const facts = await changed('facts', m => ((m.functions as { reads: string[] }[])[0]!.reads = ['n']), false)
+  await expect(artefact(facts.built)).rejects.toMatchObject({
+    code: 'CORRUPT',
+    message: expect.stringContaining(facts.file),
+  })
+  const same = await changed('laid-out', () => {}, false)
+  expect(await artefact(same.built)).toHaveLength(3)
+})
+
+it.each(FIELDS)('an artefact whose manifest has no %s, or another thing there, is refused', async field => {
+  for (const [i, change] of [
+    (m: Record<string, unknown>) => delete m[field],
+    (m: Record<string, unknown>) => (m[field] = { '../x': 1 }),
+    (m: Record<string, unknown>) => (m[field] = Array.isArray(m[field]) ? [7] : '../x'),
+  ].entries()) {
+    const { built, file } = await changed(`without-${field}-${i}`, change, true)
+    await expect(artefact(built)).rejects.toMatchObject({
+      code: 'CORRUPT',
+      message: expect.stringContaining(file),
+    })
+  }
+})
+
+it.each(['', '7', 'null', '[]', '{}', '{"version":1}'])('a manifest %j is refused', async text => {
+  const { directory: built } = await build(outputsOf('text'), 'text')
+  writeFileSync(join(built, 'artefact.json'), text)
+  await expect(artefact(built)).rejects.toMatchObject({ code: 'CORRUPT' })
+})
+
+it('an artefact that names other data than its code is refused', async () => {
+  const { built, file } = await changed('data', m => (m.data = []), true)
+  await expect(artefact(built)).rejects.toMatchObject({
+    code: 'CORRUPT',
+    message: expect.stringContaining(file),
+  })
+})
+
+it.each([
+  ['objects of classes', () => [new URL('a:b')]],
+  ['maps', () => [new Map([[1, 2]])]],
+  ['promises', () => [Promise.resolve(1)]],
+  ['two types in a column', () => [{ a: 1 }, { a: 'x' }]],
+])('values that are %s are refused when it is built, as by a run', async (_, values) => {
+  const engine = testEngine()
+  const output = from<unknown>(values()).write.jsonl(`${directory}/out/refused/`)
+  const told = (await output.run({ engine }).catch((error: unknown) => error)) as DunlinError
+  expect(told.code).toBe('TYPE_MISMATCH')
+  await expect(build([output], 'refused')).rejects.toMatchObject({
+    code: told.code,
+    message: told.message,
+  })
+  await engine.close()
+})
+
+it('values that look like what dunlin writes itself are values', async () => {
+  const engine = testEngine()
+  const rows = [{ 'dunlin:function': 0, places: [{ a: 1 }] }]
+  const output = from(rows)
+    .map(row => row)
+    .write.jsonl(`${directory}/out/alike/`)
+  await run(await artefact((await build([output], 'alike')).directory), { engine })
+  expect(await read.jsonl(`${directory}/out/alike/`).collect({ engine })).toEqual(rows)
+  await engine.close()
 })
 
 it('an artefact of another version of dunlin is refused', async () => {
