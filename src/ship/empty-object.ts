@@ -3,7 +3,7 @@ import { types } from 'node:util'
 import type { Capture } from './capture.ts'
 import { hasNamedProperties } from './inspect.ts'
 import { COPIED, classOf, prototypes } from './object-checks.ts'
-import { primitiveText, stringText } from './plain-value.ts'
+import { isDense, primitiveText, stringText } from './plain-value.ts'
 
 export interface EmptyObject {
   /** An expression for the object before it has properties. */
@@ -60,7 +60,7 @@ function errorText(error: Error): EmptyObject {
 /** The empty object for `value`, by what it is inside, whatever its prototype says. */
 export function emptyObject(c: Capture, value: object): EmptyObject {
   if (Array.isArray(value)) {
-    const holes = Object.keys(value).length !== value.length
+    const holes = !isDense(value, Reflect.ownKeys(value))
     return {
       text: holes ? `new Array(${value.length})` : '[]',
       prototype: Array.prototype,

@@ -55,6 +55,8 @@ export function copyProperties(
 
 function extensibility(value: object, id: string): string | undefined {
   if (Object.isExtensible(value)) return undefined
+  // V8 seals and freezes no view that has elements, though it says of one that cannot grow that it is sealed.
+  if (ArrayBuffer.isView(value)) return `Object.preventExtensions(${id});`
   if (Object.isFrozen(value)) return `Object.freeze(${id});`
   return Object.isSealed(value) ? `Object.seal(${id});` : `Object.preventExtensions(${id});`
 }
