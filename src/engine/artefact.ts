@@ -1,6 +1,7 @@
 /** Artefacts: outputs whose functions were captured ahead, as files that any driver can submit. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { deserialize, serialize } from 'node:v8'
 import { DunlinError } from '../../operators/index.ts'
 import {
   type FunctionFacts,
@@ -8,7 +9,6 @@ import {
   type LogicalOutput,
   type UserFunction,
 } from '../../planner/index.ts'
-import { decodeBlob, encodeBlob } from '../ship/data-blob.ts'
 import { hashOf } from '../ship/load-module.ts'
 import { type ShippedModule, ship } from '../ship/ship.ts'
 import { engineVersion } from './engine-version.ts'
@@ -83,7 +83,8 @@ export async function writeArtefact(
   const shipped = functions.length === 0 ? null : await ship(functions)
   const values = await valuesOf(outputs)
   const index = new Map<unknown, number>(functions.map((fn, i) => [fn, i]))
-  const plan = encodeBlob(
+  // Not as captured data is encoded: of a view only its window is written, never the memory around it.
+  const plan = serialize(
     copied(outputs, value => {
       if (typeof value === 'function') return { [FUNCTION]: index.get(value) }
       const list = values.get(value)
@@ -209,7 +210,7 @@ export async function readArtefact(directory: string): Promise<readonly LogicalO
   }
   const module = await moduleOf(manifest, read)
   const functions = module === null ? [] : manifest.functions.map(facts => standIn(module, facts))
-  const plan = decodeBlob(await read(manifest.plan, 'plan'))
+  const plan = deserialize(await read(manifest.plan, 'plan'))
   return copied(plan, value => {
     const at =
       typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[FUNCTION] : undefined

@@ -2,6 +2,7 @@
 import { types } from 'node:util'
 import { hasNamedProperties } from './inspect.ts'
 import { isDense, isPlainProperty } from './plain-value.ts'
+import { isPooled } from './pooled.ts'
 
 /** Where an object stands in the one that holds it: `step('table')` is `table.rows`, as an expression. */
 export interface Link {
@@ -92,6 +93,8 @@ class Scan {
     const name = types.isDataView(value) ? 'DataView' : (value as Uint8Array)[Symbol.toStringTag]
     const intrinsic = (globalThis as unknown as Record<string, { prototype: object }>)[name]?.prototype
     if (prototype !== intrinsic || hasNamedProperties(value)) throw new NotPlain()
+    // Of a pool only the window may be sent.
+    if (isPooled(value.buffer)) throw new NotPlain()
     this.value(value.buffer, value, parent => `${parent}.buffer`, depth)
   }
 
