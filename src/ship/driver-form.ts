@@ -5,7 +5,15 @@ import { boundNames, children, isFunction, type SyntaxNode, walk } from './synta
 /** Functions that bundlers write to hold modules together. */
 const MODULE_HELPERS = new Set(['__webpack_require__', '__commonJS', '__commonJSMin'])
 /** Those that they write for a single file too: only with a package's path do they tell of a bundle. */
-const HELPERS = new Set(['__esm', '__export', '__exportAll', '__toESM', '__copyProps', '__reExport', '__require'])
+const HELPERS = new Set([
+  '__esm',
+  '__export',
+  '__exportAll',
+  '__toESM',
+  '__copyProps',
+  '__reExport',
+  '__require',
+])
 /** The comment that esbuild puts before each file of a package. */
 const PACKAGE_FILE = /^\/\/ \S*\bnode_modules\/\S+\.[cm]?js$/m
 /** People write one or two. */
@@ -31,10 +39,11 @@ function declaredNames(tree: SyntaxNode): Set<string> {
 
 function hasPackages({ source, tree }: Program): boolean {
   // What is not written cannot be declared: most programs are told by that, without a walk.
-  if (!/__(?:webpack_require__|commonJS|esm|export|toESM|copyProps|reExport|require)/.test(source)) return false
-  const names = declaredNames(tree)
-  if (!names.isDisjointFrom(MODULE_HELPERS)) return true
-  return PACKAGE_FILE.test(source) && !names.isDisjointFrom(HELPERS)
+  if (!/__(?:webpack_require__|commonJS|esm|export|toESM|copyProps|reExport|require)/.test(source))
+    return false
+  const names = [...declaredNames(tree)]
+  if (names.some(name => MODULE_HELPERS.has(name))) return true
+  return PACKAGE_FILE.test(source) && names.some(name => HELPERS.has(name))
 }
 
 function find(program: Program): string | undefined {

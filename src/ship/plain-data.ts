@@ -38,7 +38,13 @@ class Scan {
     this.contents(root, 0)
   }
 
-  private value(value: unknown, parent: object, step: Link['step'], depth: number, list?: Link['list']): void {
+  private value(
+    value: unknown,
+    parent: object,
+    step: Link['step'],
+    depth: number,
+    list?: Link['list'],
+  ): void {
     switch (typeof value) {
       case 'string':
         this.sizeBytes += value.length

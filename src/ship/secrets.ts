@@ -55,7 +55,10 @@ export function secretsIn(name: string, value: unknown): readonly SecretFound[] 
     }
     if (depth > DEPTH || seen.size >= OBJECTS_LOOKED_AT || seen.has(item)) return
     seen.add(item)
-    if (item instanceof URL) return visit(key, `${path}.href`, item.href, depth + 1)
+    if (item instanceof URL) {
+      visit(key, `${path}.href`, item.href, depth + 1)
+      return
+    }
     if (item instanceof Map) {
       // Keys are data: they are not shown.
       for (const [k, v] of item) {

@@ -20,7 +20,9 @@ it('large values of every plain kind are the same on a worker', async () => {
   expect(refused.map(one => `${one.name}: ${one.refused!.message.split('\n')[0]}`)).toEqual([
     'refused: a buffer with a property: cannot ship: a typed array with properties of its own',
   ])
-  const wrong = outcomes.filter(one => !refused.includes(one)).filter(one => one.here === undefined || there[one.name] !== one.here)
+  const wrong = outcomes
+    .filter(one => !refused.includes(one))
+    .filter(one => one.here === undefined || there[one.name] !== one.here)
   expect(wrong.map(one => ({ ...one, there: there[one.name] }))).toEqual([])
   const blobs = Object.fromEntries(outcomes.map(({ name, blobs = [] }) => [name, blobs.length]))
   expect(blobs).toEqual({

@@ -34,7 +34,7 @@ it.each([
   ['secretary', 'correct-horse'],
   ['password', 'must not be empty'],
   ['url', 'https://example.org:8080/a@b'],
-  ['url', 'postgres://${user}:${password}@db'],
+  ['url', 'postgres://$USER:$PASSWORD@db'],
   ['text', 'AKIA is the beginning of a key'],
 ])('takes nothing for a secret that is none: %s', (name, value) => {
   expect(secretsIn(name, value)).toEqual([])
