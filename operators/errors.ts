@@ -1,4 +1,5 @@
 /** The one error class of dunlin: what happened, where, why, and what to do about it. */
+import { isSecretName } from './secret-name.ts'
 
 /** Stable names that a program may switch on. The text of a message may change, a code does not. */
 export type ErrorCode =
@@ -156,7 +157,7 @@ export interface FailureCause {
   readonly name: string
   readonly message: string
   readonly stack?: string
-  /** What an error has beside that and is JSON, such as `code`, `status` or `path`. */
+  /** What an error has beside that and is one value, such as `code`, `status` or `path`. */
   readonly properties?: Readonly<Record<string, unknown>>
   /** What was thrown where it was no error, as far as it is JSON. */
   readonly thrown?: unknown
@@ -184,12 +185,20 @@ function asJson(field: string, value: unknown): Record<string, unknown> {
   }
 }
 
-/** Own enumerable properties; getters are not called, since they are code of somebody else. */
+function isScalar(value: unknown): boolean {
+  return value === null || /^(?:string|number|boolean)$/.test(typeof value)
+}
+
+/**
+ * Own enumerable properties. Getters are not called, since they are code of somebody else; objects stay behind, since
+ * errors of requests carry their headers in them, and so do secrets: what is kept here is stored and printed.
+ */
 function propertiesOf(error: Error): Pick<FailureCause, 'properties'> {
   const properties: Record<string, unknown> = {}
   try {
     const fields = Object.entries(Object.getOwnPropertyDescriptors(error))
-      .filter(([key, { enumerable, value }]) => enumerable && value !== undefined && !TOLD.has(key))
+      .filter(([key, { enumerable, value }]) => enumerable && isScalar(value) && !TOLD.has(key))
+      .filter(([key]) => !isSecretName(key))
       .slice(0, PROPERTIES_KEPT)
     for (const [key, { value }] of fields) Object.assign(properties, asJson(key, value))
   } catch {

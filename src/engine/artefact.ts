@@ -1,6 +1,7 @@
 /** Artefacts: outputs whose functions were captured ahead, as files that any driver can submit. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { deserialize, serialize } from 'node:v8'
 import { DunlinError } from '../../operators/index.ts'
 import {
   type FunctionFacts,
@@ -9,7 +10,7 @@ import {
   scansOf,
   type UserFunction,
 } from '../../planner/index.ts'
-import { dataOf, decodeBlob, encodeBlob } from '../ship/data-blob.ts'
+import { dataOf } from '../ship/data-blob.ts'
 import { hashOf } from '../ship/load-module.ts'
 import { type ShippedModule, ship } from '../ship/ship.ts'
 import { damaged, MANIFEST, type Manifest, manifestOf, readManifest } from './artefact-manifest.ts'
@@ -88,7 +89,8 @@ export async function writeArtefact(
     const list = values.get(value)
     return list === undefined || list === value ? value : list
   })
-  const plan = encodeBlob({ outputs: stored, places: [...places.values()] })
+  // Not as captured data is encoded: of a view only its window is written, never the memory around it.
+  const plan = serialize({ outputs: stored, places: [...places.values()] })
   if (plan.byteLength > MAX_VALUES_BYTES) {
     throw new DunlinError(
       'TOO_LARGE',
@@ -197,7 +199,7 @@ export async function readArtefact(directory: string): Promise<readonly LogicalO
 
 function planOf(bytes: Uint8Array, file: string): StoredPlan {
   try {
-    const plan = decodeBlob(bytes) as StoredPlan
+    const plan = deserialize(bytes) as StoredPlan
     if (Array.isArray(plan.outputs) && Array.isArray(plan.places)) return plan
   } catch (error) {
     throw damaged(file, error)

@@ -1,6 +1,7 @@
 /** Large plain values to a blob, and one line of source that reads it. */
 import type { Capture } from './capture.ts'
 import { blobText, encodeBlob } from './data-blob.ts'
+import { hasNamedProperties } from './inspect.ts'
 import { plainData } from './plain-data.ts'
 
 /** Below it a value is source text: parsing that costs less than one more request of every worker. */
@@ -10,8 +11,8 @@ export const BLOB_FROM_BYTES: number = 256 * 1024
 export function blobValue(c: Capture, value: object): string | undefined {
   // A Buffer is a window into memory that it may share: the window is taken, as a buffer of its own.
   if (Buffer.isBuffer(value)) {
-    if (value.byteLength < BLOB_FROM_BYTES || Object.getPrototypeOf(value) !== Buffer.prototype)
-      return undefined
+    const isPlain = Object.getPrototypeOf(value) === Buffer.prototype && Object.isExtensible(value)
+    if (value.byteLength < BLOB_FROM_BYTES || !isPlain || hasNamedProperties(value)) return undefined
     c.checkSize(value.byteLength)
     return write(c, value, Uint8Array.from(value), data => `Buffer.from(${data}.buffer)`)
   }

@@ -53,6 +53,8 @@ export class Capture {
   readonly ids = new Map<unknown, string>()
   /** Objects inside of values that went as a whole → where they stand in them. */
   private readonly links = new Map<object, Link>()
+  /** The keys or values of a Map or Set that lies in such a value → the name of the array of them. */
+  private readonly lists = new Map<string, string>()
   /** Hash → bytes of the data that lies beside the module. */
   readonly blobs = new Map<string, Uint8Array>()
   /** Variable → its name in the module. */
@@ -141,7 +143,19 @@ export class Capture {
     const id = this.ids.get(value)
     if (id !== undefined) return id
     const link = this.links.get(value as object)
-    return link === undefined ? undefined : link.step(this.knownText(link.parent)!)
+    if (link === undefined) return undefined
+    const parent = this.knownText(link.parent)!
+    return link.step(link.list === undefined ? parent : this.listText(`[...${parent}.${link.list}()]`))
+  }
+
+  /** The name of a list, which is made once however many of its members are wanted. */
+  private listText(text: string): string {
+    const known = this.lists.get(text)
+    if (known !== undefined) return known
+    const id = this.newName('$l')
+    this.emit(`const ${id} = ${text};`)
+    this.remember(this.lists, text, id)
+    return id
   }
 
   private pendingIn(pieces: readonly Piece[]): Piece[][] | undefined {

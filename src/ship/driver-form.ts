@@ -1,9 +1,21 @@
 /** A driver that was bundled with its packages, or minified: what it captures could be wrong, so that it is refused. */
 import type { Program } from './program.ts'
-import { children, type SyntaxNode } from './syntax.ts'
+import { boundNames, children, isFunction, type SyntaxNode, walk } from './syntax.ts'
 
-/** What bundlers leave in what they write: their own functions, and comments with the paths of packages. */
-const BUNDLER = /\b__webpack_require__\s*\(|^\/\/ (?:\.\.?\/)*node_modules\/|\b__commonJS\s*=\s*\(/m
+/** Functions that bundlers write to hold modules together. */
+const MODULE_HELPERS = new Set(['__webpack_require__', '__commonJS', '__commonJSMin'])
+/** Those that they write for a single file too: only with a package's path do they tell of a bundle. */
+const HELPERS = new Set([
+  '__esm',
+  '__export',
+  '__exportAll',
+  '__toESM',
+  '__copyProps',
+  '__reExport',
+  '__require',
+])
+/** The comment that esbuild puts before each file of a package. */
+const PACKAGE_FILE = /^\/\/ \S*\bnode_modules\/\S+\.[cm]?js$/m
 /** People write one or two. */
 const STATEMENTS_A_LINE = 12
 const LEAST_STATEMENTS = 24
@@ -15,10 +27,29 @@ function countStatements(node: SyntaxNode): number {
   return children(node).reduce((sum, child) => sum + countStatements(child), own)
 }
 
+/** The names of functions and variables that the program declares, at whatever depth. */
+function declaredNames(tree: SyntaxNode): Set<string> {
+  const names = new Set<string>()
+  walk(tree, node => {
+    if (isFunction(node) && node.type !== 'ArrowFunctionExpression' && node.id) names.add(node.id.name)
+    if (node.type === 'VariableDeclarator') for (const name of boundNames(node.id)) names.add(name)
+  })
+  return names
+}
+
+function hasPackages({ source, tree }: Program): boolean {
+  // What is not written cannot be declared: most programs are told by that, without a walk.
+  if (!/__(?:webpack_require__|commonJS|esm|export|toESM|copyProps|reExport|require)/.test(source))
+    return false
+  const names = [...declaredNames(tree)]
+  if (names.some(name => MODULE_HELPERS.has(name))) return true
+  return PACKAGE_FILE.test(source) && names.some(name => HELPERS.has(name))
+}
+
 function find(program: Program): string | undefined {
   const { source, map, tree } = program
   const isBundled =
-    BUNDLER.test(source) ||
+    hasPackages(program) ||
     (map?.sources.some(file => file !== null && /(?:^|\/)node_modules\//.test(file)) ?? false)
   if (isBundled) return 'was bundled with its packages'
   // Programs such as tsx run one file as one line, with a map that tells where everything was.

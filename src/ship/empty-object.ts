@@ -3,7 +3,9 @@ import { types } from 'node:util'
 import type { Capture } from './capture.ts'
 import { hasNamedProperties } from './inspect.ts'
 import { COPIED, classOf, prototypes } from './object-checks.ts'
-import { primitiveText, stringText } from './plain-value.ts'
+import { isDense, primitiveText, stringText } from './plain-value.ts'
+import { isPooled } from './pooled.ts'
+import { shownName } from './secrets.ts'
 
 export interface EmptyObject {
   /** An expression for the object before it has properties. */
@@ -38,8 +40,13 @@ function viewText(c: Capture, view: ArrayBufferView): EmptyObject {
   }
   const name = types.isDataView(view) ? 'DataView' : (view as Uint8Array)[Symbol.toStringTag]
   const length = types.isDataView(view) ? view.byteLength : (view as Uint8Array).length
-  const buffer = c.value(view.buffer, '.buffer')
   const prototype = (globalThis as unknown as Record<string, { prototype: object }>)[name]!.prototype
+  if (isPooled(view.buffer)) {
+    const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
+    const own = `Uint8Array.from(Buffer.from("${base64(bytes)}", "base64")).buffer`
+    return { text: `new ${name}(${own}, 0, ${length})`, prototype }
+  }
+  const buffer = c.value(view.buffer, '.buffer')
   return { text: `new ${name}(${buffer}, ${view.byteOffset}, ${length})`, prototype }
 }
 
@@ -60,7 +67,7 @@ function errorText(error: Error): EmptyObject {
 /** The empty object for `value`, by what it is inside, whatever its prototype says. */
 export function emptyObject(c: Capture, value: object): EmptyObject {
   if (Array.isArray(value)) {
-    const holes = Object.keys(value).length !== value.length
+    const holes = !isDense(value, Reflect.ownKeys(value))
     return {
       text: holes ? `new Array(${value.length})` : '[]',
       prototype: Array.prototype,
@@ -70,7 +77,7 @@ export function emptyObject(c: Capture, value: object): EmptyObject {
   if (types.isMap(value)) {
     const fill = (id: string) => {
       for (const [key, item] of value) {
-        const label = primitiveText(key) ?? '…'
+        const label = shownName(primitiveText(key) ?? '…')
         c.emit(`${id}.set(${c.value(key, `key ${label}`)}, ${c.value(item, `.get(${label})`)});`)
       }
     }

@@ -8,6 +8,7 @@ import { emptyObject, isIndex } from './empty-object.ts'
 import { builtinExport, globalPath } from './known-values.ts'
 import { checkClasses, checkInstance, checkPackageInstance, classOf } from './object-checks.ts'
 import { isPlainProperty, stringText, treeText } from './plain-value.ts'
+import { shownName } from './secrets.ts'
 
 /** An expression for a prototype object: that of a class, or an object like any other. */
 function prototypeText(c: Capture, prototype: object | null): string {
@@ -34,7 +35,7 @@ export function copyProperties(
         ? `[${String(key)}]`
         : Array.isArray(value) && isIndex(key)
           ? `[${key}]`
-          : `.${key}`
+          : `.${shownName(key)}`
     const { enumerable, configurable } = property
     if (simple && isPlainProperty(property) && key !== '__proto__') {
       c.emit(`${id}[${keyText}] = ${c.value(property.value, step)};`)
@@ -55,6 +56,8 @@ export function copyProperties(
 
 function extensibility(value: object, id: string): string | undefined {
   if (Object.isExtensible(value)) return undefined
+  // V8 seals and freezes no view that has elements, though it says of one that cannot grow that it is sealed.
+  if (ArrayBuffer.isView(value)) return `Object.preventExtensions(${id});`
   if (Object.isFrozen(value)) return `Object.freeze(${id});`
   return Object.isSealed(value) ? `Object.seal(${id});` : `Object.preventExtensions(${id});`
 }

@@ -1,11 +1,14 @@
 /** Which values are data and nothing else, so that V8's own serialization keeps their meaning and their identities. */
 import { types } from 'node:util'
 import { hasNamedProperties } from './inspect.ts'
-import { isPlainProperty } from './plain-value.ts'
+import { isDense, isPlainProperty } from './plain-value.ts'
+import { isPooled } from './pooled.ts'
 
 /** Where an object stands in the one that holds it: `step('table')` is `table.rows`, as an expression. */
 export interface Link {
   readonly parent: object
+  /** Of a Map or Set: `step` is given this list of it, as an array. */
+  readonly list?: 'keys' | 'values'
   readonly step: (parent: string) => string
 }
 
@@ -35,7 +38,13 @@ class Scan {
     this.contents(root, 0)
   }
 
-  private value(value: unknown, parent: object, step: Link['step'], depth: number): void {
+  private value(
+    value: unknown,
+    parent: object,
+    step: Link['step'],
+    depth: number,
+    list?: Link['list'],
+  ): void {
     switch (typeof value) {
       case 'string':
         this.sizeBytes += value.length
@@ -47,7 +56,7 @@ class Scan {
         if (value === null) return
         if (value === this.root || this.links.has(value)) return
         if (this.isKnown(value)) throw new NotPlain()
-        this.links.set(value, { parent, step })
+        this.links.set(value, list === undefined ? { parent, step } : { parent, step, list })
         this.contents(value, depth + 1)
         return
       default:
@@ -65,15 +74,15 @@ class Scan {
       let i = 0
       for (const [key, item] of value) {
         const at = i++
-        this.value(key, value, parent => `[...${parent}.keys()][${at}]`, depth)
-        this.value(item, value, parent => `[...${parent}.values()][${at}]`, depth)
+        this.value(key, value, list => `${list}[${at}]`, depth, 'keys')
+        this.value(item, value, list => `${list}[${at}]`, depth, 'values')
       }
     } else if (types.isSet(value) && prototype === Set.prototype) {
       this.nothingElse(value)
       let i = 0
       for (const item of value) {
         const at = i++
-        this.value(item, value, parent => `[...${parent}][${at}]`, depth)
+        this.value(item, value, list => `${list}[${at}]`, depth, 'values')
       }
     } else if (ArrayBuffer.isView(value)) this.view(value, prototype, depth)
     else if (types.isArrayBuffer(value) && prototype === ArrayBuffer.prototype) {
@@ -90,6 +99,8 @@ class Scan {
     const name = types.isDataView(value) ? 'DataView' : (value as Uint8Array)[Symbol.toStringTag]
     const intrinsic = (globalThis as unknown as Record<string, { prototype: object }>)[name]?.prototype
     if (prototype !== intrinsic || hasNamedProperties(value)) throw new NotPlain()
+    // Of a pool only the window may be sent.
+    if (isPooled(value.buffer)) throw new NotPlain()
     this.value(value.buffer, value, parent => `${parent}.buffer`, depth)
   }
 
@@ -100,8 +111,7 @@ class Scan {
   private properties(value: object, depth: number): void {
     const keys = Reflect.ownKeys(value)
     const isArray = Array.isArray(value)
-    // Holes, or properties beside the items.
-    if (isArray && keys.length !== value.length + 1) throw new NotPlain()
+    if (isArray && !isDense(value, keys)) throw new NotPlain()
     for (const key of keys) {
       if (isArray && key === 'length') continue
       if (typeof key === 'symbol' || key === '__proto__') throw new NotPlain()

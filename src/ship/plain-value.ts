@@ -46,6 +46,12 @@ export function isPlainProperty(property: PropertyDescriptor): boolean {
   )
 }
 
+/** Whether an array with these own keys has every item, and nothing beside its items. */
+export function isDense(array: readonly unknown[], keys: readonly (string | symbol)[]): boolean {
+  const { length } = array
+  return keys.length === length + 1 && keys.every((key, i) => key === (i === length ? 'length' : `${i}`))
+}
+
 /** Deeper trees are written object by object, which has a limit with a message. */
 const MAX_TREE_DEPTH = 200
 
@@ -65,7 +71,7 @@ function isPlainTree(
   if (prototype !== Object.prototype && prototype !== Array.prototype) return false
   const keys = Reflect.ownKeys(value)
   if (prototype === Array.prototype && Array.isArray(value)) {
-    if (keys.length !== value.length + 1) return false // holes, or properties of its own
+    if (!isDense(value, keys)) return false
     for (const item of value) if (!isPlainTree(item, seen, isKnown, depth + 1)) return false
     return true
   }

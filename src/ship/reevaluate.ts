@@ -1,9 +1,9 @@
 /** Opaque constants: the initialiser of a variable, evaluated again on the worker where its value cannot be copied. */
 
-import { isBuiltin } from 'node:module'
 import type * as acorn from 'acorn'
 import type { Capture } from './capture.ts'
 import { freeNames } from './free-names.ts'
+import { impurity } from './impurity.ts'
 import { edited } from './module-writer.ts'
 import { type Declared, declaringNode, type Program, positionAt } from './program.ts'
 import type { Refusal } from './refusal.ts'
@@ -11,10 +11,10 @@ import { DROPPED, type Site, type Variable } from './site.ts'
 import { positionText } from './source-position.ts'
 import {
   boundIdentifiers,
-  children,
   isClass,
   isFunction,
   type SyntaxNode,
+  walk,
   withoutExport,
   withoutName,
 } from './syntax.ts'
@@ -33,70 +33,6 @@ export function isModuleReference({ declarator }: Declared): boolean {
     } else return false
   }
   return false
-}
-
-function walk(
-  node: SyntaxNode,
-  visit: (node: SyntaxNode, parent: SyntaxNode | null) => void,
-  parent: SyntaxNode | null = null,
-): void {
-  visit(node, parent)
-  for (const child of children(node)) walk(child, visit, node)
-}
-
-const IMPURE_GLOBALS = new Set(['process', 'performance', 'crypto', 'fetch', 'navigator'])
-const PURE_BUILTINS = /^(?:node:)?(?:path|url|util|buffer|querystring|string_decoder|assert|punycode)(?:\/|$)/
-
-/** What in an initialiser gives another value at another time or place; undefined when nothing is known to. */
-function impurity(program: Program, init: SyntaxNode, seen = new Set<SyntaxNode>()): string | undefined {
-  if (seen.has(init)) return undefined
-  seen.add(init)
-  let found: string | undefined
-  walk(init, (node, parent) => {
-    if (found !== undefined) return
-    if (
-      node.type === 'NewExpression' &&
-      node.callee.type === 'Identifier' &&
-      node.callee.name === 'Date' &&
-      node.arguments.length === 0
-    ) {
-      found = 'new Date()'
-    }
-    if (
-      node.type === 'MemberExpression' &&
-      node.object.type === 'Identifier' &&
-      node.property.type === 'Identifier'
-    ) {
-      const path = `${node.object.name}.${node.property.name}`
-      if (path === 'Date.now' || path === 'Math.random') found = path
-    }
-    if (node.type === 'AwaitExpression' && node.argument.type !== 'ImportExpression') found = 'await'
-    if (node.type === 'YieldExpression') found = 'yield'
-    if (node.type === 'UpdateExpression' || node.type === 'AssignmentExpression') {
-      const target = node.type === 'UpdateExpression' ? node.argument : node.left
-      if (target.type === 'Identifier' && declaringNode(program, target, target.name)?.type === 'Program')
-        found = target.name
-    }
-    if (node.type !== 'Identifier' || isMemberName(node, parent)) return
-    const declaring = declaringNode(program, node, node.name)
-    if (declaring === undefined) {
-      if (IMPURE_GLOBALS.has(node.name)) found = node.name
-      return
-    }
-    if (declaring.type !== 'Program') return
-    const imported = program.imports.get(node.name)
-    if (imported !== undefined && isBuiltin(imported.specifier) && !PURE_BUILTINS.test(imported.specifier)) {
-      found = `module ${imported.specifier}`
-    }
-    const called = program.tree.body.find(s => s.type === 'FunctionDeclaration' && s.id.name === node.name)
-    if (called !== undefined) found = impurity(program, called, seen)
-  })
-  return found
-}
-
-function isMemberName(node: SyntaxNode, parent: SyntaxNode | null): boolean {
-  if (parent?.type === 'MemberExpression') return parent.property === node && !parent.computed
-  return parent?.type === 'Property' && parent.key === node && !parent.computed && !parent.shorthand
 }
 
 /** The place where the program changes the object in variable `name` after making it. */

@@ -1,13 +1,11 @@
 /** Captured values that look like secrets: shipped code is stored, so people are warned by name, never by value. */
+import { isSecretName } from '../../operators/index.ts'
 
 /** Objects looked at below one variable: a warning is not worth reading a large table for. */
 const OBJECTS_LOOKED_AT = 2_000
 const DEPTH = 6
 /** Shorter texts under these names are separators, words or kinds of tokens. */
 const LEAST_CHARACTERS = 8
-
-const NAMES =
-  /(?:password|passwd|passphrase|secret|secretkey|apikey|privatekey|accesskey|accesskeyid|credentials?|(?:auth|access|refresh|bearer|session|api|bot)token)$|^(?:token|pwd)$/
 
 const VALUES: readonly (readonly [what: string, pattern: RegExp])[] = [
   ['a private key', /-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----/],
@@ -16,6 +14,7 @@ const VALUES: readonly (readonly [what: string, pattern: RegExp])[] = [
   ['a Slack token', /(?<![A-Za-z0-9])xox[abprs]-[A-Za-z0-9-]{10,}/],
   ['a Google API key', /(?<![A-Za-z0-9])AIza[A-Za-z0-9_-]{35}/],
   ['a Stripe key', /(?<![A-Za-z0-9])[rs]k_live_[A-Za-z0-9]{16,}/],
+  ['a URL with a password', /\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@?#]*:(?![$<{*])[^\s/@?#]+@/i],
 ]
 
 /** What a text holds that looks like a secret by itself, such as `an AWS access key`. */
@@ -23,8 +22,9 @@ export function secretIn(text: string): string | undefined {
   return VALUES.find(([, pattern]) => pattern.test(text))?.[0]
 }
 
-function isSecretName(name: string): boolean {
-  return NAMES.test(name.replace(/[-_\s]/g, '').toLowerCase())
+/** A name as messages may show it. */
+export function shownName(name: string): string {
+  return secretIn(name) === undefined ? name : '…'
 }
 
 export interface SecretFound {
@@ -55,8 +55,20 @@ export function secretsIn(name: string, value: unknown): readonly SecretFound[] 
     }
     if (depth > DEPTH || seen.size >= OBJECTS_LOOKED_AT || seen.has(item)) return
     seen.add(item)
+    if (item instanceof URL) {
+      visit(key, `${path}.href`, item.href, depth + 1)
+      return
+    }
     if (item instanceof Map) {
-      for (const [k, v] of item) if (typeof k === 'string') visit(k, `${path}.get(${k})`, v, depth + 1)
+      // Keys are data: they are not shown.
+      for (const [k, v] of item) {
+        visit('', `${path}.keys()`, k, depth + 1)
+        visit(typeof k === 'string' ? k : '', `${path}.get(…)`, v, depth + 1)
+      }
+      return
+    }
+    if (item instanceof Set) {
+      for (const one of item) visit(key, `${path}.values()`, one, depth + 1)
       return
     }
     const isArray = Array.isArray(item)
@@ -64,9 +76,11 @@ export function secretsIn(name: string, value: unknown): readonly SecretFound[] 
       ? Array.from({ length: Math.min(item.length, OBJECTS_LOOKED_AT) }, (_, i) => `${i}`)
       : Object.keys(item)
     for (const k of keys) {
+      const shown = isArray ? `${path}[${k}]` : `${path}.${shownName(k)}`
+      if (!isArray) visit('', shown, k, depth + 1)
       const property = Object.getOwnPropertyDescriptor(item, k)
       if (property === undefined || !('value' in property)) continue
-      visit(isArray ? key : k, isArray ? `${path}[${k}]` : `${path}.${k}`, property.value, depth + 1)
+      visit(isArray ? key : k, shown, property.value, depth + 1)
     }
   }
   try {

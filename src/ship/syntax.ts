@@ -22,6 +22,17 @@ export function children(node: SyntaxNode): SyntaxNode[] {
   return found
 }
 
+/** Visits a node and all below it; nothing below where `visit` gives false. */
+export function walk(
+  node: SyntaxNode,
+  // biome-ignore lint/suspicious/noConfusingVoidType: most visits have nothing to say
+  visit: (node: SyntaxNode, parent: SyntaxNode | null) => boolean | void,
+  parent: SyntaxNode | null = null,
+): void {
+  if (visit(node, parent) === false) return
+  for (const child of children(node)) walk(child, visit, node)
+}
+
 export function isFunction(node: SyntaxNode): node is FunctionNode {
   return (
     node.type === 'FunctionDeclaration' ||

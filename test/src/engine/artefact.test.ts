@@ -178,3 +178,14 @@ it('its functions are in no job with other functions', async () => {
   await expect(run([...ahead, other], { engine })).rejects.toMatchObject({ code: 'INVALID_PLAN' })
   await engine.close()
 })
+
+it('bytes in the plan bring nothing of the memory around them', async () => {
+  const other = Buffer.from('the password of somebody else')
+  const mine = Buffer.from('call me Ishmael')
+  const view = new Uint8Array(mine.buffer, mine.byteOffset, mine.byteLength)
+  const { directory: built } = await build([from([{ view }]).write.jsonl(`${directory}/out/view/`)], 'view')
+  const plan = readdirSync(built).find(name => name.endsWith('.plan'))!
+  const bytes = readFileSync(join(built, plan)).toString('latin1')
+  expect(bytes).toContain('call me Ishmael')
+  expect(bytes).not.toContain(other.toString())
+})

@@ -1,0 +1,82 @@
+/** Where code changes an object that it did not make: by an assignment, or by a method that is known to change. */
+import { children, type SyntaxNode } from './syntax.ts'
+
+const CHANGING = new Set([
+  ...['push', 'pop', 'shift', 'unshift', 'splice', 'sort', 'reverse', 'fill', 'copyWithin'],
+  ...['set', 'add', 'delete', 'clear'],
+])
+/** Of `Object` and `Reflect`: they change their first argument. */
+const CHANGING_FIRST =
+  /^(?:assign|set|defineProperty|defineProperties|setPrototypeOf|deleteProperty|freeze|seal|preventExtensions)$/
+
+export interface Root {
+  /** The identifier or `this` that an access starts from. */
+  readonly node: SyntaxNode
+  /** The names from there on. */
+  readonly names: readonly string[]
+}
+
+/** What an access such as `a.b.get(1).c` starts from. What any other call gives is taken for an object of its own. */
+export function rootOf(node: SyntaxNode): Root | undefined {
+  const names: string[] = []
+  for (;;) {
+    if (node.type === 'MemberExpression') {
+      if (!node.computed && 'name' in node.property) names.unshift(node.property.name)
+      node = node.object
+    } else if (node.type === 'ChainExpression') node = node.expression
+    else if (node.type === 'CallExpression' && /^(?:get|at)$/.test(methodOf(node) ?? '')) node = node.callee
+    else if (node.type === 'Identifier' || node.type === 'ThisExpression') return { node, names }
+    else return undefined
+  }
+}
+
+function methodOf(call: SyntaxNode): string | undefined {
+  if (call.type !== 'CallExpression' || call.callee.type !== 'MemberExpression') return undefined
+  const { property, computed } = call.callee
+  return !computed && property.type === 'Identifier' ? property.name : undefined
+}
+
+/** The variables and members that a target of an assignment writes to. */
+function targets(node: SyntaxNode): SyntaxNode[] {
+  switch (node.type) {
+    case 'Identifier':
+    case 'MemberExpression':
+      return [node]
+    case 'AssignmentPattern':
+      return targets(node.left)
+    case 'Property':
+      return targets(node.value)
+    case 'ObjectPattern':
+    case 'ArrayPattern':
+    case 'RestElement':
+      return children(node).flatMap(targets)
+    default:
+      return []
+  }
+}
+
+/** What this one node changes: variables that it assigns to, and objects. */
+export function changedBy(node: SyntaxNode): Root[] {
+  const found = (nodes: readonly SyntaxNode[]): Root[] => nodes.flatMap(one => rootOf(one) ?? [])
+  switch (node.type) {
+    case 'AssignmentExpression':
+      return found(targets(node.left))
+    case 'UpdateExpression':
+      return found([node.argument])
+    case 'UnaryExpression':
+      return node.operator === 'delete' ? found([node.argument]) : []
+    case 'ForInStatement':
+    case 'ForOfStatement':
+      return found(targets(node.left))
+    case 'CallExpression': {
+      const method = methodOf(node)
+      if (method === undefined || node.callee.type !== 'MemberExpression') return []
+      const { object } = node.callee
+      if (object.type === 'Identifier' && /^(?:Object|Reflect)$/.test(object.name))
+        return CHANGING_FIRST.test(method) ? found(node.arguments.slice(0, 1)) : []
+      return CHANGING.has(method) ? found([object]) : []
+    }
+    default:
+      return []
+  }
+}
