@@ -61,7 +61,7 @@ export default {
       name: 'resolvable',
       severity: 'error',
       from: {},
-      to: { couldNotResolve: true, pathNot: '^(native-addon|not-installed)$' },
+      to: { couldNotResolve: true, pathNot: '^(native-addon|not-installed|#triple|@own/triple)$' },
     },
   ],
   options: {
