@@ -107,7 +107,6 @@ class Search {
   /** Expressions that are another value by themselves. */
   private own(node: SyntaxNode): void {
     if (node.type === 'AwaitExpression' && node.argument.type !== 'ImportExpression') this.found = 'await'
-    if (node.type === 'YieldExpression') this.found = 'yield'
     if (node.type === 'NewExpression' && node.arguments.length === 0) {
       if (node.callee.type === 'Identifier' && node.callee.name === 'Date') this.found = 'new Date()'
     }
