@@ -8,6 +8,7 @@ import { pathToFileURL } from 'node:url'
 import { DunlinError } from '../../operators/index.ts'
 import { DRIVER_ONLY } from '../dataset/driver-only.ts'
 import type { Output } from '../dataset/output.ts'
+import { MANIFEST } from '../engine/artefact-name.ts'
 import type * as Dunlin from '../index.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -19,7 +20,7 @@ export type JobFile =
 
 /** Whether it is a directory that `dunlin build` made. */
 export function isArtefactPath(path: string): boolean {
-  return existsSync(join(path, 'artefact.json'))
+  return existsSync(join(path, MANIFEST))
 }
 
 /** The outputs of an artefact; its functions and parameters are as they were when it was built. */
@@ -64,7 +65,7 @@ export async function rerunWithTypeStripping(path: string): Promise<number | und
 }
 
 /** Looked up in the text: importing a script runs it. */
-export async function hasDefaultExport(path: string): Promise<boolean> {
+async function hasDefaultExport(path: string): Promise<boolean> {
   const { build } = await import('esbuild')
   const building = build({
     entryPoints: [path],
@@ -86,6 +87,29 @@ export interface LoadOptions {
   readonly params: Readonly<Record<string, string>>
   /** `process.argv` from 2 on, as the file sees it. */
   readonly args: readonly string[]
+}
+
+/**
+ * The outputs that a file exports, for verbs that must not run it. A script is refused: `verb` says what would have to run
+ * it, and `hint` what to do instead.
+ */
+export async function loadExported(
+  file: string,
+  params: LoadOptions['params'],
+  script: { readonly verb: string; readonly hint: string },
+): Promise<Extract<JobFile, { readonly kind: 'outputs' }>> {
+  const path = jobFilePath(file)
+  if (!(await hasDefaultExport(path))) {
+    throw new UsageError(
+      `${file} has no default export: it is a script, and to ${script.verb} it would be to run it`,
+      script.hint,
+    )
+  }
+  const rerun = await rerunWithTypeStripping(path)
+  if (rerun !== undefined) process.exit(rerun)
+  const job = await loadJobFile(path, { params, args: [] })
+  if (job.kind === 'script') throw new UsageError(`${file} has no default export`)
+  return job
 }
 
 export async function loadJobFile(path: string, { params, args }: LoadOptions): Promise<JobFile> {

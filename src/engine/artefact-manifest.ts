@@ -1,11 +1,8 @@
 /** `artefact.json`: what an artefact consists of, under a hash of its own. */
 import { DunlinError } from '../../operators/index.ts'
-import { hashOf } from '../ship/load-module.ts'
+import { hashOf } from '../ship/hash-of.ts'
 import type { ShippedModule } from '../ship/ship.ts'
 import { engineVersion } from './engine-version.ts'
-
-/** The file that a directory is known by as an artefact. */
-export const MANIFEST = 'artefact.json'
 
 export interface Contents extends Pick<ShippedModule, 'functions' | 'packages' | 'captured' | 'warnings'> {
   /** Hashes of the other files. */

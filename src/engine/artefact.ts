@@ -3,17 +3,13 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { deserialize, serialize } from 'node:v8'
 import { DunlinError } from '../../operators/index.ts'
-import {
-  type FunctionFacts,
-  functionsOf,
-  type LogicalOutput,
-  scansOf,
-  type UserFunction,
-} from '../../planner/index.ts'
+import { functionsOf, type LogicalOutput, scansOf, type UserFunction } from '../../planner/index.ts'
 import { dataOf } from '../ship/data-blob.ts'
-import { hashOf } from '../ship/load-module.ts'
-import { type ShippedModule, ship } from '../ship/ship.ts'
-import { damaged, MANIFEST, type Manifest, manifestOf, readManifest } from './artefact-manifest.ts'
+import { hashOf } from '../ship/hash-of.ts'
+import type { ShippedModule } from '../ship/ship.ts'
+import { damaged, type Manifest, manifestOf, readManifest } from './artefact-manifest.ts'
+import { MANIFEST } from './artefact-name.ts'
+import { standIn } from './captured-ahead.ts'
 
 /** What `from(iterable)` may put into an artefact. */
 const MAX_VALUES_BYTES = 64 * 2 ** 20
@@ -80,14 +76,14 @@ export async function writeArtefact(
   outputs: readonly LogicalOutput[],
   directory: string,
 ): Promise<BuiltArtefact> {
+  const { ship } = await import('../ship/ship.ts')
   const functions = functionsOf({ outputs })
   const shipped = functions.length === 0 ? null : await ship(functions, { ahead: true })
   const values = await valuesOf(outputs)
   const places = new Map<unknown, object>(functions.map(fn => [fn, {}]))
   const stored = copied(outputs, value => {
     if (typeof value === 'function') return places.get(value)
-    const list = values.get(value)
-    return list === undefined || list === value ? value : list
+    return values.get(value) ?? value
   })
   // Not as captured data is encoded: of a view only its window is written, never the memory around it.
   const plan = serialize({ outputs: stored, places: [...places.values()] })
@@ -121,45 +117,6 @@ export async function writeArtefact(
   // Last: a directory that has it is whole.
   await writeFile(join(directory, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`)
   return { directory, hash: manifest.hash, shipped }
-}
-
-/** Functions of artefacts, which are only names for those in a shipped module, with the module and what is known of them. */
-const captured = new WeakMap<
-  UserFunction,
-  { readonly module: ShippedModule; readonly facts: FunctionFacts }
->()
-
-function standIn(module: ShippedModule, facts: FunctionFacts): UserFunction {
-  const fn = (): never => {
-    throw new DunlinError(
-      'INVALID_ARGUMENT',
-      `${facts.name || 'a function'} of an artefact runs on workers only`,
-    )
-  }
-  Object.defineProperty(fn, 'name', { value: facts.name })
-  captured.set(fn, { module, facts })
-  return fn
-}
-
-/**
- * The module that these functions were captured into ahead; undefined where they were not.
- *
- * @throws DunlinError `INVALID_PLAN` where only some of them were, or into another module
- */
-export function capturedAhead(functions: readonly UserFunction[]): ShippedModule | undefined {
-  const found = functions.map(fn => captured.get(fn))
-  if (found.every(one => one === undefined)) return undefined
-  const module = found[0]?.module
-  if (module === undefined || found.some(one => one?.module !== module)) {
-    throw new DunlinError(
-      'INVALID_PLAN',
-      'outputs of an artefact cannot be in one job with others that have functions',
-      {
-        hint: 'Run them one after the other, or build one artefact of all.',
-      },
-    )
-  }
-  return { ...module, functions: found.map(one => one!.facts) }
 }
 
 /**

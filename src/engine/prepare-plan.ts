@@ -15,6 +15,7 @@ import {
 } from '../../planner/index.ts'
 import type { ShippedModule } from '../ship/ship.ts'
 import { toRootUri } from '../store/file-uri.ts'
+import { capturedAhead } from './captured-ahead.ts'
 import type { Engine } from './engine.ts'
 
 export interface PreparedPlan {
@@ -68,7 +69,6 @@ async function listScan(
 
 async function shipFunctions(functions: readonly UserFunction[]): Promise<ShippedModule | null> {
   if (functions.length === 0) return null
-  const { capturedAhead } = await import('./artefact.ts')
   const ahead = capturedAhead(functions)
   if (ahead !== undefined) return ahead
   const { ship } = await import('../ship/ship.ts')

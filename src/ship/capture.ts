@@ -1,11 +1,11 @@
 /** The state of one capture: what has been written, under which name, and the path that led there. */
-import { createHash } from 'node:crypto'
 import type { UserFunction } from '../../planner/index.ts'
 import { rewrite } from './bindings.ts'
 import { BLOB_FROM_BYTES, longStringValue } from './blob-value.ts'
 import { classValue } from './class-value.ts'
 import type { FreeNames } from './free-names.ts'
 import { functionValue } from './function-value.ts'
+import { hashOf } from './hash-of.ts'
 import { builtinExport, globalPath } from './known-values.ts'
 import { type Edit, type Piece, pieceLength } from './module-writer.ts'
 import { objectValue } from './object-value.ts'
@@ -117,7 +117,7 @@ export class Capture {
 
   /** Adds data that lies beside the module; gives its hash. */
   addBlob(bytes: Uint8Array): string {
-    const hash = createHash('sha256').update(bytes).digest('hex')
+    const hash = hashOf(bytes)
     if (!this.blobs.has(hash)) {
       this.checkSize(bytes.byteLength)
       this.sizeBytes += bytes.byteLength

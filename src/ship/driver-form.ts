@@ -1,6 +1,6 @@
 /** A driver that was bundled with its packages, or minified: what it captures could be wrong, so that it is refused. */
 import type { Program } from './program.ts'
-import { boundNames, children, isFunction, type SyntaxNode, walk } from './syntax.ts'
+import { boundNames, isFunction, type SyntaxNode, walk } from './syntax.ts'
 
 /** Functions that bundlers write to hold modules together. */
 const MODULE_HELPERS = new Set(['__webpack_require__', '__commonJS', '__commonJSMin'])
@@ -22,9 +22,12 @@ const LEAST_STATEMENTS = 24
 
 const forms = new WeakMap<Program, string | undefined>()
 
-function countStatements(node: SyntaxNode): number {
-  const own = /Statement$|^VariableDeclaration$/.test(node.type) && node.type !== 'BlockStatement' ? 1 : 0
-  return children(node).reduce((sum, child) => sum + countStatements(child), own)
+function countStatements(tree: SyntaxNode): number {
+  let count = 0
+  walk(tree, ({ type }) => {
+    if (/Statement$|^VariableDeclaration$/.test(type) && type !== 'BlockStatement') count++
+  })
+  return count
 }
 
 /** The names of functions and variables that the program declares, at whatever depth. */

@@ -1,10 +1,11 @@
 /** Loads a shipped module on a worker, after checking that it is the one that was asked for. */
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { DunlinError } from '../../operators/index.ts'
 import { dataOf, loadingData } from './data-blob.ts'
+import { hashOf } from './hash-of.ts'
 // What modules find on the global object.
 import './worker-values.ts'
 
@@ -22,10 +23,6 @@ export interface LoadRequest {
 }
 
 const loaded = new Map<string, Promise<readonly UserFn[]>>()
-
-export function hashOf(source: Uint8Array): string {
-  return createHash('sha256').update(source).digest('hex')
-}
 
 /**
  * The functions of a shipped module. A module is imported once per process, however often it is asked for. Throws

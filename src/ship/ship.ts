@@ -1,5 +1,4 @@
 /** Code shipping: functions of the user's program become one module that a worker can load. */
-import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import * as acorn from 'acorn'
@@ -9,6 +8,7 @@ import { type BundledPackage, bundle, NeededByReference } from './bundle.ts'
 import { Capture } from './capture.ts'
 import { withData } from './data-blob.ts'
 import { functionFacts } from './function-facts.ts'
+import { hashOf } from './hash-of.ts'
 import { endInspection, forgetInspections, inspectFunction, scriptOf } from './inspect.ts'
 import { printModule } from './module-writer.ts'
 import { Origins } from './origin.ts'
@@ -121,7 +121,7 @@ async function shipOnce(
   checkSyntax(code)
   const source = Buffer.from(withData(code, [...capture.blobs.keys()]))
   return {
-    hash: createHash('sha256').update(source).digest('hex'),
+    hash: hashOf(source),
     source,
     blobs: capture.blobs,
     functions: facts,

@@ -3,7 +3,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } fro
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { hashOf, isLoaded, loadModule } from '../../../src/ship/load-module.ts'
+import { hashOf } from '../../../src/ship/hash-of.ts'
+import { isLoaded, loadModule } from '../../../src/ship/load-module.ts'
 
 const folder = () => mkdtempSync(join(tmpdir(), 'dunlin-load-'))
 const bytes = (text: string) => new TextEncoder().encode(text)
