@@ -20,7 +20,7 @@ import type { Engine } from './engine.ts'
 import { engineFor } from './local-engine.ts'
 import { pause } from './pause.ts'
 import type { DriverPlace } from './ports.ts'
-import { mapByStore } from './stored-code.ts'
+import { mappingByStore } from './stored-code.ts'
 
 /** What the verbs that go on with a job take. */
 export interface ResumeOptions extends Pick<RunOptions, 'engine' | 'signal' | 'onEvent'> {
@@ -196,7 +196,7 @@ async function goOn(
     journal,
     report,
     restored,
-    mapFailure: failure => mapByStore(at.store, plan.codeHash, failure),
+    mapFailure: mappingByStore(at.store, plan.codeHash),
     ...(record.options.reuse === true ? { digests: reuseDigests(plan, { seed, engineVersion }) } : {}),
     ...(retries === undefined ? {} : { retries }),
     ...(concurrency === undefined ? {} : { concurrency }),

@@ -2,7 +2,7 @@
 import { range } from 'dunlin'
 import { testEngine } from 'dunlin/testing'
 import { expect, it } from 'vitest'
-import { mapByStore } from '../../../src/engine/stored-code.ts'
+import { mappingByStore } from '../../../src/engine/stored-code.ts'
 
 it('a failure that another process tells is in the lines of the user', async () => {
   const engine = testEngine()
@@ -20,9 +20,9 @@ it('a failure that another process tells is in the lines of the user', async () 
   const stack = `Error: no 0\n    at file:///elsewhere/${hash}.mjs:1:40`
   const causes = [{ name: 'Error', message: 'no 0', stack }]
   const failure = { code: 'USER_FUNCTION', message: 'm', retryable: false, place: {}, causes } as const
-  expect(await mapByStore(engine.store, hash, failure)).toMatchObject({
+  expect(await mappingByStore(engine.store, hash)(failure)).toMatchObject({
     place: { at: expect.stringMatching(/stored-code\.test\.ts:1\d:\d+$/) },
   })
-  expect(await mapByStore(engine.store, '0'.repeat(64), failure)).toBe(failure)
+  expect(await mappingByStore(engine.store, '0'.repeat(64))(failure)).toBe(failure)
   await engine.close()
 })
