@@ -5,7 +5,7 @@ import { NO_DURATIONS } from '../scheduler/policies/duration-sketch.ts'
 import type { InputBytes } from '../scheduler/split-bytes.ts'
 import { PersistentVector } from './persistent-vector.ts'
 import type { RestoredJob, RestoredStage, Reused } from './restore.ts'
-import { emptyJob, type JobOptions, type JobState, type StageState } from './state.ts'
+import { EMPTY_PREFIX, emptyJob, type JobOptions, type JobState, type StageState } from './state.ts'
 import { UNTRIED, untried } from './task-states.ts'
 
 /**
@@ -87,7 +87,7 @@ function blockedStage(
     inputBytes,
     partitionBytes: null,
     exchangeRowsIn,
-    prefix: { tasks: 0, rows: 0, schema: null },
+    prefix: EMPTY_PREFIX,
   }
 }
 

@@ -7,13 +7,12 @@ import type { StageId } from '../../planner/index.ts'
 import { cancelUnanswered, failJob } from './ending.ts'
 import { PersistentVector } from './persistent-vector.ts'
 import { startIfUnblocked } from './stages.ts'
-import { MANIFEST, type TaskState } from './state.ts'
+import { EMPTY_PREFIX, MANIFEST, type TaskState } from './state.ts'
 import type { Step, TaskRef } from './step.ts'
 import { highestGeneration, pending, untried } from './task-states.ts'
 
 /** Of what an earlier job had made. */
 const FIRST_REMADE = 1
-const NOTHING_READ = { tasks: 0, rows: 0, schema: null } as const
 /** An output that is lost again and again is not a matter of luck. */
 const LOSSES_AT_MOST = 5
 
@@ -79,7 +78,7 @@ function runInThisJob(step: Step, position: number, failure?: Failure): void {
     origin: undefined,
     tasks: PersistentVector.filled(stage.tasks, untried(FIRST_REMADE)),
     manifest: untried(FIRST_REMADE),
-    prefix: NOTHING_READ,
+    prefix: EMPTY_PREFIX,
   })
   const why = failure === undefined ? {} : { failure }
   step.emit({ type: 'taskRemade', stage: stage.id, task: null, generation: FIRST_REMADE, ...why })
@@ -155,7 +154,7 @@ function reopen(step: Step, position: number): void {
   cancelUnanswered(step, { position, task: MANIFEST })
   step.updateStage(position, {
     phase: 'blocked',
-    prefix: NOTHING_READ,
+    prefix: EMPTY_PREFIX,
     manifest: pending(manifest, manifest.generation + 1),
   })
   // What a partial wave had cancelled may be needed now. Of any other wave all had committed.

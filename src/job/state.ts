@@ -88,6 +88,8 @@ export interface Prefix {
   readonly skipped?: SkipTally
 }
 
+export const EMPTY_PREFIX: Prefix = { tasks: 0, rows: 0, schema: null }
+
 /** Where the output of a stage is, if another job has made it. */
 export interface StageOrigin {
   readonly job: string

@@ -91,7 +91,7 @@ export const GENERATION_MUTANTS: readonly Mutant[] = [
   {
     name: 'a stage of which a task is made again counts as complete',
     file: REMAKE,
-    find: "phase: 'blocked',\n    prefix: NOTHING_READ,",
+    find: "phase: 'blocked',\n    prefix: EMPTY_PREFIX,",
     replace: '',
     look: { faults: ['dataDamaged'] },
   },
