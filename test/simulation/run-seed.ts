@@ -5,7 +5,7 @@ import { Caretaker } from './caretaker.ts'
 import type { FaultRates } from './fault-plan.ts'
 import { Fleet } from './fleet.ts'
 import { INVARIANTS, leaksAfterCleaning } from './invariants/invariants.ts'
-import { isCleaned, type SimulationRun } from './simulation-run.ts'
+import type { SimulationRun } from './simulation-run.ts'
 import type { Found, PreparedWorkload } from './workload.ts'
 import { setChance } from './workloads/indeterminate.ts'
 import { type Strike, World } from './world.ts'
@@ -94,7 +94,6 @@ async function judged(
     fleet,
     drivers,
     end,
-    isCleaned: isCleaned(world),
     cleaningErrors,
     endBeforeRetry,
     found,

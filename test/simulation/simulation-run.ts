@@ -19,8 +19,6 @@ export interface SimulationRun {
   readonly drivers: readonly Driver[]
   /** Null for a job that was never recorded, or could not be ended. */
   readonly end: JobEnd | null
-  /** Whether somebody has begun to remove it meanwhile. */
-  readonly isCleaned: boolean
   readonly cleaningErrors: readonly unknown[]
   /** How it had ended before it was retried. */
   readonly endBeforeRetry: JobEnd | null
@@ -69,20 +67,20 @@ export function directories({ world, workload }: Pick<SimulationRun, 'world' | '
 
 /** Those that a reader may look for. */
 export const readableDirectories = (run: Pick<SimulationRun, 'world' | 'workload'>): Directory[] =>
-  directories(run).filter(({ space }) => !(space.uri.startsWith(ENGINE_URI) && isCleaned(run.world)))
+  directories(run).filter(({ space }) => !isCleanedAway(run.world, space.uri))
 
 export const lettersUri = (policy: SkipPolicy): string =>
   deadLettersUri(policy, { job: JOB, store: ENGINE_URI })
 
-/** Somebody has cleaned the job away, at least in part. */
+/** Whether somebody has begun to clean the job away. */
 export const isCleaned = (world: World): boolean =>
   world
     .space(ENGINE_URI)
     .changes.some(({ kind, key, by }) => kind === 'delete' && by.startsWith('cleaner') && key.includes(JOB))
 
-/** Dead letters that lie in the job's own folder go with it. */
-export const areCleaned = (world: World, policy: SkipPolicy): boolean =>
-  lettersUri(policy).startsWith(ENGINE_URI) && isCleaned(world)
+/** Of a directory in the job's own folder, as that of dead letters may be: it goes with the job. */
+export const isCleanedAway = (world: World, uri: string): boolean =>
+  uri.startsWith(ENGINE_URI) && isCleaned(world)
 
 /**
  * In mode `overwrite` the old `_SUCCESS` is deleted: a request that its sender was told had failed, and has sent again, may

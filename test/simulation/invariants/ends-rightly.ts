@@ -3,7 +3,7 @@ import { DunlinError, type Failure } from '../../../operators/index.ts'
 import { RETRY_POLICY } from '../../../src/scheduler/policies/retry.ts'
 import { BUDGET_POLICY } from '../../../src/scheduler/policies/retry-budget.ts'
 import { factsOf } from '../fault-kinds.ts'
-import { type SimulationRun, toldEvents } from '../simulation-run.ts'
+import { isCleaned, type SimulationRun, toldEvents } from '../simulation-run.ts'
 import type { Driver } from '../start-driver.ts'
 
 export function* endsRightly(run: SimulationRun): Generator<string> {
@@ -20,7 +20,7 @@ export function* endsRightly(run: SimulationRun): Generator<string> {
     endBeforeRetry !== null &&
     end?.report.state !== 'succeeded' &&
     !isCancelledAfterRetry(run) &&
-    !run.isCleaned
+    !isCleaned(run.world)
   ) {
     yield `a retry, when all was calm, ended ${end?.report.state}: ${end?.failure?.code} ${end?.failure?.message}`
   }
@@ -100,8 +100,9 @@ function* saysTheTruth(run: SimulationRun, driver: Driver): Generator<string> {
   )
   if (isTheEnd) return
   // Other drivers are why it may not go on: one is alive, has taken over, or has ended the job.
-  const others = (drivers.length > 1 || run.isCleaned) && (error.code === 'LEASE' || isEndedError(error))
-  if (run.isCleaned && error.code === 'CORRUPT' && error.message.includes('cannot be read')) return
+  const others =
+    (drivers.length > 1 || isCleaned(run.world)) && (error.code === 'LEASE' || isEndedError(error))
+  if (isCleaned(run.world) && error.code === 'CORRUPT' && error.message.includes('cannot be read')) return
   if (others || hasStruck(run, process.name, error)) return
   yield `${process.name} (${verb}) failed for no reason: ${error.code} ${error.message}`
 }

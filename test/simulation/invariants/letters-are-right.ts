@@ -1,5 +1,5 @@
 /** lettersAreRight: a job that succeeded has skipped the bad records, each once, and its dead letters say which they were. */
-import { areCleaned, lettersUri, listedParts, type SimulationRun } from '../simulation-run.ts'
+import { isCleanedAway, lettersUri, listedParts, type SimulationRun } from '../simulation-run.ts'
 import { bagDifference } from '../workload.ts'
 
 export function* lettersAreRight({ world, workload, end }: SimulationRun): Generator<string> {
@@ -14,8 +14,8 @@ export function* lettersAreRight({ world, workload, end }: SimulationRun): Gener
     return
   }
   const policy = workload.prepared.planned.plan.stages[0]!.onError!
-  if (areCleaned(world, policy)) return
   const space = world.space(lettersUri(policy))
+  if (isCleanedAway(world, space.uri)) return
   const parts = listedParts(space) ?? []
   const lines = parts.flatMap(({ name }) =>
     Buffer.from(space.get(name)?.bytes ?? [])

@@ -6,7 +6,7 @@ import { manifestKey } from '../../../src/shuffle/keys.ts'
 import { commitOf } from '../decoded-commits.ts'
 import type { FaultKind } from '../fault-kinds.ts'
 import type { Change } from '../object-space.ts'
-import { directories, type SimulationRun } from '../simulation-run.ts'
+import { directories, isCleaned, type SimulationRun } from '../simulation-run.ts'
 import { isLate, senderOf } from '../store-request.ts'
 import { EARLIER_JOB, JOB } from '../workload.ts'
 import { ENGINE_URI, World } from '../world.ts'
@@ -18,7 +18,7 @@ export async function leaksAfterCleaning(run: SimulationRun): Promise<string[]> 
   const leaks = [...leftInOutputs(run), ...leftInEngine(run)]
   if (end === null) return leaks
   // Long after: of what came late, when the job's plan had been removed, nobody knows whose it is.
-  const laterMs = run.isCleaned ? FORGOTTEN_MS : 0
+  const laterMs = isCleaned(world) ? FORGOTTEN_MS : 0
   // Somebody cleans up another day, when all is calm.
   const calm = new World({ seed: world.seed, objects: new Map(), rates: {} })
   for (const [uri, space] of world.spaces) calm.spaces.set(uri, space)
