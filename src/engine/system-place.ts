@@ -1,6 +1,6 @@
 /** The real machine and process. */
 import { createHash } from 'node:crypto'
-import { readlinkSync } from 'node:fs'
+import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import type { DriverPlace } from './ports.ts'
 
@@ -11,11 +11,22 @@ export const systemPlace: DriverPlace = {
   isGone(pid) {
     try {
       process.kill(pid, 0)
-      return false
+      return isZombie(pid)
     } catch (error) {
       return (error as NodeJS.ErrnoException).code === 'ESRCH'
     }
   },
+}
+
+/** Whether it has ended, and its parent has not asked how: an orphan in a container may stay so. */
+function isZombie(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    // The state stands behind the name of the program, which may hold anything.
+    return stat.startsWith('Z', stat.lastIndexOf(')') + 2)
+  } catch {
+    return false
+  }
 }
 
 /** Containers may share a host's name: a process id means nothing outside of its namespace. */

@@ -1,0 +1,31 @@
+/** Which processes of this machine are gone. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { setTimeout } from 'node:timers/promises'
+import { expect, it } from 'vitest'
+import { systemPlace } from '../../../src/engine/system-place.ts'
+
+it('this process is not gone, and one that has ended is', async () => {
+  expect(systemPlace.isGone(process.pid)).toBe(false)
+  const child = spawn(process.execPath, ['--version'], { stdio: 'ignore' })
+  await once(child, 'exit')
+  expect(systemPlace.isGone(child.pid!)).toBe(true)
+})
+
+it.runIf(process.platform === 'linux')(
+  'one that has ended is gone also while its parent has not asked how, as in containers it may never',
+  async () => {
+    // The shell becomes `sleep`, which does not wait for the child that the shell had.
+    const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 30'])
+    try {
+      const [text] = (await once(parent.stdout, 'data')) as [Buffer]
+      const child = Number(text)
+      for (let tries = 0; tries < 100 && !systemPlace.isGone(child); tries++) await setTimeout(20)
+      expect(() => process.kill(child, 0), 'it still has an entry').not.toThrow()
+      expect(systemPlace.isGone(child)).toBe(true)
+      expect(systemPlace.isGone(parent.pid!)).toBe(false)
+    } finally {
+      parent.kill('SIGKILL')
+    }
+  },
+)
