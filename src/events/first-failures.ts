@@ -1,7 +1,7 @@
 /** The first failure of each kind and how many there were: what a report shows of a job in which a thousand tasks failed alike. */
 import type { CountedFailure, Failure } from '../../operators/index.ts'
 
-/** A message is compared by its start, without its record and with numbers folded: neither is a kind. */
+/** A message is compared without its record and with its numbers folded, since neither makes a kind, and by its start. */
 const MESSAGE_START = 80
 /** Kinds kept: messages that quote data could otherwise be as many as the records. */
 const KINDS_KEPT = 100
@@ -47,5 +47,5 @@ export function failureKind({ code, message, place }: Pick<Failure, 'code' | 'me
   const of = place.record === undefined ? message : message.replace(place.record, '…')
   // What a parser says of a text quotes it.
   const said = code === 'BAD_RECORD' ? of.replace(/"[^"]*"/g, '"…"') : of
-  return `${code}\n${place.operator ?? ''}\n${said.slice(0, MESSAGE_START).replace(/\d+/g, '#')}`
+  return `${code}\n${place.operator ?? ''}\n${said.replace(/\d+/g, '#').slice(0, MESSAGE_START)}`
 }

@@ -15,11 +15,14 @@ it('this process is not gone, and one that has ended is', async () => {
 it.runIf(process.platform === 'linux')(
   'one that has ended is gone also while its parent has not asked how, as in containers it may never',
   async () => {
-    // The shell becomes `sleep`, which does not wait for the child that the shell had.
-    const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 30'])
+    const script = "console.log(require('node:child_process').spawn('sleep', ['30'], { stdio: 'ignore' }).pid)"
+    const parent = spawn(process.execPath, ['-e', script])
     try {
       const [text] = (await once(parent.stdout, 'data')) as [Buffer]
       const child = Number(text)
+      // A parent that is stopped asks for nothing.
+      parent.kill('SIGSTOP')
+      process.kill(child, 'SIGKILL')
       for (let tries = 0; tries < 100 && !systemPlace.isGone(child); tries++) await setTimeout(20)
       expect(() => process.kill(child, 0), 'it still has an entry').not.toThrow()
       expect(systemPlace.isGone(child)).toBe(true)

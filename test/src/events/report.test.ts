@@ -238,6 +238,14 @@ describe('first failures', () => {
     expect(first.map(f => f.count)).toEqual([2, 1, 1, 1, 1, 2])
   })
 
+  test('are of one kind whatever the lengths of their numbers', () => {
+    const lost = (pid: number) =>
+      of('WORKER_LOST', `worker process ${pid} was killed by SIGKILL while it ran task 7 of stage 0, attempt 1`)
+    expect([lost(997), lost(998), lost(1_002_003)].reduce(withFirstFailure, NONE)).toEqual([
+      { ...lost(997), count: 3 },
+    ])
+  })
+
   test('are at most a hundred', () => {
     const letters = Array.from({ length: 300 }, (_, i) => of('STORE', String.fromCodePoint(0x4e00 + i)))
     const first = [...letters, ...letters].reduce(withFirstFailure, NONE)
