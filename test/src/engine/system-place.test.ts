@@ -15,7 +15,8 @@ it('this process is not gone, and one that has ended is', async () => {
 it.runIf(process.platform === 'linux')(
   'one that has ended is gone also while its parent has not asked how, as in containers it may never',
   async () => {
-    const script = "console.log(require('node:child_process').spawn('sleep', ['30'], { stdio: 'ignore' }).pid)"
+    const script =
+      "console.log(require('node:child_process').spawn('sleep', ['30'], { stdio: 'ignore' }).pid)"
     const parent = spawn(process.execPath, ['-e', script])
     try {
       const [text] = (await once(parent.stdout, 'data')) as [Buffer]

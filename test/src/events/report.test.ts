@@ -240,7 +240,10 @@ describe('first failures', () => {
 
   test('are of one kind whatever the lengths of their numbers', () => {
     const lost = (pid: number) =>
-      of('WORKER_LOST', `worker process ${pid} was killed by SIGKILL while it ran task 7 of stage 0, attempt 1`)
+      of(
+        'WORKER_LOST',
+        `worker process ${pid} was killed by SIGKILL while it ran task 7 of stage 0, attempt 1`,
+      )
     expect([lost(997), lost(998), lost(1_002_003)].reduce(withFirstFailure, NONE)).toEqual([
       { ...lost(997), count: 3 },
     ])
