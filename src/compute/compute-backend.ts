@@ -1,5 +1,5 @@
 /** The port to compute: something that runs one task event and answers with its result. */
-import type { Ramp } from '../scheduler/policies/launch-window.ts'
+import type { Ramp } from '../job/policies/launch-window.ts'
 import type { TaskEvent, TaskResult } from '../task/task-event.ts'
 
 export interface RunOptions {

@@ -1,6 +1,6 @@
 /** The local backend: tasks run on worker threads or worker processes of this machine. */
 import { DunlinError } from '../../operators/index.ts'
-import { firstMemoryMb } from '../scheduler/policies/memory.ts'
+import { firstMemoryMb } from '../job/policies/memory.ts'
 import { closeWorkerValues } from '../ship/worker-values.ts'
 import type { ComputeBackend } from './compute-backend.ts'
 import { LargeWorkers } from './large-workers.ts'

@@ -1,8 +1,8 @@
 /** An Engine: where objects are and where tasks run. */
 import type { EngineFacts } from '../../planner/index.ts'
 import type { ComputeBackend } from '../compute/compute-backend.ts'
+import type { Clock, DriverPlace, Randomness } from '../ports/ports.ts'
 import type { ObjectStore, Stores } from '../store/object-store.ts'
-import type { Clock, DriverPlace, Randomness } from './ports.ts'
 
 /**
  * Runs jobs: an object store and something that runs tasks. `local()` gives one; `run`, the actions and `explain` take

@@ -10,12 +10,12 @@ import { createFunctionLoader } from '../compute/load-functions.ts'
 import { createLocalBackend } from '../compute/local-backend.ts'
 import { peakMemoryBytes } from '../compute/peak-memory.ts'
 import { driverOnly } from '../dataset/driver-only.ts'
+import { systemClock } from '../ports/system-clock.ts'
+import { systemRandom } from '../ports/system-random.ts'
 import { toRootUri } from '../store/file-uri.ts'
 import type { Stores } from '../store/object-store.ts'
 import { createStores } from '../store/open-stores.ts'
 import type { Engine } from './engine.ts'
-import { systemClock } from './system-clock.ts'
-import { systemRandom } from './system-random.ts'
 
 /**
  * How tasks are kept apart. `thread` is fast; a `process` can crash or run out of memory at the cost of one task;

@@ -1,10 +1,10 @@
 /** What follows when an attempt has failed: the decisions of the policies on retries, memory and the job's budget, as one. */
 import type { Failure } from '../../operators/index.ts'
 import { isBroadcast, partitionsOf, type StageInput } from '../../planner/index.ts'
-import { afterOutOfMemory, type MemoryDemand } from '../scheduler/policies/memory.ts'
-import { type RetryDecision, retryDelay } from '../scheduler/policies/retry.ts'
-import { overBudget } from '../scheduler/policies/retry-budget.ts'
 import { memoryOf } from './launch.ts'
+import { afterOutOfMemory, type MemoryDemand } from './policies/memory.ts'
+import { type RetryDecision, retryDelay } from './policies/retry.ts'
+import { overBudget } from './policies/retry-budget.ts'
 import { MANIFEST, type Tries } from './state.ts'
 import type { Step, TaskRef } from './step.ts'
 import { bytesOf } from './task-bytes.ts'

@@ -1,9 +1,9 @@
 /** A job from its plan, and how it grows: stages are checked, then put behind those that it has. */
 import { DunlinError } from '../../operators/index.ts'
 import type { Stage, StageId } from '../../planner/index.ts'
-import { NO_DURATIONS } from '../scheduler/policies/duration-sketch.ts'
 import type { InputBytes } from '../scheduler/split-bytes.ts'
 import { PersistentVector } from './persistent-vector.ts'
+import { NO_DURATIONS } from './policies/duration-sketch.ts'
 import type { RestoredJob, RestoredStage, Reused } from './restore.ts'
 import { EMPTY_PREFIX, emptyJob, type JobOptions, type JobState, type StageState } from './state.ts'
 import { UNTRIED, untried } from './task-states.ts'

@@ -1,6 +1,6 @@
 /** Job ids: readable, unique enough to be typed by hand, and sorted by time when sorted as text. */
 import { DunlinError } from '../../operators/index.ts'
-import type { Clock, Randomness } from '../engine/ports.ts'
+import type { Clock, Randomness } from '../ports/ports.ts'
 
 const ALPHABET = '0123456789abcdefghijklmnopqrstuvwxyz'
 /** 36^6 = 2.2 billion ids a second; a second job of the same id is refused when its plan is written. */

@@ -5,8 +5,8 @@
  */
 import { crc32 } from 'node:zlib'
 import { DunlinError } from '../../operators/index.ts'
-import type { Clock, Timer } from '../engine/ports.ts'
 import type { JobEvent } from '../events/job-event.ts'
+import type { Clock, Timer } from '../ports/ports.ts'
 import { getIfPresent } from '../store/get-if-present.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import { putOnce } from '../store/put-once.ts'

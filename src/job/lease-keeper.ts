@@ -1,5 +1,5 @@
 /** LeaseKeeper: beats while a driver drives its job, and looks whether it still does: nobody has taken over or asked for an end. */
-import type { Clock, Timer } from '../engine/ports.ts'
+import type { Clock, Timer } from '../ports/ports.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import { readCancel } from './cancel-mark.ts'
 import { beatLease, beatMs, holderText, type LeaseHolder, readLease } from './lease.ts'

@@ -1,5 +1,5 @@
 /** LeaseWatch: a worker's eye on the lease of the driver that asked for its task, so that orphans stop by themselves. */
-import type { Clock, Timer } from '../engine/ports.ts'
+import type { Clock, Timer } from '../ports/ports.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import { BEATS_TO_LAPSE, beatMs, readLease } from './lease.ts'
 

@@ -5,8 +5,8 @@
  * journal is taken (`journal.ts`).
  */
 import { DunlinError } from '../../operators/index.ts'
-import type { DriverPlace, Randomness } from '../engine/ports.ts'
-import { systemPlace } from '../engine/system-place.ts'
+import type { DriverPlace, Randomness } from '../ports/ports.ts'
+import { systemPlace } from '../ports/system-place.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import { putOnce } from '../store/put-once.ts'
 import { jobKeys } from './job-records.ts'

@@ -1,8 +1,8 @@
 /** The jobs of a store: what `jobs list` and `jobs show` read. */
 import type { Failure } from '../../operators/index.ts'
-import type { DriverPlace } from '../engine/ports.ts'
-import { systemPlace } from '../engine/system-place.ts'
 import type { JobEvent, JobReport } from '../events/job-event.ts'
+import type { DriverPlace } from '../ports/ports.ts'
+import { systemPlace } from '../ports/system-place.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import { isEndKey, readEnd } from './ends.ts'
 import { isJobId } from './job-id.ts'

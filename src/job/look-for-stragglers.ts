@@ -1,12 +1,12 @@
 /** Second attempts of slow tasks: when to look for them, and what a look finds. */
-import { withDuration } from '../scheduler/policies/duration-sketch.ts'
+import { withDuration } from './policies/duration-sketch.ts'
 import {
   maySpeculate,
   type RunningTask,
   SPECULATION_POLICY,
   type StageFacts,
   speculate,
-} from '../scheduler/policies/speculation.ts'
+} from './policies/speculation.ts'
 import { MANIFEST, type StageState } from './state.ts'
 import type { Step, TaskRef } from './step.ts'
 import { bytesOf } from './task-bytes.ts'

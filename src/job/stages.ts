@@ -2,9 +2,9 @@
 
 import { DunlinError, type Failure, type Schema, unifySchemas } from '../../operators/index.ts'
 import { isBroadcast, readersOfBroadcast, type Stage } from '../../planner/index.ts'
-import { addTallies, toleranceFailure } from '../scheduler/policies/error-policy.ts'
 import { conservationFailure, type Produced } from './conservation.ts'
 import { cancelTasks, failJob } from './ending.ts'
+import { addTallies, toleranceFailure } from './policies/error-policy.ts'
 import { MANIFEST, type StageState } from './state.ts'
 import type { Step } from './step.ts'
 

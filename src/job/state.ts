@@ -2,14 +2,14 @@
 import type { CountedFailure, Failure, Schema } from '../../operators/index.ts'
 import type { Stage, StageId } from '../../planner/index.ts'
 import type { Outcome } from '../events/job-event.ts'
-import type { DurationSketch } from '../scheduler/policies/duration-sketch.ts'
-import type { SkipTally } from '../scheduler/policies/error-policy.ts'
-import { type LaunchWindow, openWindow, type Ramp, roomIn } from '../scheduler/policies/launch-window.ts'
-import type { RetryPolicy } from '../scheduler/policies/retry.ts'
-import { openBudget, type RetryBudget } from '../scheduler/policies/retry-budget.ts'
 import type { InputBytes } from '../scheduler/split-bytes.ts'
 import type { PersistentHeap } from './persistent-heap.ts'
 import { PersistentVector } from './persistent-vector.ts'
+import type { DurationSketch } from './policies/duration-sketch.ts'
+import type { SkipTally } from './policies/error-policy.ts'
+import { type LaunchWindow, openWindow, type Ramp, roomIn } from './policies/launch-window.ts'
+import type { RetryPolicy } from './policies/retry.ts'
+import { openBudget, type RetryBudget } from './policies/retry-budget.ts'
 
 /** How often a task was launched, and how often it failed; throttled attempts are not its own fault. */
 export interface Tries {

@@ -1,10 +1,10 @@
 /** Taking a job over: when its driver has gone, another learns from the journal what has been done, and goes on. */
 import { DunlinError } from '../../operators/index.ts'
-import { pause } from '../engine/pause.ts'
-import type { Clock, DriverPlace } from '../engine/ports.ts'
-import { systemPlace } from '../engine/system-place.ts'
 import type { JobEvent } from '../events/job-event.ts'
 import { ReportBuilder } from '../events/report.ts'
+import { pause } from '../ports/pause.ts'
+import type { Clock, DriverPlace } from '../ports/ports.ts'
+import { systemPlace } from '../ports/system-place.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import { stageOutline } from './advance.ts'
 import { type JobPlan, jobKeys, noSuchJob } from './job-records.ts'

@@ -1,9 +1,9 @@
 /** EventOutlet: gives a job's events their time, adds them to its report and hands them to whoever listens. */
 import { type Failure, toFailure } from '../../operators/index.ts'
-import type { Clock } from '../engine/ports.ts'
 import type { JobEvent } from '../events/job-event.ts'
 import type { ReportBuilder } from '../events/report.ts'
 import type { UntimedEvent } from '../job/command.ts'
+import type { Clock } from '../ports/ports.ts'
 
 export interface OutletOptions {
   readonly clock: Clock

@@ -1,7 +1,7 @@
 /** InFlight: the calls to the compute backend that have not answered, each watched, so that each does answer. */
 import { DunlinError, toFailure } from '../../operators/index.ts'
 import type { ComputeBackend, RunOptions } from '../compute/compute-backend.ts'
-import type { Clock, Timer } from '../engine/ports.ts'
+import type { Clock, Timer } from '../ports/ports.ts'
 import { deadlinePassed } from '../task/deadline-passed.ts'
 import type { TaskEvent, TaskFailed, TaskResult } from '../task/task-event.ts'
 

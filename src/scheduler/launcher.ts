@@ -4,9 +4,9 @@ import type { Planned, Stage, StageId } from '../../planner/index.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Command } from '../job/command.ts'
 import type { Happening } from '../job/driver-event.ts'
+import { manifestTimeoutMs } from '../job/policies/manifest-time.ts'
 import type { TaskEvent, TaskResult } from '../task/task-event.ts'
 import { InFlight } from './in-flight.ts'
-import { manifestTimeoutMs } from './policies/manifest-time.ts'
 import { type JobFacts, type Launch, manifestTaskEvent, stageTaskEvent } from './task-events.ts'
 
 const NONCE_BYTES = 8

@@ -1,7 +1,7 @@
 /** patientStore: a store whose short requests are sent again when they fail for the moment; for the driver, which no one retries. */
 import { DunlinError } from '../../operators/index.ts'
-import { pause } from '../engine/pause.ts'
-import type { Clock, Randomness } from '../engine/ports.ts'
+import { pause } from '../ports/pause.ts'
+import type { Clock, Randomness } from '../ports/ports.ts'
 import { compareKeys } from './key.ts'
 import type { ObjectInfo, ObjectStore, RequestOptions, Stores } from './object-store.ts'
 import { throwIfAborted } from './request.ts'

@@ -2,7 +2,7 @@
 import { type Dirent, lstatSync, opendirSync, openSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { threadId } from 'node:worker_threads'
-import { systemPlace } from '../engine/system-place.ts'
+import { systemPlace } from '../ports/system-place.ts'
 import { errnoOf } from './file-error.ts'
 import { RESERVED_PREFIX } from './key.ts'
 

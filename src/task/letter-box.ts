@@ -8,7 +8,7 @@ import {
   toFailure,
 } from '../../operators/index.ts'
 import { failureKind } from '../events/first-failures.ts'
-import { isSkipped } from '../scheduler/policies/error-policy.ts'
+import { isSkipped } from '../job/policies/error-policy.ts'
 import type { ObjectStore, ObjectWriter } from '../store/object-store.ts'
 import { cutText, type RecordText, recordText } from './record-text.ts'
 import type { CommittedPart } from './task-event.ts'

@@ -1,6 +1,6 @@
 /** What `runTask` is given by whoever runs it: a local worker, a Lambda handler, a test. */
 import type { UserFn } from '../../operators/index.ts'
-import type { Clock, Randomness } from '../engine/ports.ts'
+import type { Clock, Randomness } from '../ports/ports.ts'
 import type { ObjectStore, Stores } from '../store/object-store.ts'
 
 export interface TaskPorts {

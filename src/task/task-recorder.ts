@@ -1,6 +1,6 @@
 /** The task argument that user functions see, and what they leave behind through it: counters and logs. */
 import { DunlinError, type TaskArgument } from '../../operators/index.ts'
-import type { Clock } from '../engine/ports.ts'
+import type { Clock } from '../ports/ports.ts'
 import { deadlinePassed } from './deadline-passed.ts'
 import { seededRandom } from './seeded-random.ts'
 import type { StageTaskEvent, TaskEvent, TaskLog } from './task-event.ts'

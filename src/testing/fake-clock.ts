@@ -1,5 +1,5 @@
 /** FakeClock: a clock that stands still until the test lets time pass. */
-import type { Clock, Timer } from '../engine/ports.ts'
+import type { Clock, Timer } from '../ports/ports.ts'
 
 /** How many turns of the event loop follow each timer, so that what it started can come to rest. */
 const TURNS_A_TIMER = 20

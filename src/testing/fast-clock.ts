@@ -1,6 +1,6 @@
 /** fastClock: a clock on which time passes faster than it does. */
-import type { Clock } from '../engine/ports.ts'
-import { systemClock } from '../engine/system-clock.ts'
+import type { Clock } from '../ports/ports.ts'
+import { systemClock } from '../ports/system-clock.ts'
 
 /** It starts with the real time; a wait of `ms` takes `ms / speed`. */
 export function fastClock(speed: number, real: Clock = systemClock): Clock {

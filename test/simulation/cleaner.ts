@@ -1,5 +1,5 @@
 /** startCleaner: somebody who runs `jobs clean` for the job, whatever goes on with it at the moment. */
-import { cleanJobs } from '../../src/job/clean-jobs.ts'
+import { cleanJobs } from '../../src/engine/clean-jobs.ts'
 import { JOB } from './workload.ts'
 import { ENGINE_URI, type World } from './world.ts'
 

@@ -1,5 +1,5 @@
 /** RandomStreams: from one seed a stream of numbers for each name, so that a draw more in one shifts no other. */
-import type { Randomness } from '../../src/engine/ports.ts'
+import type { Randomness } from '../../src/ports/ports.ts'
 
 const WORD = 2 ** 32
 

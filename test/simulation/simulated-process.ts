@@ -1,5 +1,5 @@
 /** SimulatedProcess: a driver or worker that can be killed, paused and resumed, and whose clock may be wrong. */
-import type { Clock } from '../../src/engine/ports.ts'
+import type { Clock } from '../../src/ports/ports.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
 /** A request that the process has sent and that has not arrived. */

@@ -1,5 +1,5 @@
 /** VirtualTime: the event loop of a simulation; time passes only from one timer to the next. */
-import type { Timer } from '../../src/engine/ports.ts'
+import type { Timer } from '../../src/ports/ports.ts'
 import type { RandomStream } from './random-streams.ts'
 
 /** 2026-01-01. */

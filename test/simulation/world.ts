@@ -1,5 +1,5 @@
 /** World: what the processes of one simulation share: time, chance, faults, the objects, and the log of it all. */
-import type { DriverPlace } from '../../src/engine/ports.ts'
+import type { DriverPlace } from '../../src/ports/ports.ts'
 import type { ObjectStore, Stores } from '../../src/store/object-store.ts'
 import { EventLog } from './event-log.ts'
 import { drawRates, FaultPlan, type FaultRates } from './fault-plan.ts'

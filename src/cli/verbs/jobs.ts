@@ -1,7 +1,7 @@
 /** `dunlin jobs list | show | clean`: the jobs of a store. */
 
 import { DunlinError, fromFailure } from '../../../operators/index.ts'
-import { cleanJobs as clean } from '../../job/clean-jobs.ts'
+import { cleanJobs as clean } from '../../engine/clean-jobs.ts'
 import { isJobId } from '../../job/job-id.ts'
 import { jobFolders, listJobs as list, readJob } from '../../job/list-jobs.ts'
 import { beginning } from '../../job/take-over.ts'

@@ -1,7 +1,7 @@
 /** Checks of single parts of the engine: when a worker stops, what is cleaned, how long a driver is patient. */
 import { DunlinError, type Run, recordsOf, type Schema } from '../../../operators/index.ts'
+import { cleanJobs } from '../../../src/engine/clean-jobs.ts'
 import type { JobEvent } from '../../../src/events/job-event.ts'
-import { cleanJobs } from '../../../src/job/clean-jobs.ts'
 import { jobKeys, readPlan } from '../../../src/job/job-records.ts'
 import { JournalWriter, readJournal } from '../../../src/job/journal.ts'
 import { JournalDecoder, JournalEncoder } from '../../../src/job/journal-lines.ts'

@@ -94,7 +94,7 @@ export const ENDING_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'cleaning removes a job that has not ended',
-    file: 'src/job/clean-jobs.ts',
+    file: 'src/engine/clean-jobs.ts',
     find: "const isOpen = !has.end && (wanted === undefined || options.running !== 'remove')",
     replace: 'const isOpen = false',
     look: { check: 'cleaning keeps a job that has not ended' },

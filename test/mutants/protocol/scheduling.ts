@@ -3,7 +3,7 @@ import type { Mutant } from '../mutant.ts'
 
 const ATTEMPTS = 'src/job/attempts.ts'
 const IN_FLIGHT = 'src/scheduler/in-flight.ts'
-const RETRY = 'src/scheduler/policies/retry.ts'
+const RETRY = 'src/job/policies/retry.ts'
 const RECORDER = 'src/task/task-recorder.ts'
 const WATCH = 'src/job/lease-watch.ts'
 const PATIENT = 'src/store/patient-store.ts'

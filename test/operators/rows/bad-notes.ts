@@ -1,7 +1,7 @@
 /** Notes bad records as a task would take them: what was skipped, in order. */
 import type { DunlinError } from '../../../operators/errors.ts'
 import type { BadRecords } from '../../../operators/rows/bad-records.ts'
-import { isSkipped } from '../../../src/scheduler/policies/error-policy.ts'
+import { isSkipped } from '../../../src/job/policies/error-policy.ts'
 
 export class BadNotes implements BadRecords {
   readonly records: unknown[] = []

@@ -1,7 +1,7 @@
 /** endsRightly: a job fails only for a reason that it need not survive, and what each driver says agrees with how it ended. */
 import { DunlinError, type Failure } from '../../../operators/index.ts'
-import { RETRY_POLICY } from '../../../src/scheduler/policies/retry.ts'
-import { BUDGET_POLICY } from '../../../src/scheduler/policies/retry-budget.ts'
+import { RETRY_POLICY } from '../../../src/job/policies/retry.ts'
+import { BUDGET_POLICY } from '../../../src/job/policies/retry-budget.ts'
 import { factsOf } from '../fault-kinds.ts'
 import { isCleaned, type SimulationRun, toldEvents } from '../simulation-run.ts'
 import type { Driver } from '../start-driver.ts'

@@ -1,5 +1,5 @@
 /** leaksAfterCleaning: when a job has ended and its orphans have stopped, nothing of it is left but what it gave. */
-import { cleanJobs } from '../../../src/job/clean-jobs.ts'
+import { cleanJobs } from '../../../src/engine/clean-jobs.ts'
 import { isEndKey } from '../../../src/job/ends.ts'
 import type { ReuseRecord } from '../../../src/job/reuse.ts'
 import { manifestKey } from '../../../src/shuffle/keys.ts'

@@ -5,8 +5,8 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { from, local } from 'dunlin'
 import { expect, test } from 'vitest'
-import { systemPlace } from '../../../src/engine/system-place.ts'
 import { encodeRecord } from '../../../src/job/record.ts'
+import { systemPlace } from '../../../src/ports/system-place.ts'
 import { dunlin, dunlinInThisProcess, jobFixture, temporaryDirectory } from './cli-process.ts'
 
 interface Listed {

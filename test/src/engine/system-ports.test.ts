@@ -1,7 +1,7 @@
 /** Clock and randomness of the real machine. */
 import { expect, it } from 'vitest'
-import { systemClock } from '../../../src/engine/system-clock.ts'
-import { systemRandom } from '../../../src/engine/system-random.ts'
+import { systemClock } from '../../../src/ports/system-clock.ts'
+import { systemRandom } from '../../../src/ports/system-random.ts'
 
 it('the clock tells milliseconds since 1970', () => {
   expect(Math.abs(systemClock.now() - Date.now())).toBeLessThan(100)

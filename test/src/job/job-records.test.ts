@@ -1,9 +1,9 @@
 /** What a job writes about itself, over a memory store and a fake clock. */
 
 import { describe, expect, test } from 'vitest'
+import { cleanJobs } from '../../../src/engine/clean-jobs.ts'
 import type { JobEvent, JobReport } from '../../../src/events/job-event.ts'
 import { ReportBuilder } from '../../../src/events/report.ts'
-import { cleanJobs } from '../../../src/job/clean-jobs.ts'
 import { reopen, writeEnd } from '../../../src/job/ends.ts'
 import { checkJobId, newJobId } from '../../../src/job/job-id.ts'
 import { type JobPlan, jobKeys, readPlan, writePlan } from '../../../src/job/job-records.ts'

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import type { DriverPlace } from '../../../src/engine/ports.ts'
-import { systemPlace } from '../../../src/engine/system-place.ts'
-import { systemRandom } from '../../../src/engine/system-random.ts'
 import { hasLetGo, type Lease, newHolder } from '../../../src/job/lease.ts'
+import type { DriverPlace } from '../../../src/ports/ports.ts'
+import { systemPlace } from '../../../src/ports/system-place.ts'
+import { systemRandom } from '../../../src/ports/system-random.ts'
 
 const place: DriverPlace = { host: 'app', machine: 'one', pid: 7, isGone: pid => pid === 7 }
 

@@ -2,8 +2,8 @@
 
 import type { ComputeBackend, RunOptions } from '../../../src/compute/compute-backend.ts'
 import type { Engine } from '../../../src/engine/engine.ts'
-import type { Clock, Randomness } from '../../../src/engine/ports.ts'
-import type { Ramp } from '../../../src/scheduler/policies/launch-window.ts'
+import type { Ramp } from '../../../src/job/policies/launch-window.ts'
+import type { Clock, Randomness } from '../../../src/ports/ports.ts'
 import { MemoryStore } from '../../../src/store/memory-store.ts'
 import type { TaskEvent, TaskResult } from '../../../src/task/task-event.ts'
 import { FakeClock as StandingClock, turns } from '../../../src/testing/fake-clock.ts'

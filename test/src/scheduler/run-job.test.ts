@@ -1,6 +1,6 @@
 /** Jobs over a backend and a clock that do as the test says. */
 import { describe, expect, test } from 'vitest'
-import { manifestTimeoutMs } from '../../../src/scheduler/policies/manifest-time.ts'
+import { manifestTimeoutMs } from '../../../src/job/policies/manifest-time.ts'
 import { startJob } from '../../../src/scheduler/run-job.ts'
 import type { StageTaskEvent, TaskResult } from '../../../src/task/task-event.ts'
 import {

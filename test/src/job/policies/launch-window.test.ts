@@ -7,7 +7,7 @@ import {
   openWindow,
   roomAfterMs,
   roomIn,
-} from '../../../../src/scheduler/policies/launch-window.ts'
+} from '../../../../src/job/policies/launch-window.ts'
 import { type Driven, drive } from './throttling-backend.ts'
 
 const LAMBDA = { initial: 1_000, perSecond: 100 }

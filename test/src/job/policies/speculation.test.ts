@@ -6,8 +6,8 @@ import {
   expectedMs,
   NO_DURATIONS,
   withDuration,
-} from '../../../../src/scheduler/policies/duration-sketch.ts'
-import { type RunningTask, speculate } from '../../../../src/scheduler/policies/speculation.ts'
+} from '../../../../src/job/policies/duration-sketch.ts'
+import { type RunningTask, speculate } from '../../../../src/job/policies/speculation.ts'
 import { play, type ToyStage, uniform } from './straggling-stage.ts'
 
 /** Tasks that took so long, each having read `bytes`. */

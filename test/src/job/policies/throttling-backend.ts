@@ -6,7 +6,7 @@ import {
   type Ramp,
   roomAfterMs,
   roomIn,
-} from '../../../../src/scheduler/policies/launch-window.ts'
+} from '../../../../src/job/policies/launch-window.ts'
 
 export interface ToyBackend {
   readonly tasks: number

@@ -1,9 +1,9 @@
 /** The retry policy is a pure function: what it says is all there is. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { RETRY_POLICY, retryDelay } from '../../../../src/scheduler/policies/retry.ts'
-import { openBudget } from '../../../../src/scheduler/policies/retry-budget.ts'
-import { failure } from '../../job/plans.ts'
+import { RETRY_POLICY, retryDelay } from '../../../../src/job/policies/retry.ts'
+import { openBudget } from '../../../../src/job/policies/retry-budget.ts'
+import { failure } from '../plans.ts'
 
 const budget = openBudget(4)
 const policy = { ...RETRY_POLICY, retries: 3, baseMs: 100, maxMs: 1_000 }

@@ -6,7 +6,7 @@ import {
   type LogHistogram,
   medianOf,
   withValue,
-} from '../../../../src/scheduler/policies/log-histogram.ts'
+} from '../../../../src/job/policies/log-histogram.ts'
 
 const histogramOf = (values: readonly number[]): LogHistogram => values.reduce(withValue, EMPTY_HISTOGRAM)
 

@@ -1,7 +1,7 @@
 /** The retry budget: a broken cluster runs out of it, a working one does not. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { RETRY_POLICY, retryDelay } from '../../../../src/scheduler/policies/retry.ts'
+import { RETRY_POLICY, retryDelay } from '../../../../src/job/policies/retry.ts'
 import {
   BUDGET_POLICY,
   hasRetry,
@@ -10,8 +10,8 @@ import {
   type RetryBudget,
   withCommit,
   withRetry,
-} from '../../../../src/scheduler/policies/retry-budget.ts'
-import { failure } from '../../job/plans.ts'
+} from '../../../../src/job/policies/retry-budget.ts'
+import { failure } from '../plans.ts'
 
 const lost = failure('WORKER_LOST', { retryable: true }).failure
 

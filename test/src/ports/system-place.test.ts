@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout } from 'node:timers/promises'
 import { expect, it } from 'vitest'
-import { systemPlace } from '../../../src/engine/system-place.ts'
+import { systemPlace } from '../../../src/ports/system-place.ts'
 
 it('this process is not gone, and one that has ended is', async () => {
   expect(systemPlace.isGone(process.pid)).toBe(false)

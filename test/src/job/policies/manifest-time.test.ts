@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { manifestTimeoutMs } from '../../../../src/scheduler/policies/manifest-time.ts'
+import { manifestTimeoutMs } from '../../../../src/job/policies/manifest-time.ts'
 
 test('a manifest task has some minutes, and more where it has more to read and to write', () => {
   const minutes = (tasks: number, partitions: number): number =>

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type CountedFailure, DunlinError, type ErrorCode } from '../../../../operators/index.ts'
 import type { Stage, StageId } from '../../../../planner/index.ts'
-import { addTallies, isSkipped, toleranceFailure } from '../../../../src/scheduler/policies/error-policy.ts'
+import { addTallies, isSkipped, toleranceFailure } from '../../../../src/job/policies/error-policy.ts'
 
 const RUNNING = { stopping: false }
 

@@ -1,11 +1,11 @@
 /** A toy of one stage on a cluster, event by event: what speculation does to its length and to its cost. */
-import { NO_DURATIONS, withDuration } from '../../../../src/scheduler/policies/duration-sketch.ts'
+import { NO_DURATIONS, withDuration } from '../../../../src/job/policies/duration-sketch.ts'
 import {
   maySpeculate,
   type RunningTask,
   SPECULATION_POLICY,
   speculate,
-} from '../../../../src/scheduler/policies/speculation.ts'
+} from '../../../../src/job/policies/speculation.ts'
 
 export interface ToyStage {
   readonly slots: number
