@@ -98,13 +98,18 @@ export function createHandler(
   }
 }
 
+const LESS_TO_DO = {
+  task: 'smaller splits (splitBytes), more partitions',
+  manifest: 'larger splits (splitBytes), fewer partitions',
+} as const
+
 function outOfTime(task: TaskEvent, limitMs: number, usedMs: number): DunlinError {
   return new DunlinError(
     'TIMEOUT',
     `the task was stopped after ${usedMs} ms: the function has ${limitMs} ms, of which ${ANSWER_MARGIN_MS} ms are kept for the answer`,
     {
       retryable: true,
-      hint: 'Give the stage a longer time-out with .with({ timeoutMs }), or smaller splits with splitBytes.',
+      hint: `Deploy the function with a longer time-out, or give each task less to do: ${LESS_TO_DO[task.kind]}.`,
       place: { job: task.job, stage: task.stage, attempt: task.attempt },
     },
   )

@@ -9,7 +9,7 @@ import { acquireLease, hasLetGo, lastEpoch, newHolder, readLease } from '../job/
 import { jobFolders } from '../job/list-jobs.ts'
 import { forgetReusable } from '../job/reuse.ts'
 import { awaitLapse, letGo } from '../job/take-over.ts'
-import type { Clock, DriverPlace } from '../ports/ports.ts'
+import type { Clock, DriverPlace, Randomness } from '../ports/ports.ts'
 import { systemClock } from '../ports/system-clock.ts'
 import { systemPlace } from '../ports/system-place.ts'
 import { systemRandom } from '../ports/system-random.ts'
@@ -42,6 +42,8 @@ export interface CleanOptions {
   readonly place?: DriverPlace
   /** By which it is waited whether somebody goes on with a job that has ended. Default: the system's. */
   readonly clock?: Clock
+  /** Default: the system's. */
+  readonly random?: Randomness
 }
 
 /** What a driver has put into the store before its plan counts as forgotten after a day: planning takes minutes at most. */
@@ -60,8 +62,9 @@ export interface Cleaned {
 
 /**
  * Removes ended jobs: those named, those old enough, or all. Nothing outside `jobs/<id>/` is touched, but for what
- * attempts of the job have left unpublished below its outputs, and shipped code where asked; outputs stay. A job's records
- * go last, so that a cleaning that was cut short is seen and can be done again.
+ * attempts of the job have left unpublished below its outputs, and shipped code where asked; outputs stay. A job's plan goes
+ * first, so that nobody goes on with one of which a part is gone, and its end last: a cleaning that was cut short is done
+ * again by the next one.
  */
 export async function cleanJobs(store: ObjectStore, options: CleanOptions): Promise<Cleaned> {
   const wanted = options.ids === undefined ? undefined : new Set(options.ids.map(checkJobId))
@@ -105,11 +108,11 @@ async function isTaken(
   store: ObjectStore,
   id: string,
   ended: boolean,
-  { place = systemPlace, clock = systemClock }: CleanOptions,
+  { place = systemPlace, clock = systemClock, random = systemRandom }: CleanOptions,
 ): Promise<boolean> {
   const last = await lastEpoch(store, id)
   const epoch = last + 1
-  const holder = newHolder({ random: systemRandom, place })
+  const holder = newHolder({ random, place })
   try {
     // Who is about to reopen it would lose it.
     if (ended && last > 0) await awaitLapse(store, id, last, { clock, place })
@@ -167,10 +170,10 @@ async function removeJob(
   id: string,
   sum: { objects: number; bytes: number },
 ): Promise<void> {
-  const records = [jobKeys.plan(id), jobKeys.ends(id)]
-  const isRecord = (key: string): boolean => records.some(record => key.startsWith(record))
-  await removeAll(store, jobKeys.folder(id), key => !isRecord(key), sum)
-  for (const record of records) await removeAll(store, record, () => true, sum)
+  const ends = jobKeys.ends(id)
+  await removeAll(store, jobKeys.plan(id), () => true, sum)
+  await removeAll(store, jobKeys.folder(id), key => !key.startsWith(ends), sum)
+  await removeAll(store, ends, () => true, sum)
 }
 
 /** Shipped code, and where workers of the local engine put it in order to import it. */

@@ -1,8 +1,13 @@
-import { readFile, rm } from 'node:fs/promises'
-import { type JobEvent, range, read } from 'dunlin'
+import { spawnSync } from 'node:child_process'
+import { cp, readFile, rm } from 'node:fs/promises'
+import { type DunlinError, type JobEvent, range, read } from 'dunlin'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { cleanJobs } from '../../src/engine/clean-jobs.ts'
 import { cancelJob, resumeJob, retryJob } from '../../src/engine/resume.ts'
 import { acquireLease } from '../../src/job/lease.ts'
+import { systemPlace } from '../../src/ports/system-place.ts'
+import type { ObjectStore } from '../../src/store/object-store.ts'
+import { replaced } from '../fixtures/store/replaced-store.ts'
 import { type Workplace, workplace } from './workplace.ts'
 
 let place: Workplace
@@ -203,3 +208,47 @@ describe('a job whose output cannot be published', () => {
     expect((await place.output('blocked-out')).trim().split('\n')).toHaveLength(600)
   })
 })
+
+describe('a cleaning that is cut short', () => {
+  it('after any of its deletions leaves a job that goes on rightly or not at all, and the next one ends it', async () => {
+    const { job } = await failed('cut')
+    await place.write('cut-go', '')
+    const endings = new Set<string>()
+    const ofTheDead = { ...systemPlace, pid: spawnSync(process.execPath, ['--version']).pid }
+    let deletions = 0
+    for (let isCut = true; isCut; deletions++) {
+      const directory = place.path(`cut-store-${deletions}`)
+      await cp(place.path('cut-store'), directory, { recursive: true })
+      const engine = place.engine({ directory })
+      const cut = cutAfter(engine.store, deletions)
+      isCut = await cleanJobs(cut, { now: Date.now(), ids: [job], place: ofTheDead }).then(
+        () => false,
+        () => true,
+      )
+      const ended = await retryJob(job, { engine }).then(
+        () => 'succeeded',
+        (error: DunlinError) => error.code,
+      )
+      endings.add(ended)
+      if (ended === 'succeeded') expect(await written('cut-out')).toEqual(EXPECTED)
+      await rm(place.path('cut-out'), { recursive: true, force: true })
+      await cleanJobs(engine.store, { now: Date.now(), ids: [job] })
+      expect(await place.names(`cut-store-${deletions}/jobs/${job}`)).toEqual([])
+    }
+    expect(deletions).toBeGreaterThan(20)
+    expect([...endings].sort()).toEqual(['NOT_FOUND', 'succeeded'])
+  }, 60_000)
+})
+
+/** The process ends when it has deleted so many objects. */
+function cutAfter(store: ObjectStore, deletions: number): ObjectStore {
+  let left = deletions
+  return replaced(store, {
+    async delete(keys: readonly string[]) {
+      for (const key of keys) {
+        if (left-- <= 0) throw new Error('the process was killed')
+        await store.delete([key])
+      }
+    },
+  })
+}

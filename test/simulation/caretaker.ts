@@ -8,7 +8,7 @@ import type { Fleet } from './fleet.ts'
 import type { RandomStream } from './random-streams.ts'
 import { readOutputs } from './read-outputs.ts'
 import { type Driver, type DriverVerb, startDriver } from './start-driver.ts'
-import { type Found, JOB, type PreparedWorkload } from './workload.ts'
+import { EARLIER_JOB, type Found, JOB, type PreparedWorkload } from './workload.ts'
 import { ENGINE_URI, type World } from './world.ts'
 
 /** From here on drivers meet no more accidents: in the end somebody gets through. */
@@ -39,6 +39,7 @@ export class Caretaker {
   readonly #accidents: Accidents
   /** What those who cleaned could not do. */
   readonly cleaningErrors: unknown[] = []
+  readonly #onCleaningError = (error: unknown): void => void this.cleaningErrors.push(error)
   #cleaners = 0
   #isWaiting = false
 
@@ -66,6 +67,13 @@ export class Caretaker {
     }
     if (faults.strikes('cleaner', this.#world.random.of('cleaner'))) this.#cleaners = MOST_CLEANERS
     this.#cleanLater(120_000)
+    if (this.#workload.workload.reuse && faults.strikes('earlierCleaned', this.#world.random.of('cleaner'))) {
+      time.after(this.#world.random.of('cleaner').logarithmic(1, 30_000), () => {
+        if (this.done) return
+        faults.inject('earlierCleaned', { process: 'the caretaker' })
+        startCleaner(this.#world, { id: EARLIER_JOB, onFailure: this.#onCleaningError })
+      })
+    }
     if (faults.strikes('cancelledFromOutside', random)) {
       later(() => {
         if (this.done || this.end !== null || !this.#exists) return
@@ -97,7 +105,7 @@ export class Caretaker {
     time.after(random.of('cleaner').logarithmic(50, mostMs), () => {
       if (this.done || !this.#exists) return
       faults.inject('cleaner', { process: 'the caretaker' })
-      void startCleaner(this.#world, error => this.cleaningErrors.push(error)).then(() => this.#look())
+      startCleaner(this.#world, { id: JOB, onFailure: this.#onCleaningError, onEnd: () => this.#look() })
     })
   }
 

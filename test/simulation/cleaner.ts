@@ -1,36 +1,59 @@
-/** startCleaner: somebody who runs `jobs clean` for the job, whatever goes on with it at the moment. */
+/** startCleaner: somebody who runs `jobs clean` for a job, whatever goes on with it at the moment. */
 import { cleanJobs } from '../../src/engine/clean-jobs.ts'
 import { JOB } from './workload.ts'
 import { ENGINE_URI, type World } from './world.ts'
 
-/** @returns when it has removed the job, or has not; a failure is told to `onFailure` */
-export async function startCleaner(world: World, onFailure: (error: unknown) => void): Promise<void> {
+const KILLED_SHARE = 0.4
+const MOST_STEPS = 40
+
+export interface Cleaning {
+  readonly id: string
+  readonly onFailure: (error: unknown) => void
+  /** It has removed the job, or has not, or was killed. */
+  readonly onEnd?: () => void
+}
+
+export function startCleaner(world: World, { id, onFailure, onEnd }: Cleaning): void {
   const process = world.start('cleaner')
+  const { faults } = world
+  const random = world.random.of(process.name)
   const stores = world.stores({
     process,
-    random: world.random.of(process.name),
+    random,
     isDriver: true,
     by: process.name,
     struck: () => ({ process: process.name }),
   })
-  world.log.add(process.name, 'cleans')
+  world.log.add(process.name, `cleans ${id}`)
   world.log.reach('driver for clean')
-  const place = world.placeOf(process)
-  try {
-    const { jobs, kept } = await cleanJobs(stores.open(ENGINE_URI), {
-      now: process.clock.now(),
-      ids: [JOB],
-      stores,
-      place,
-      clock: process.clock,
-    })
-    world.log.add(process.name, `cleaned ${jobs.join()}, kept ${kept.join()}`)
-    if (jobs.length > 0) world.log.reach('job cleaned')
-  } catch (error) {
-    world.log.add(process.name, `failed ${String(error)}`)
-    onFailure(error)
-  } finally {
-    // As a command ends: whoever finds its lease knows that it is gone.
-    process.kill()
+  const accidents = world.random.of(`accidents of ${process.name}`)
+  if (accidents.chance(KILLED_SHARE)) {
+    process.atStep = {
+      step: Math.round(accidents.logarithmic(1, MOST_STEPS)),
+      moment: accidents.pick(['before', 'after']),
+      act: () => {
+        faults.inject('cleanerKilled', { process: process.name })
+        process.kill()
+      },
+    }
   }
+  if (onEnd !== undefined) process.onKill(onEnd)
+  void cleanJobs(stores.open(ENGINE_URI), {
+    now: process.clock.now(),
+    ids: [id],
+    stores,
+    place: world.placeOf(process),
+    clock: process.clock,
+    random,
+  })
+    .then(({ jobs, kept }) => {
+      world.log.add(process.name, `cleaned ${jobs.join()}, kept ${kept.join()}`)
+      if (jobs.length > 0) world.log.reach(id === JOB ? 'job cleaned' : 'earlier job cleaned')
+    })
+    .catch((error: unknown) => {
+      world.log.add(process.name, `failed ${String(error)}`)
+      onFailure(error)
+    })
+    // As a command ends: whoever finds its lease knows that it is gone.
+    .finally(() => process.kill())
 }

@@ -48,8 +48,9 @@ export const FAULT_KINDS = {
   dataDamaged: { rate: [0.05, 0.3], ...DAMAGE },
   commitDamaged: { rate: [0.05, 0.3], ...DAMAGE },
   manifestDamaged: { rate: [0.05, 0.3], ...DAMAGE },
-  // The engine does not make again yet what an earlier job has computed: `survived` is to be true when it does.
+  // What an earlier job has computed, and this one uses.
   earlierDamaged: { rate: [0.3, 1], ...DAMAGE },
+  earlierCleaned: { rate: [0.3, 1], ...DAMAGE },
   // What happens to a driver.
   driverStore: { rate: [0.2, 1], codes: [], survived: false },
   driverPaused: { rate: [0.3, 1], codes: ['TIMEOUT', 'LEASE'], survived: true },
@@ -57,6 +58,8 @@ export const FAULT_KINDS = {
   clockJump: { rate: [0.5, 1], codes: ['TIMEOUT'], survived: true },
   secondDriver: { rate: [0.3, 1], codes: ['LEASE'], survived: true },
   cleaner: { rate: [0.3, 1], codes: [], survived: true },
+  /** As often as there are cleaners: its own rate does not count. */
+  cleanerKilled: { rate: [1, 1], codes: [], survived: true },
   cancelledFromOutside: { rate: [0.3, 1], codes: ['CANCELLED'], survived: false },
   cancelled: { rate: [0.5, 1], codes: ['CANCELLED'], survived: false },
 } as const satisfies Readonly<Record<string, FaultKindFacts>>

@@ -2,7 +2,8 @@
 
 import type { SkipPolicy, WriteMode } from '../../planner/index.ts'
 import type { JobEvent } from '../../src/events/job-event.ts'
-import type { JobEnd } from '../../src/job/ends.ts'
+import { isEndKey, type JobEnd } from '../../src/job/ends.ts'
+import { jobKeys } from '../../src/job/job-records.ts'
 import { deadLettersUri } from '../../src/sink/dead-letters-uri.ts'
 import { SUCCESS_KEY } from '../../src/sink/output-keys.ts'
 import type { Fleet } from './fleet.ts'
@@ -71,6 +72,13 @@ export const readableDirectories = (run: Pick<SimulationRun, 'world' | 'workload
 
 export const lettersUri = (policy: SkipPolicy): string =>
   deadLettersUri(policy, { job: JOB, store: ENGINE_URI })
+
+/** How the job has ended, each time that it has. */
+export const recordedEnds = ({ world }: Pick<SimulationRun, 'world'>): JobEnd[] =>
+  world.space(ENGINE_URI).changes.flatMap(({ kind, key, bytes }) => {
+    const isEnd = kind === 'create' && key.startsWith(jobKeys.ends(JOB)) && isEndKey(key)
+    return isEnd ? [JSON.parse(Buffer.from(bytes!).toString()) as JobEnd] : []
+  })
 
 /** Whether somebody has begun to clean the job away. */
 export const isCleaned = (world: World): boolean =>

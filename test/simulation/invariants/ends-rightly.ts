@@ -1,9 +1,10 @@
 /** endsRightly: a job fails only for a reason that it need not survive, and what each driver says agrees with how it ended. */
+import { isDeepStrictEqual } from 'node:util'
 import { DunlinError, type Failure } from '../../../operators/index.ts'
 import { RETRY_POLICY } from '../../../src/job/policies/retry.ts'
 import { BUDGET_POLICY } from '../../../src/job/policies/retry-budget.ts'
 import { factsOf } from '../fault-kinds.ts'
-import { isCleaned, type SimulationRun, toldEvents } from '../simulation-run.ts'
+import { isCleaned, recordedEnds, type SimulationRun, toldEvents } from '../simulation-run.ts'
 import type { Driver } from '../start-driver.ts'
 
 export function* endsRightly(run: SimulationRun): Generator<string> {
@@ -20,7 +21,7 @@ export function* endsRightly(run: SimulationRun): Generator<string> {
     endBeforeRetry !== null &&
     end?.report.state !== 'succeeded' &&
     !isCancelledAfterRetry(run) &&
-    !isCleaned(run.world)
+    !isCleanedBeforeRetry(run)
   ) {
     yield `a retry, when all was calm, ended ${end?.report.state}: ${end?.failure?.code} ${end?.failure?.message}`
   }
@@ -32,6 +33,10 @@ function isCancelledAfterRetry({ end, drivers }: SimulationRun): boolean {
   const verbs = drivers.map(({ verb }) => verb)
   return end?.report.state === 'cancelled' && verbs.lastIndexOf('cancel') > verbs.indexOf('retry')
 }
+
+/** There was nothing left to retry. */
+const isCleanedBeforeRetry = ({ world, end, endBeforeRetry }: SimulationRun): boolean =>
+  isCleaned(world) && isDeepStrictEqual(end, endBeforeRetry)
 
 function* failsRightly(run: SimulationRun, failure: Failure): Generator<string> {
   if (failure.code === 'INTERNAL') yield `the job failed by INTERNAL: ${failure.message}`
@@ -78,7 +83,7 @@ function* cleansRightly({ world }: SimulationRun, error: unknown): Generator<str
 
 function* saysTheTruth(run: SimulationRun, driver: Driver): Generator<string> {
   const { outcome, process, verb } = driver
-  const { end, endBeforeRetry, drivers } = run
+  const { end, drivers } = run
   if (outcome === null) return
   if (outcome.state === 'succeeded') {
     if (verb !== 'cancel' && end?.report.state !== 'succeeded')
@@ -95,14 +100,13 @@ function* saysTheTruth(run: SimulationRun, driver: Driver): Generator<string> {
     yield `${process.name} failed by an error that is not ours: ${String(error)}`
     return
   }
-  const isTheEnd = [end, endBeforeRetry].some(
-    one => one?.failure?.code === error.code && one.failure.message === error.message,
+  const isAnEnd = recordedEnds(run).some(
+    one => one.failure?.code === error.code && one.failure.message === error.message,
   )
-  if (isTheEnd) return
+  if (isAnEnd) return
   // Other drivers are why it may not go on: one is alive, has taken over, or has ended the job.
   const others =
     (drivers.length > 1 || isCleaned(run.world)) && (error.code === 'LEASE' || isEndedError(error))
-  if (isCleaned(run.world) && error.code === 'CORRUPT' && error.message.includes('cannot be read')) return
   if (others || hasStruck(run, process.name, error)) return
   yield `${process.name} (${verb}) failed for no reason: ${error.code} ${error.message}`
 }

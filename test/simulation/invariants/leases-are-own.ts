@@ -13,8 +13,13 @@ export function* leasesAreOwn({ world, drivers }: SimulationRun): Generator<stri
   for (const { kind, key, by: sender, ifAbsent } of changes) {
     const by = senderOf(sender)
     if (!key.startsWith(jobKeys.leases(JOB))) continue
-    // What comes when the job has been removed is nobody's.
-    if (kind === 'delete') break
+    // What comes when the job has been removed is nobody's. Who comes too late to take it over takes its own lease away.
+    if (kind === 'delete' && by.startsWith('cleaner')) break
+    if (kind === 'delete') {
+      if (holders.get(key) !== by) yield `${by} removed ${key} of ${holders.get(key)}`
+      holders.delete(key)
+      continue
+    }
     const holder = holders.get(key) ?? by
     if (holder !== by || (kind === 'create' && !ifAbsent)) yield `${by} took ${key} of ${holder}`
     holders.set(key, holder)

@@ -3,6 +3,7 @@ import type { FaultKind } from '../fault-kinds.ts'
 import type { Struck } from '../fault-plan.ts'
 import { isDiscarded } from '../object-space.ts'
 import { type SimulationRun, toldEvents } from '../simulation-run.ts'
+import { EARLIER_JOB } from '../workload.ts'
 import { ENGINE_URI } from '../world.ts'
 import { lettersWereCleared } from './letters-were-cleared.ts'
 
@@ -23,6 +24,7 @@ export function* remakesAreExplained(run: SimulationRun): Generator<string> {
   }
   // A driver that was overtaken finds that the data is gone, and can decide nothing any more.
   const gone = run.world.space(ENGINE_URI).changes.find(isDiscarded)
+  const isEarlierCleaned = injected.some(({ kind }) => kind === 'earlierCleaned')
   const decided = new Set<string>()
   for (const event of toldEvents(run)) {
     if (event.time >= (gone?.atMs ?? Number.POSITIVE_INFINITY)) continue
@@ -35,6 +37,8 @@ export function* remakesAreExplained(run: SimulationRun): Generator<string> {
     decided.add(decision)
     if (event.failure === undefined || wrongAnswers(run, event.failure.place) >= WRONG_ANSWERS[what]) continue
     if (lettersWereCleared(run, event.failure)) continue
+    // Somebody removes the earlier job while this one uses it.
+    if (isEarlierCleaned && event.failure.lost?.job === EARLIER_JOB) continue
     damaged[what] -= 1 + (event.type === 'taskRemade' ? Object.keys(event.others ?? {}).length : 0)
     if (damaged[what] >= 0) continue
     yield `a ${what} of stage ${event.stage} is made again for no reason: ${event.failure.code} ${event.failure.message}`
