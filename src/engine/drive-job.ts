@@ -144,9 +144,10 @@ function unpublished(job: string, error: DunlinError): DunlinError {
 
 const hasLost = (error: unknown): boolean => error instanceof DunlinError && error.code === 'LEASE'
 
-/** Whether no other driver has taken the job over. */
+/** Whether nobody has taken the job over, or even ended and removed it, leases and all. */
 async function isOurs({ store, job, epoch }: Pick<JobToDrive, 'store' | 'job' | 'epoch'>): Promise<boolean> {
-  return (await readLease(store, job, epoch + 1)) === undefined
+  const [next, plan] = await Promise.all([readLease(store, job, epoch + 1), store.head(jobKeys.plan(job))])
+  return next === undefined && plan !== undefined
 }
 
 const outputsOf = ({ engine, job, epoch, planned }: JobToDrive) => ({

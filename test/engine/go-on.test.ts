@@ -139,6 +139,30 @@ describe('a driver whose job another has taken over', () => {
   })
 })
 
+describe('a driver that slept while its job was resumed, ended and cleaned away', () => {
+  it('takes nothing of what another job has put into the output directory since', async () => {
+    const engine = place.engine({ directory: place.path('slept-store') })
+    const put = (rows: number) => range(rows).write.jsonl('slept-out', { mode: 'overwrite' })
+    let job = ''
+    const run = put(2).run({
+      engine,
+      onEvent: async event => {
+        if (event.type === 'jobStarted') job = event.job
+        if (event.type !== 'jobEnding') return
+        await cleanJobs(engine.store, {
+          now: Date.now(),
+          ids: [job],
+          running: 'remove',
+          place: ofTheDead(),
+        })
+        await put(3).run({ engine })
+      },
+    })
+    await expect(run).rejects.toMatchObject({ code: 'LEASE' })
+    expect(await place.output('slept-out')).toBe('0\n1\n2\n')
+  })
+})
+
 describe('reuse', () => {
   it('runs only what is new: an equal stage of an earlier job is used, one of other data is not', async () => {
     const engine = place.engine({ directory: place.path('reuse-store') })
@@ -214,14 +238,13 @@ describe('a cleaning that is cut short', () => {
     const { job } = await failed('cut')
     await place.write('cut-go', '')
     const endings = new Set<string>()
-    const ofTheDead = { ...systemPlace, pid: spawnSync(process.execPath, ['--version']).pid }
     let deletions = 0
     for (let isCut = true; isCut; deletions++) {
       const directory = place.path(`cut-store-${deletions}`)
       await cp(place.path('cut-store'), directory, { recursive: true })
       const engine = place.engine({ directory })
       const cut = cutAfter(engine.store, deletions)
-      isCut = await cleanJobs(cut, { now: Date.now(), ids: [job], place: ofTheDead }).then(
+      isCut = await cleanJobs(cut, { now: Date.now(), ids: [job], place: ofTheDead() }).then(
         () => false,
         () => true,
       )
@@ -252,3 +275,6 @@ function cutAfter(store: ObjectStore, deletions: number): ObjectStore {
     },
   })
 }
+
+/** Who cleans is a process of this machine that has ended since. */
+const ofTheDead = () => ({ ...systemPlace, pid: spawnSync(process.execPath, ['--version']).pid })
