@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, rmSync, symlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { build } from 'esbuild'
+import buildWorker from './build-worker.mjs'
 
 const require = createRequire(import.meta.url)
 rmSync('dist', { recursive: true, force: true })
@@ -20,16 +20,4 @@ if (process.platform !== 'win32' && existsSync('node_modules/.bin') && !existsSy
   rmSync(bin, { force: true })
   symlinkSync('../../dist/src/cli/dunlin.js', bin)
 }
-await build({
-  entryPoints: ['src/worker-entry.ts'],
-  outfile: 'dist/worker-entry.js',
-  bundle: true,
-  platform: 'node',
-  format: 'esm',
-  target: 'node22',
-  conditions: ['development'],
-  minifySyntax: true,
-  banner: {
-    js: "import{createRequire as $require}from'node:module';const require=$require(import.meta.url);",
-  },
-})
+await buildWorker()

@@ -10,15 +10,21 @@ const SHARING = [
   'test/src/{engine,events,job,scheduler,shuffle,sink,source,store,task}/**/*.test.ts',
 ]
 
-/** Tests run on Node's own module loader, against the sources (export condition `development`), never a build. */
+const CONDITIONS = ['--conditions=bundled-worker', '--conditions=development']
+
+/**
+ * Tests run on Node's own module loader, against the sources (export condition `development`). Workers alone are a bundle
+ * of them, built when a run begins, since hundreds are started.
+ */
 export default defineConfig({
   test: {
     experimental: { viteModuleRunner: false },
     pool: 'forks',
-    execArgv: ['--conditions=development'],
+    globalSetup: './build-worker.mjs',
+    execArgv: CONDITIONS,
     // Workers and child processes strip and compile the same sources again and again.
     env: {
-      NODE_OPTIONS: '--conditions=development',
+      NODE_OPTIONS: CONDITIONS.join(' '),
       NODE_COMPILE_CACHE: resolve('node_modules/.cache/node'),
     },
     maxWorkers: 2,

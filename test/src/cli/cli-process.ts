@@ -40,7 +40,7 @@ export function dunlin(args: readonly string[], { cwd, env = {}, onStderr }: Cli
   return new Promise((done, fail) => {
     const child = spawn(process.execPath, [...CLI, ...args], {
       cwd,
-      env: { ...process.env, NODE_OPTIONS: '--conditions=development', NO_COLOR: '1', ...env },
+      env: { ...process.env, NO_COLOR: '1', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     let stdout = ''
