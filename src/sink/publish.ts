@@ -232,6 +232,8 @@ export async function discardAttempts(attempts: AttemptsToDiscard): Promise<void
   const isMarker = (key: string): boolean => publishingJob(key) !== null
   const isOld = (key: string): boolean => epochOf(key) <= epoch
   await deleteAll(store, stagingPrefix(job), { ...request, goes: key => isOld(key) && !isMarker(key) })
+  // A driver before this one may have been killed while it wrote `_SUCCESS`.
+  if (epoch > 1) await store.sweep('', request)
   // The markers last: while anything is left, the directory says so.
   await deleteAll(store, publishingPrefix(job), { ...request, goes: isOld })
 }

@@ -67,6 +67,11 @@ export class FileDirectories {
     this.removeEmpty(directory)
   }
 
+  /** The same for the root alone, whose other directories may be anybody's. */
+  sweepRoot(): void {
+    sweepFiles(this.#path(''))
+  }
+
   #make(directory: string): void {
     try {
       mkdirSync(this.#path(directory))

@@ -164,10 +164,12 @@ export class FileStore implements ObjectStore {
     checkPrefix(prefix, this.uri)
     const directory = parentOf(prefix)
     try {
-      await this.#directories.sweep(directory, async () => {
-        throwIfAborted(options?.signal, this.uri)
-        await takeTurn()
-      })
+      if (prefix === '') this.#directories.sweepRoot()
+      else
+        await this.#directories.sweep(directory, async () => {
+          throwIfAborted(options?.signal, this.uri)
+          await takeTurn()
+        })
     } catch (error) {
       throw fileError(error, 'delete', this.uri + prefix, this.#path(directory))
     }

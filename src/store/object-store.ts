@@ -70,8 +70,8 @@ export interface ObjectStore {
   /** Deleting what is not there is no error. */
   delete(keys: readonly string[], options?: RequestOptions): Promise<void>
   /**
-   * Removes what writers that are gone for good have left unfinished below a prefix that ends in `/` (it is in no listing);
-   * what may still be finished stays.
+   * Removes what writers that are gone for good have left unfinished below a prefix that ends in `/` (it is in no listing),
+   * or, of the prefix '', right below the root; what may still be finished stays.
    */
   sweep(prefix: string, options?: RequestOptions): Promise<void>
   /** Makes `from` visible as `to` (replacing it) and removes `from`. Moving a missing `from` is `NOT_FOUND`. */

@@ -1,9 +1,11 @@
+import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { DunlinError } from '../../../operators/index.ts'
 import type { WriteMode } from '../../../planner/index.ts'
+import { systemPlace } from '../../../src/ports/system-place.ts'
 import { checkOutput } from '../../../src/sink/check-output.ts'
 import { attemptKey, partName } from '../../../src/sink/output-keys.ts'
 import { PartSink } from '../../../src/sink/part-sink.ts'
@@ -485,6 +487,18 @@ describe('several jobs that publish into one directory', () => {
       await discardAttempts({ store, job: 'j2' })
       await wholeOutput(store)
     }
+  })
+
+  test('a driver that goes on removes what another, killed in the middle of a write, has left beside the parts', async () => {
+    const dir = scratch()
+    const store = dir.stores.open(dir.uri)
+    const parts = await writeParts(store, 'j1', [[1]])
+    const { pid } = spawnSync(process.execPath, ['--version'])
+    const left = `.dunlin-tmp-${systemPlace.machine}-${pid}-0-7`
+    const living = `.dunlin-tmp-${systemPlace.machine}-${process.pid}-0-7`
+    for (const name of [left, living]) dir.file(name, 'half of a _SUCCESS')
+    await publishOutput({ store, job: 'j1', epoch: 2, format: 'csv', mode: 'fail', parts })
+    expect(readdirSync(dir.path).sort()).toEqual([living, '_SUCCESS', 'part-00000.csv'])
   })
 
   test('appended parts sort in the order of the appends, whatever the jobs are called', async () => {
