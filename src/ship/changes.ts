@@ -1,6 +1,7 @@
-/** Where code changes an object that it did not make: by an assignment, or by a method that is known to change. */
+/** What a single piece of code changes by itself: an assignment, or a method that is known to change. */
 import { children, type SyntaxNode } from './syntax.ts'
 
+/** Methods of the language's own collections that change them. */
 const CHANGING = new Set([
   ...['push', 'pop', 'shift', 'unshift', 'splice', 'sort', 'reverse', 'fill', 'copyWithin'],
   ...['set', 'add', 'delete', 'clear'],
@@ -30,14 +31,15 @@ export function rootOf(node: SyntaxNode): Root | undefined {
   }
 }
 
-function methodOf(call: SyntaxNode): string | undefined {
+/** The name of the method that is called. */
+export function methodOf(call: SyntaxNode): string | undefined {
   if (call.type !== 'CallExpression' || call.callee.type !== 'MemberExpression') return undefined
   const { property, computed } = call.callee
   return !computed && property.type === 'Identifier' ? property.name : undefined
 }
 
 /** The variables and members that a target of an assignment writes to. */
-function targets(node: SyntaxNode): SyntaxNode[] {
+export function targets(node: SyntaxNode): SyntaxNode[] {
   switch (node.type) {
     case 'Identifier':
     case 'MemberExpression':
@@ -54,6 +56,12 @@ function targets(node: SyntaxNode): SyntaxNode[] {
       return []
   }
 }
+
+/** Whether a call of a method changes its receiver, by its name. */
+export const isChangingMethod = (name: string): boolean => CHANGING.has(name)
+
+/** Whether a function of `Object` or `Reflect` changes what it is given first. */
+export const changesFirst = (name: string): boolean => CHANGING_FIRST.test(name)
 
 /** What this one node changes: variables that it assigns to, and objects. */
 export function changedBy(node: SyntaxNode): Root[] {

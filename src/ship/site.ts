@@ -11,10 +11,19 @@ export interface Site {
   readonly scopesOf: SyntaxNode
   /** The value that the code gave when it first ran, where it is an initialiser. */
   readonly witness?: unknown
+  /** Of a class that extends a variable: V8 keeps none that only the declaration uses, but the class has it. */
+  readonly parent?: { readonly name: string; readonly value: unknown } | undefined
 }
 
 export function scopeWith(scopes: readonly Scope[], name: string): Scope | undefined {
   return scopes.find(scope => name in scope.variables)
+}
+
+/** The value of a variable of an inner scope; undefined where V8 has dropped it. */
+export function valueIn({ scopes, parent }: Site, name: string): { readonly value: unknown } | undefined {
+  const scope = scopeWith(scopes, name)
+  if (scope !== undefined) return { value: scope.variables[name] }
+  return parent?.name === name ? parent : undefined
 }
 
 /** A variable that is copied. */

@@ -12,7 +12,7 @@ it('an initialiser that reaches what is another value at another time is refused
   const refused = ran.outcomes.filter(({ name }) => !name.startsWith('the same: '))
   const uses = refused.map(one => [
     one.name,
-    /the initialiser of .*(?=:)/.exec(one.refused?.message ?? '')?.[0],
+    /(?:evaluating )?the (?:initialiser|declaration) of .*(?=:)|evaluating the initialiser of .*/.exec(one.refused?.message ?? '')?.[0],
   ])
   expect(Object.fromEntries(uses)).toEqual({
     'a field of its class': 'the initialiser of run uses Math.random',
