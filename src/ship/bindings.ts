@@ -202,10 +202,12 @@ function topLevelValue({ program, scopes, parent }: Site, name: string): unknown
 
 function innerValue(c: Capture, site: Site, declaring: SyntaxNode, name: string): unknown {
   // The scopes are those of another function when an initialiser is evaluated again: the name must mean the same there.
-  if (site.node !== site.scopesOf && declaringNode(site.program, site.scopesOf, name) !== declaring) {
+  const isHidden =
+    site.node !== site.scopesOf && declaringNode(site.program, site.scopesOf, name) !== declaring
+  const found = isHidden ? 'ambiguous' : valueIn(site, declaring, name)
+  if (found === 'ambiguous') {
     c.refuse(`variable ${name} is hidden by another of the same name`, { hint: 'rename one of the two' })
   }
-  const found = valueIn(site, name)
   return found === undefined ? DROPPED : found.value
 }
 

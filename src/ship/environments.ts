@@ -19,7 +19,8 @@ export function chooseEnvironments(
     const values = byScope.get(declaring) ?? new Map<string, unknown>()
     byScope.set(declaring, values)
     try {
-      values.set(name, valueIn(site, name)?.value)
+      const found = valueIn(site, declaring, name)
+      values.set(name, found === 'ambiguous' ? found : found?.value)
     } catch {
       values.set(name, Symbol('uninitialised'))
     }

@@ -37,7 +37,7 @@ export function isModuleReference({ declarator }: Declared): boolean {
 }
 
 function checkRepeatable(c: Capture, v: Variable, init: SyntaxNode, refusal: Refusal | undefined): void {
-  const reason = refusal?.message ?? `${v.name} cannot be copied`
+  const reason = refusal?.message ?? `${v.name} was dropped by V8, since no function uses it`
   const { program } = v.site
   const why = impurity(program, init)
   const hint = 'create it inside the function, or move it to a file of its own and import it'

@@ -16,7 +16,7 @@ export interface GeneratedProgram {
 const DECLARED = { least: 4, most: 11 }
 
 /** Shares of what a declaration of the main file is; the rest is taken from all kinds alike. */
-const SHARE = { classes: 0.15, change: 0.1, opaque: 0.03, changingClass: 0.01 }
+const SHARE = { classes: 0.15, change: 0.1, opaque: 0.025, changingClass: 0.01 }
 
 function declaration(draw: Draw, scope: readonly Known[], own: readonly Known[], out: string): Declared {
   const { random } = draw
