@@ -234,7 +234,8 @@ const ownState: Declaration = (draw, scope, out) => {
   if (out === '') return constant(draw, scope, out)
   const [state, name] = [draw.fresh(), draw.fresh()]
   const text = `let ${state} = ${number(draw, scope, 1)}; const log${state} = [${state}]; log${state}.push(1)\n${out}function ${name}(n) { ${state} = (${state} + n) % ${MODULUS}; log${state}.push(n); return ${state} + log${state}.length }`
-  return one(name, 'stateful', text)
+  // No local variable may hide it: it is added to what has been written.
+  return { text, known: [{ name, kind: 'stateful', parameter: true }] }
 }
 
 export const DECLARATIONS: readonly Declaration[] = [
