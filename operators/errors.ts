@@ -207,8 +207,8 @@ function propertiesOf(thrown: object): Record<string, unknown> {
   return properties
 }
 
-/** What is kept of an array or object that was thrown. */
-function withoutObjects(thrown: object): unknown {
+/** What is kept of an array or object that was thrown, as of the properties of an error. */
+export function scalarsOf(thrown: object): unknown {
   const kept = propertiesOf(thrown)
   return Array.isArray(thrown) ? Object.values(kept) : kept
 }
@@ -226,7 +226,7 @@ function causeOf(thrown: unknown): FailureCause {
     }
   }
   if (typeof thrown === 'object' && thrown !== null) {
-    const kept = withoutObjects(thrown)
+    const kept = scalarsOf(thrown)
     return { name: 'object', message: JSON.stringify(kept), thrown: kept }
   }
   const name = thrown === null ? 'null' : typeof thrown

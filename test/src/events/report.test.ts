@@ -217,7 +217,7 @@ describe('a report', () => {
 const NONE: readonly CountedFailure[] = []
 
 describe('first failures', () => {
-  const of = (code: 'STORE' | 'CORRUPT', message: string, operator?: string) => {
+  const of = (code: 'STORE' | 'CORRUPT' | 'WORKER_LOST', message: string, operator?: string) => {
     const { failure: f } = failure(code, { message })
     return operator === undefined ? f : { ...f, place: { operator } }
   }
