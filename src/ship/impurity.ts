@@ -229,6 +229,10 @@ class Search {
     const index = indexOf(this.program)
     const binding = index.binding(node)
     if (binding === undefined || this.found !== undefined || this.options.onlyChanges === true) return
+    // A function or class is copied as code: what it holds matters only where it is read.
+    const parent = index.parent(node)
+    const isRead = parent?.type === 'MemberExpression' && parent.object === node
+    if (!isRead && index.functionOf(binding) !== undefined) return
     const key = index.key(binding)
     if (this.variables.has(key)) return
     this.variables.add(key)

@@ -6,13 +6,17 @@ import { runPrograms } from './run-programs.ts'
 const PROGRAMS = 200
 /** Of the programs: those that change what only an initialiser can make. */
 const MOST_REFUSED = 0.15
+/** Two processes with hundreds of captures each, beside the other tests. */
+const TIMEOUT_MS = 90_000
 
 it('a seed gives one program', () => {
   expect(generateProgram(7)).toEqual(generateProgram(7))
   expect(generateProgram(7)).not.toEqual(generateProgram(8))
 })
 
-it(`${PROGRAMS} programs of closures, classes, changes and imports give the same here and shipped`, async () => {
+it(`${PROGRAMS} programs of closures, classes, changes and imports give the same here and shipped`, {
+  timeout: TIMEOUT_MS,
+}, async () => {
   const { programs, bundled, refused, wrong } = await runPrograms(1, PROGRAMS)
   expect(wrong).toEqual([])
   expect(programs).toBe(PROGRAMS)

@@ -63,7 +63,10 @@ it('building again leaves nothing of the earlier artefact', async () => {
   const second = await build([range(3).write.text(`${directory}/out/again/few/`)], 'again')
   expect(second.hash).not.toBe(first.hash)
   const after = readdirSync(second.directory)
-  expect(after.map(name => name.replace(/^\w{64}/, '<hash>')).sort()).toEqual(['<hash>.plan', 'artefact.json'])
+  expect(after.map(name => name.replace(/^\w{64}/, '<hash>')).sort()).toEqual([
+    '<hash>.plan',
+    'artefact.json',
+  ])
   expect(before).not.toContain(after.find(name => name.endsWith('.plan')))
   await expect(artefact(second.directory)).resolves.toHaveLength(1)
 })
