@@ -10,6 +10,39 @@ const CHANGING = new Set([
 const CHANGING_FIRST =
   /^(?:assign|set|defineProperty|defineProperties|setPrototypeOf|deleteProperty|freeze|seal|preventExtensions)$/
 
+/** Their results are members of the receiver. */
+export const MEMBER_METHODS = new Set([
+  'get',
+  'at',
+  'pop',
+  'shift',
+  'find',
+  'findLast',
+  'reduce',
+  'reduceRight',
+])
+/** Their results are collections of members of the receiver. */
+export const LIST_METHODS = new Set([
+  ...['filter', 'slice', 'concat', 'toSorted', 'toReversed', 'toSpliced', 'with', 'flat', 'splice'],
+  ...['values', 'entries', 'keys'],
+])
+/** Their arguments become members of the receiver. */
+export const STORING_METHODS = new Set(['push', 'unshift', 'set', 'add', 'fill', 'splice', 'concat'])
+/** What is called for what it says or throws, not for what it changes. */
+export const SAYING =
+  /^(?:forEach|parse|parseAsync|safeParse|assert|validate|validateSync|test|check|toString|compare|format)$/
+/** Globals whose functions change nothing that they are given. */
+export const HARMLESS_GLOBALS = new Set([
+  'console',
+  'Math',
+  'JSON',
+  'Number',
+  'String',
+  'Boolean',
+  'BigInt',
+  'Intl',
+])
+
 export interface Root {
   /** The identifier or `this` that an access starts from. */
   readonly node: SyntaxNode

@@ -3,20 +3,14 @@ import { isBuiltin } from 'node:module'
 import type * as acorn from 'acorn'
 import { assignments } from './assignments.ts'
 import { changedBy, type Root } from './changes.ts'
-import { changesOf, importedDeclaration } from './object-changes.ts'
-import { declaratorOf, declaringNode, type Program, positionAt } from './program.ts'
-import { indexOf, propertyName } from './program-index.ts'
+import { type Code, codeOf } from './given-code.ts'
+import { importedDeclaration } from './imported-declaration.ts'
+import { changesOf } from './object-changes.ts'
+import { declaringNode, type Program, positionAt } from './program.ts'
+import { type Binding, indexOf, propertyName } from './program-index.ts'
 import { RunsLater } from './runs-later.ts'
 import { positionText } from './source-position.ts'
-import {
-  type ClassNode,
-  children,
-  isClass,
-  isFunction,
-  type SyntaxNode,
-  walk,
-  withoutExport,
-} from './syntax.ts'
+import { type ClassNode, isClass, isFunction, type SyntaxNode, walk } from './syntax.ts'
 
 const IMPURE_GLOBALS = new Set(['process', 'performance', 'crypto', 'fetch', 'navigator'])
 const PURE_BUILTINS = /^(?:node:)?(?:path|url|util|buffer|querystring|string_decoder|assert|punycode)(?:\/|$)/
@@ -42,17 +36,13 @@ function isMemberName(node: SyntaxNode, parent: SyntaxNode | null): boolean {
   return parent?.type === 'Property' && parent.key === node && !parent.computed && !parent.shorthand
 }
 
-/** The functions and classes in an object that is kept in a constant: its data is copied, its code may be called. */
-function codeIn(node: SyntaxNode): SyntaxNode[] {
-  if (isFunction(node) || isClass(node)) return [node]
-  return node.type === 'ObjectExpression' || node.type === 'Property' ? children(node).flatMap(codeIn) : []
-}
-
 interface SearchOptions {
   /** What is evaluated again, where it is in this program. */
   readonly init?: SyntaxNode | undefined
   /** Whether another value does not matter, only what is changed. */
   readonly onlyChanges?: boolean
+  /** Code of other files that was reached before. */
+  readonly others?: Set<SyntaxNode>
 }
 
 class Search {
@@ -64,6 +54,7 @@ class Search {
   private readonly seen = new Set<SyntaxNode>()
   private readonly classes = new Set<ClassNode>()
   private readonly variables = new Set<string>()
+  private readonly others: Set<SyntaxNode>
   /** Names of members that reached code uses. */
   private readonly members = new Set<string>()
   /** Methods of reached classes by name: whether any of them is called is not known yet. */
@@ -73,6 +64,7 @@ class Search {
   constructor(program: Program, options: SearchOptions) {
     this.program = program
     this.options = options
+    this.others = options.others ?? new Set()
   }
 
   /** Says that reached code is another value at another time or place. */
@@ -210,17 +202,26 @@ class Search {
       if (this.isOfPackage(name)) return
     }
     if (changesOf(this.program).ofUse(node)) this.changes(name)
-    this.receiver(node)
     this.later(node)
-    for (const code of this.declared(declaring, name)) this.code(code, code)
+    const binding = indexOf(this.program).binding(node)
+    const given = binding === undefined ? [] : codeOf(this.program, binding)
+    for (const code of given) this.reach(code)
+    if (binding !== undefined && given.length === 0) this.receiver(node, binding)
   }
 
-  /** The methods of this program that are called on what is not made here. */
-  private receiver(node: SyntaxNode): void {
+  /** The methods that are called on what is not made here: of its class, or of whatever has one of that name. */
+  private receiver(node: SyntaxNode, binding: Binding): void {
     const index = indexOf(this.program)
+    const classes = index.classesOf(binding)
+    const isItsOwn = (fn: SyntaxNode): boolean => {
+      const owner = index.around(fn).find(isClass)
+      return classes.length === 0 || (owner !== undefined && classes.includes(owner))
+    }
     for (let one = index.parent(node); one?.type === 'MemberExpression'; one = index.parent(one)) {
       const method = propertyName(one.property, one.computed)
-      for (const { fn } of method === undefined ? [] : index.methods(method)) this.code(fn, fn)
+      for (const { fn } of method === undefined ? [] : index.methods(method)) {
+        if (isItsOwn(fn)) this.code(fn, fn)
+      }
     }
   }
 
@@ -252,22 +253,20 @@ class Search {
   /** The code of a file of the user that a name is imported from. */
   private otherFile(name: string): void {
     const other = importedDeclaration(this.program, name)
-    if (other === undefined || this.found !== undefined) return
-    const search = new Search(other.program, { ...this.options, init: undefined })
-    search.code(other.node, other.node)
-    this.found = search.found
-    this.changedLater ??= search.changedLater
+    if (other !== undefined) this.reach(other)
   }
 
-  /** The code that a name outside stands for. */
-  private declared(declaring: SyntaxNode, name: string): SyntaxNode[] {
-    const block = isFunction(declaring) ? declaring.body : declaring
-    const statements = 'body' in block && Array.isArray(block.body) ? (block.body as SyntaxNode[]) : []
-    const found = statements
-      .map(withoutExport)
-      .find(s => (s.type === 'FunctionDeclaration' || s.type === 'ClassDeclaration') && s.id?.name === name)
-    if (found !== undefined) return [found]
-    const declarator = declaratorOf(declaring, name)?.declarator
-    return declarator?.id.type === 'Identifier' && declarator.init ? codeIn(declarator.init) : []
+  private reach({ program, node }: Code): void {
+    if (this.found !== undefined) return
+    if (program === this.program) {
+      this.code(node, node)
+      return
+    }
+    if (this.others.has(node)) return
+    this.others.add(node)
+    const search = new Search(program, { ...this.options, init: undefined, others: this.others })
+    search.code(node, node)
+    this.found = search.found
+    this.changedLater ??= search.changedLater
   }
 }

@@ -3,73 +3,31 @@
  * that leads to it. What packages do with an object that they are given, and whose result is used, is not known and
  * taken for reading; everything else that cannot be followed is taken for a change.
  */
-import { pathToFileURL } from 'node:url'
-import { changesFirst, isChangingMethod, methodOf, rootOf, targets } from './changes.ts'
-import { exportedBinding } from './exported-binding.ts'
-import { scriptOfUrl } from './inspect.ts'
-import { isPackageFile, targetFile } from './origin.ts'
-import { declaratorOf, type Program, programOf } from './program.ts'
+import { rootOf, targets } from './changes.ts'
+import { ANY, type Fate, Inquiry, type Path, UNTOUCHED } from './inquiry.ts'
+import { type Flow, ObjectCalls } from './object-calls.ts'
+import { declaratorOf, type Program } from './program.ts'
 import { type Binding, indexOf, type ProgramIndex, propertyName } from './program-index.ts'
-import { boundIdentifiers, type FunctionNode, isClass, isFunction, type SyntaxNode } from './syntax.ts'
+import { boundIdentifiers, type FunctionNode, isFunction, type SyntaxNode } from './syntax.ts'
 
-/** The members that lead from a value to the object, outermost first; empty where it is the object or a part of it. */
-type Path = readonly string[]
+/** What leads to itself has no end of paths. */
+const LONGEST_PATH = 4
 
-/** A member that is not known by name. */
-const ANY = '*'
-
-/** What becomes of an object in a function that is given it. */
-interface Fate {
-  readonly changed: boolean
-  /** What the function returns leads to it. */
-  readonly returned: boolean
-  /** The receiver leads to it afterwards. */
-  readonly kept: boolean
-}
-
-const UNTOUCHED: Fate = { changed: false, returned: false, kept: false }
-
-/** Their results are members of the receiver. */
-const MEMBER_METHODS = new Set(['get', 'at', 'pop', 'shift', 'find', 'findLast', 'reduce', 'reduceRight'])
-/** Their results are collections of members of the receiver. */
-const LIST_METHODS = new Set([
-  ...['filter', 'slice', 'concat', 'toSorted', 'toReversed', 'toSpliced', 'with', 'flat', 'splice'],
-  ...['values', 'entries', 'keys'],
-])
-/** Their arguments become members of the receiver. */
-const STORING_METHODS = new Set(['push', 'unshift', 'set', 'add', 'fill', 'splice', 'concat'])
-/** What is called for what it says or throws, not for what it changes. */
-const SAYING =
-  /^(?:forEach|parse|parseAsync|safeParse|assert|validate|validateSync|test|check|toString|compare|format)$/
-/** Globals whose functions change nothing that they are given. */
-const HARMLESS_GLOBALS = new Set(['console', 'Math', 'JSON', 'Number', 'String', 'Boolean', 'BigInt', 'Intl'])
-
-/** The first place that an inquiry found, and what it has followed so far. */
-class Inquiry {
-  place: SyntaxNode | undefined
-  returned = false
-  kept = false
-  readonly followed = new Set<string>()
-  readonly seen = new Map<SyntaxNode, Set<string>>()
-  /** Whether a change at a place matters. */
-  readonly counts: (place: SyntaxNode) => boolean
-  /** The function whose returned values are asked for. */
-  readonly inside: FunctionNode | undefined
-
-  constructor(counts: (place: SyntaxNode) => boolean, inside?: FunctionNode) {
-    this.counts = counts
-    this.inside = inside
-  }
-}
-
-export class ObjectChanges {
-  private readonly program: Program
+export class ObjectChanges implements Flow {
   private readonly index: ProgramIndex
+  private readonly calls: ObjectCalls
   private readonly fates = new Map<string, Fate>()
+  /** What has been found on the way to another fate: it lacks what leads back to that one. */
+  private readonly provisional = new Map<string, Fate>()
+  private depth = 0
 
   constructor(program: Program) {
-    this.program = program
     this.index = indexOf(program)
+    this.calls = new ObjectCalls(program, this.index, this)
+  }
+
+  elsewhere(program: Program): Flow {
+    return changesOf(program)
   }
 
   /** A place that changes what the variable holds, of those that count; assignments to the variable itself are none. */
@@ -87,14 +45,13 @@ export class ObjectChanges {
     return inquiry.place !== undefined
   }
 
-  private change(inquiry: Inquiry, place: SyntaxNode): void {
+  change(inquiry: Inquiry, place: SyntaxNode): void {
     if (inquiry.place === undefined && inquiry.counts(place)) inquiry.place = place
   }
 
   private follow(inquiry: Inquiry, binding: Binding, path: Path): void {
     const key = `${this.index.key(binding)}.${path.join('.')}`
-    // What leads to itself has no end of paths.
-    if (inquiry.followed.has(key) || path.length > 4) return
+    if (inquiry.followed.has(key) || path.length > LONGEST_PATH) return
     inquiry.followed.add(key)
     for (const use of this.index.uses(binding)) {
       if (inquiry.place !== undefined) return
@@ -116,7 +73,7 @@ export class ObjectChanges {
   }
 
   /** Goes up from an expression that leads to the object, to what is done with it. */
-  private climb(inquiry: Inquiry, node: SyntaxNode, path: Path): void {
+  climb(inquiry: Inquiry, node: SyntaxNode, path: Path): void {
     const known = inquiry.seen.get(node) ?? new Set()
     inquiry.seen.set(node, known)
     if (inquiry.place !== undefined || known.has(path.join('.'))) return
@@ -130,15 +87,15 @@ export class ObjectChanges {
         return
       case 'CallExpression':
       case 'NewExpression':
-        if (parent.callee === node) this.called(inquiry, parent, path)
-        else this.argument(inquiry, parent, node, path)
+        if (parent.callee === node) this.calls.called(inquiry, parent, path)
+        else this.calls.argument(inquiry, parent, node, path)
         return
       case 'TaggedTemplateExpression':
-        if (parent.tag === node) this.called(inquiry, parent, path)
+        if (parent.tag === node) this.calls.called(inquiry, parent, path)
         return
       case 'TemplateLiteral': {
         const outer = this.index.parent(parent)
-        if (outer?.type === 'TaggedTemplateExpression') this.unknownCall(inquiry, outer)
+        if (outer?.type === 'TaggedTemplateExpression') this.calls.unknownCall(inquiry, outer)
         return
       }
       case 'VariableDeclarator':
@@ -237,7 +194,7 @@ export class ObjectChanges {
     const parent = this.index.parent(member)
     const isCall = parent?.type === 'CallExpression' && parent.callee === member
     if (isCall && name !== undefined) {
-      this.methodCall(inquiry, parent, name, path)
+      this.calls.methodCall(inquiry, parent, name, path)
       return
     }
     const isTarget = parent !== undefined && this.isTarget(member, parent)
@@ -261,175 +218,12 @@ export class ObjectChanges {
     }
   }
 
-  /** A method of something that leads to the object. */
-  private methodCall(
-    inquiry: Inquiry,
-    call: SyntaxNode & { type: 'CallExpression' },
-    name: string,
-    path: Path,
-  ): void {
-    const own = this.index.methods(name).filter(({ kind }) => kind === 'method')
-    for (const { fn } of own) {
-      const fate = this.fateOf(fn, 'this')
-      if (fate.changed) this.change(inquiry, call)
-      if (fate.returned) this.climb(inquiry, call, path)
-    }
-    if (isChangingMethod(name) && path.length === 0) this.change(inquiry, call)
-    else if (
-      own.length === 0 &&
-      !isChangingMethod(name) &&
-      path.length === 0 &&
-      !SAYING.test(name) &&
-      this.isDropped(call)
-    )
-      this.change(inquiry, call)
-    for (const given of call.arguments) {
-      const fn = this.functionIn(given)
-      for (const parameter of fn?.params ?? []) this.bind(inquiry, parameter, path.slice(1))
-    }
-    if (MEMBER_METHODS.has(name)) this.climb(inquiry, call, path.slice(1))
-    else if (LIST_METHODS.has(name)) this.climb(inquiry, call, path.length === 0 ? [ANY] : path)
-  }
-
-  /** The function of this program that an expression gives. */
-  private functionIn(node: SyntaxNode): FunctionNode | undefined {
-    if (isFunction(node)) return node
-    const binding = this.index.binding(node)
-    const found = binding === undefined ? undefined : this.index.functionOf(binding)
-    return found !== undefined && isFunction(found) ? found : undefined
-  }
-
-  /** Whether nobody uses what a call gives, so that it is there for what it does. */
-  private isDropped(call: SyntaxNode): boolean {
-    let node = call
-    for (;;) {
-      const parent = this.index.parent(node)
-      if (parent === undefined) return false
-      if (parent.type === 'ExpressionStatement') return true
-      const isChained = parent.type === 'MemberExpression' && parent.object === node
-      const isPassed =
-        parent.type === 'AwaitExpression' ||
-        parent.type === 'ChainExpression' ||
-        (parent.type === 'CallExpression' && parent.callee === node) ||
-        (parent.type === 'UnaryExpression' && parent.operator === 'void')
-      if (!isChained && !isPassed) return false
-      node = parent
-    }
-  }
-
-  /** The object is called itself: a function that changes its own properties is not looked for. */
-  private called(inquiry: Inquiry, call: SyntaxNode, path: Path): void {
-    // `get().shift()`, where `get` is a function whose values lead to the object.
-    const [first, ...rest] = path
-    if (first === '()') this.climb(inquiry, call, rest)
-  }
-
-  private argument(
-    inquiry: Inquiry,
-    call: SyntaxNode & { type: 'CallExpression' | 'NewExpression' },
-    node: SyntaxNode,
-    path: Path,
-  ): void {
-    const position = call.arguments.indexOf(node as (typeof call.arguments)[number])
-    if (position === -1) return
-    const { callee } = call
-    if (call.type === 'NewExpression') {
-      const made = this.classOf(callee)
-      if (made === undefined) return // of the language or of a package
-      // An instance may keep what it was given, under whatever name.
-      if (made !== null && this.fateOf(made, position).changed) this.change(inquiry, call)
-      this.climb(inquiry, call, [ANY, ...path])
-      return
-    }
-    const method = methodOf(call)
-    if (method !== undefined && callee.type === 'MemberExpression') {
-      this.methodArgument(inquiry, call, { callee, method, position, path })
-      return
-    }
-    if (isFunction(callee)) {
-      this.given(inquiry, call, this.fateOf(callee, position), path)
-      return
-    }
-    const fate = this.fateOfCall(callee, position)
-    if (fate === undefined) this.unknownCall(inquiry, call)
-    else this.given(inquiry, call, fate, path)
-  }
-
-  private given(inquiry: Inquiry, call: SyntaxNode, fate: Fate, path: Path): void {
-    if (fate.changed) this.change(inquiry, call)
-    if (fate.returned) this.climb(inquiry, call, path)
-  }
-
-  private methodArgument(
-    inquiry: Inquiry,
-    call: SyntaxNode & { type: 'CallExpression' },
-    {
-      callee,
-      method,
-      position,
-      path,
-    }: {
-      readonly callee: SyntaxNode & { type: 'MemberExpression' }
-      readonly method: string
-      readonly position: number
-      readonly path: Path
-    },
-  ): void {
-    const { object } = callee
-    const isGlobal = object.type === 'Identifier' && this.index.binding(object) === undefined
-    if (isGlobal && (object.name === 'Object' || object.name === 'Reflect' || object.name === 'Array')) {
-      if (position === 0 && path.length === 0 && changesFirst(method)) this.change(inquiry, call)
-      if (method === 'assign' || method === 'freeze' || method === 'seal') this.climb(inquiry, call, path)
-      else if (/^(?:values|entries|from|fromEntries|of)$/.test(method))
-        this.climb(inquiry, call, [ANY, ...path.slice(1)])
-      return
-    }
-    if (isGlobal && object.name === 'Promise') this.climb(inquiry, call, path)
-    if (isGlobal && HARMLESS_GLOBALS.has(object.name)) return
-    const own = this.index.methods(method).filter(({ kind }) => kind === 'method')
-    for (const { fn } of own) {
-      const fate = this.fateOf(fn, position)
-      this.given(inquiry, call, fate, path)
-      if (fate.kept) this.store(inquiry, object, [ANY, ...path])
-    }
-    if (STORING_METHODS.has(method)) this.store(inquiry, object, [ANY, ...path])
-    // `names.sort(collator.compare)`: collections of the language change nothing that they are given.
-    else if (own.length === 0 && !isChangingMethod(method) && !SAYING.test(method))
-      this.unknownCall(inquiry, call)
-  }
-
-  /** A function that cannot be looked into: what it gives is used, or else it is there for what it does. */
-  private unknownCall(inquiry: Inquiry, call: SyntaxNode): void {
-    if (this.isDropped(call)) this.change(inquiry, call)
-  }
-
-  /** The constructor of a class of this program; null where it has none, undefined for another class. */
-  private classOf(callee: SyntaxNode): FunctionNode | null | undefined {
-    const binding = this.index.binding(callee)
-    const found = isClass(callee)
-      ? callee
-      : binding === undefined
-        ? undefined
-        : this.index.functionOf(binding)
-    if (found === undefined || !isClass(found)) return undefined
-    const made = found.body.body.find(one => one.type === 'MethodDefinition' && one.kind === 'constructor')
-    return made?.type === 'MethodDefinition' ? made.value : null
-  }
-
-  /** What becomes of an argument of a function that is known, here or in another file of the user. */
-  private fateOfCall(callee: SyntaxNode, position: number): Fate | undefined {
-    const fn = this.functionIn(callee)
-    if (fn !== undefined) return this.fateOf(fn, position)
-    const other = callee.type === 'Identifier' ? importedFunction(this.program, callee.name) : undefined
-    return other === undefined ? undefined : changesOf(other.program).fateOf(other.fn, position)
-  }
-
-  /** What a function does with its receiver, or with an argument. */
   fateOf(fn: FunctionNode, of: 'this' | number): Fate {
     const key = `${this.index.key({ declaring: fn, name: '' })}:${of}`
-    const known = this.fates.get(key)
-    if (known !== undefined) return known
-    this.fates.set(key, UNTOUCHED) // of a function that calls itself
+    const found = this.fates.get(key) ?? this.provisional.get(key)
+    if (found !== undefined) return found
+    this.provisional.set(key, UNTOUCHED)
+    this.depth++
     const inquiry = new Inquiry(() => true, fn)
     if (of === 'this') for (const use of this.index.receiverUses(fn)) this.climb(inquiry, use, [])
     else {
@@ -442,12 +236,15 @@ export class ObjectChanges {
       returned: inquiry.returned,
       kept: inquiry.kept,
     }
+    this.provisional.set(key, fate)
+    if (--this.depth > 0) return fate
+    this.provisional.clear()
     this.fates.set(key, fate)
     return fate
   }
 
   /** A pattern that takes the object, or what leads to it, apart. */
-  private bind(inquiry: Inquiry, pattern: SyntaxNode, path: Path): void {
+  bind(inquiry: Inquiry, pattern: SyntaxNode, path: Path): void {
     if (pattern.type === 'Identifier') {
       const binding = this.index.binding(pattern)
       if (binding !== undefined) this.follow(inquiry, binding, path)
@@ -471,7 +268,7 @@ export class ObjectChanges {
   }
 
   /** Another object leads to it from now on. */
-  private store(inquiry: Inquiry, holder: SyntaxNode, path: Path): void {
+  store(inquiry: Inquiry, holder: SyntaxNode, path: Path): void {
     const root = rootOf(holder)
     if (root === undefined) return
     if (root.node.type === 'ThisExpression') {
@@ -512,33 +309,6 @@ export class ObjectChanges {
       this.climb(inquiry, isCalled ? call : access, path)
     }
   }
-}
-
-/** The function that a name of another file of the user stands for. */
-export function importedFunction(
-  program: Program,
-  name: string,
-): { readonly program: Program; readonly fn: FunctionNode } | undefined {
-  const found = importedDeclaration(program, name)
-  return found !== undefined && isFunction(found.node)
-    ? { program: found.program, fn: found.node }
-    : undefined
-}
-
-/** The function or class that a name of another file of the user stands for. */
-export function importedDeclaration(
-  program: Program,
-  name: string,
-): { readonly program: Program; readonly node: SyntaxNode } | undefined {
-  const imported = program.imports.get(name)
-  const file = imported === undefined ? null : targetFile(imported.specifier, program.file)
-  if (imported === undefined || file === null || isPackageFile(file)) return undefined
-  const script = scriptOfUrl(pathToFileURL(file).href)
-  if (script === undefined || !script.isModule) return undefined
-  const other = programOf(script.scriptId)
-  const binding = exportedBinding(other, imported.name)
-  const node = binding === undefined ? undefined : indexOf(other).functionOf(binding)
-  return node === undefined ? undefined : { program: other, node }
 }
 
 const known = new WeakMap<Program, ObjectChanges>()

@@ -1,5 +1,5 @@
 /** Who stands around whom in a program, where its names are used, and its methods by name: found by one walk. */
-import { declaringNode, type Program } from './program.ts'
+import { declaratorOf, declaringNode, type Program } from './program.ts'
 import { type ClassNode, type FunctionNode, isClass, isFunction, type SyntaxNode, walk } from './syntax.ts'
 
 /** A variable: what declares it, and its name. */
@@ -157,6 +157,22 @@ export class ProgramIndex {
       return found
     }
     return undefined
+  }
+
+  /** The class of an instance that the variable is declared with, and those that it extends; none where it is not known. */
+  classesOf(binding: Binding): readonly ClassNode[] {
+    const found: ClassNode[] = []
+    const init = declaratorOf(binding.declaring, binding.name)?.declarator.init
+    let maker: SyntaxNode | null | undefined = init?.type === 'NewExpression' ? init.callee : undefined
+    while (maker) {
+      const of = this.binding(maker)
+      const made: FunctionNode | ClassNode | undefined = of === undefined ? undefined : this.functionOf(of)
+      // One that is not of this program: its methods may be any.
+      if (made === undefined || !isClass(made) || found.includes(made)) return []
+      found.push(made)
+      maker = made.superClass
+    }
+    return found
   }
 }
 

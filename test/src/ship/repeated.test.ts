@@ -32,6 +32,9 @@ it('an initialiser that reaches what is another value at another time is refused
     'taken by another name': 'the initialiser of takenByAlias uses list2, which it changes',
     'taken by a parameter': 'the initialiser of takenByParameter uses list3, which it changes',
     'taken by a method of another instance': 'the initialiser of takenByTaker uses taker, which it changes',
+    'a closure that counts': 'the initialiser of ofClosure uses n, which it changes',
+    'a closure of a closure that counts': 'the initialiser of ofCurried uses n, which it changes',
+    'a declaration that counts': 'the declaration of class Sequence uses n, which it changes',
     'a number of another file': 'the initialiser of ofOtherFile uses numbers, which it changes',
     'a static field that changes afterwards':
       'the initialiser of ofBase uses Level, which may be changed after it',
