@@ -1,5 +1,6 @@
 /** Who stands around whom in a program, where its names are used, and its methods by name: found by one walk. */
-import { declaratorOf, declaringNode, type Program } from './program.ts'
+import type * as acorn from 'acorn'
+import { declaratorOf, declares, type Program } from './program.ts'
 import { type ClassNode, type FunctionNode, isClass, isFunction, type SyntaxNode, walk } from './syntax.ts'
 
 /** A variable: what declares it, and its name. */
@@ -45,6 +46,9 @@ export class ProgramIndex {
   readonly program: Program
   private readonly parents = new Map<SyntaxNode, SyntaxNode>()
   private readonly names = new Map<string, SyntaxNode[]>()
+  /** Name → what declares it → where it is used, found when the name is first asked for. */
+  private readonly usesByName = new Map<string, Map<SyntaxNode, SyntaxNode[]>>()
+  private readonly bindings = new Map<SyntaxNode, Binding | undefined>()
   private readonly members = new Map<string, SyntaxNode[]>()
   private readonly methodsByName = new Map<string, Method[]>()
   private readonly receivers = new Map<SyntaxNode, SyntaxNode[]>()
@@ -104,11 +108,22 @@ export class ProgramIndex {
   /** What a name means where it stands; of a class, the same inside of it and outside. */
   binding(node: SyntaxNode): Binding | undefined {
     if (node.type !== 'Identifier') return undefined
+    if (!this.bindings.has(node)) this.bindings.set(node, this.findBinding(node))
+    return this.bindings.get(node)
+  }
+
+  private findBinding(node: acorn.Identifier): Binding | undefined {
     const { name } = node
-    let declaring = declaringNode(this.program, node, name)
+    let declaring = this.declaring(node, name)
     if (declaring?.type === 'ClassDeclaration' && declaring.id?.name === name)
-      declaring = declaringNode(this.program, declaring, name)
+      declaring = this.declaring(declaring, name)
     return declaring === undefined ? undefined : { declaring, name }
+  }
+
+  private declaring(node: SyntaxNode, name: string): SyntaxNode | undefined {
+    for (let one = this.parents.get(node); one !== undefined; one = this.parents.get(one))
+      if (declares(one, name)) return one
+    return undefined
   }
 
   key({ declaring, name }: Binding): string {
@@ -118,8 +133,17 @@ export class ProgramIndex {
   }
 
   /** All identifiers that mean the variable, its declaration among them. */
-  uses({ declaring, name }: Binding): SyntaxNode[] {
-    return (this.names.get(name) ?? []).filter(node => this.binding(node)?.declaring === declaring)
+  uses({ declaring, name }: Binding): readonly SyntaxNode[] {
+    let uses = this.usesByName.get(name)
+    if (uses === undefined) {
+      uses = new Map()
+      this.usesByName.set(name, uses)
+      for (const node of this.names.get(name) ?? []) {
+        const of = this.binding(node)?.declaring
+        if (of !== undefined) add(uses, of, node)
+      }
+    }
+    return uses.get(declaring) ?? []
   }
 
   /** The accesses `….name`. */
