@@ -159,7 +159,7 @@ export interface FailureCause {
   readonly stack?: string
   /** What an error has beside that and is one value, such as `code`, `status` or `path`. */
   readonly properties?: Readonly<Record<string, unknown>>
-  /** What was thrown where it was no error, as far as it is JSON. */
+  /** What was thrown where it was no error, as far as it is JSON; of an object what would be kept of an error. */
   readonly thrown?: unknown
 }
 
@@ -190,13 +190,13 @@ function isScalar(value: unknown): boolean {
 }
 
 /**
- * Own enumerable properties. Getters are not called, since they are code of somebody else; objects stay behind, since
+ * Own enumerable properties of what was thrown. Getters are not called, since they are code of somebody else; objects stay behind, since
  * errors of requests carry their headers in them, and so do secrets: what is kept here is stored and printed.
  */
-function propertiesOf(error: Error): Pick<FailureCause, 'properties'> {
+function propertiesOf(thrown: object): Record<string, unknown> {
   const properties: Record<string, unknown> = {}
   try {
-    const fields = Object.entries(Object.getOwnPropertyDescriptors(error))
+    const fields = Object.entries(Object.getOwnPropertyDescriptors(thrown))
       .filter(([key, { enumerable, value }]) => enumerable && isScalar(value) && !TOLD.has(key))
       .filter(([key]) => !isSecretName(key))
       .slice(0, PROPERTIES_KEPT)
@@ -204,31 +204,33 @@ function propertiesOf(error: Error): Pick<FailureCause, 'properties'> {
   } catch {
     // A proxy that throws.
   }
-  return Object.keys(properties).length === 0 ? {} : { properties }
+  return properties
 }
 
-/** Text of anything; never throws. */
-function textOf(value: unknown): string {
-  try {
-    return typeof value === 'object' ? (JSON.stringify(value) ?? String(value)) : String(value)
-  } catch {
-    return Object.prototype.toString.call(value)
-  }
+/** What is kept of an array or object that was thrown, as of the properties of an error. */
+export function scalarsOf(thrown: object): unknown {
+  const kept = propertiesOf(thrown)
+  return Array.isArray(thrown) ? Object.values(kept) : kept
 }
 
 function causeOf(thrown: unknown): FailureCause {
   if (thrown instanceof Error) {
     const { name, message, stack } = thrown
+    // Those of our own errors cross by themselves.
+    const properties = thrown instanceof DunlinError ? {} : propertiesOf(thrown)
     return {
       name,
       message,
       ...(stack === undefined ? {} : { stack }),
-      // Those of our own errors cross by themselves.
-      ...(thrown instanceof DunlinError ? {} : propertiesOf(thrown)),
+      ...(Object.keys(properties).length === 0 ? {} : { properties }),
     }
   }
+  if (typeof thrown === 'object' && thrown !== null) {
+    const kept = scalarsOf(thrown)
+    return { name: 'object', message: JSON.stringify(kept), thrown: kept }
+  }
   const name = thrown === null ? 'null' : typeof thrown
-  return { name, message: textOf(thrown).slice(0, PROPERTY_CHARACTERS), ...asJson('thrown', thrown) }
+  return { name, message: String(thrown).slice(0, PROPERTY_CHARACTERS), ...asJson('thrown', thrown) }
 }
 
 /** Turns anything thrown into data; an error that is not ours becomes `INTERNAL`. */

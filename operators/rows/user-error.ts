@@ -1,6 +1,6 @@
 /** Errors of user functions: which one, on which record, and what was thrown. */
 import { previewOf } from '../batch/preview.ts'
-import { DunlinError } from '../errors.ts'
+import { DunlinError, scalarsOf } from '../errors.ts'
 import type { FunctionRef } from '../spec.ts'
 
 /** A user's function where it is called: `text` is the operator as `explain` prints it, e.g. `Map parseLine`. */
@@ -85,5 +85,6 @@ function thrownText(thrown: unknown): string {
   try {
     if (thrown instanceof Error) return String(thrown.message) || thrown.name
   } catch {}
-  return typeof thrown === 'string' ? thrown : recordPreview(thrown)
+  if (typeof thrown === 'string') return thrown
+  return recordPreview(typeof thrown === 'object' && thrown !== null ? scalarsOf(thrown) : thrown)
 }

@@ -1,5 +1,5 @@
 /** Artefacts: outputs whose functions were captured ahead, as files that any driver can submit. */
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { deserialize, serialize } from 'node:v8'
 import { DunlinError } from '../../operators/index.ts'
@@ -7,6 +7,7 @@ import { functionsOf, type LogicalOutput, scansOf, type UserFunction } from '../
 import { dataOf } from '../ship/data-blob.ts'
 import { hashOf } from '../ship/hash-of.ts'
 import type { ShippedModule } from '../ship/ship.ts'
+import { earlierArtefact, removeEarlier } from './artefact-directory.ts'
 import { damaged, type Manifest, manifestOf, readManifest } from './artefact-manifest.ts'
 import { MANIFEST } from './artefact-name.ts'
 import { standIn } from './captured-ahead.ts'
@@ -68,14 +69,16 @@ export interface BuiltArtefact {
 
 /**
  * Captures the functions of the outputs and writes all that a driver needs to run them into a directory: the manifest
- * `artefact.json`, and beside it the plan, the code, its data and its source map under their hashes.
+ * `artefact.json`, and beside it the plan, the code, its data and its source map under their hashes. An earlier artefact
+ * that is there is replaced.
  *
- * @throws DunlinError `CANNOT_SHIP` and `TYPE_MISMATCH` as `run`; `TOO_LARGE` for values of more than 64 MB
+ * @throws DunlinError `OUTPUT_NOT_EMPTY` for a directory that holds anything else; `CANNOT_SHIP` and `TYPE_MISMATCH` as `run`; `TOO_LARGE` for values of more than 64 MB
  */
 export async function writeArtefact(
   outputs: readonly LogicalOutput[],
   directory: string,
 ): Promise<BuiltArtefact> {
+  const earlier = await earlierArtefact(directory)
   const { ship } = await import('../ship/ship.ts')
   const functions = functionsOf({ outputs })
   const shipped = functions.length === 0 ? null : await ship(functions, { ahead: true })
@@ -107,12 +110,19 @@ export async function writeArtefact(
     captured: shipped?.captured ?? [],
     warnings: shipped?.warnings ?? [],
   })
-  await mkdir(directory, { recursive: true })
   const files: [string, Uint8Array][] = [[`${manifest.plan}.plan`, plan]]
   if (shipped !== null && map !== null) {
     files.push([`${shipped.hash}.mjs`, shipped.source], [`${manifest.map}.map`, map])
     for (const [hash, bytes] of shipped.blobs) files.push([`${hash}.bin`, bytes])
   }
+  await mkdir(directory, { recursive: true })
+  // Meanwhile it is no artefact: the old manifest would lead to files of two of them.
+  await rm(join(directory, MANIFEST), { force: true })
+  await removeEarlier(
+    directory,
+    earlier,
+    files.map(([name]) => name),
+  )
   await Promise.all(files.map(([name, bytes]) => writeFile(join(directory, name), bytes)))
   // Last: a directory that has it is whole.
   await writeFile(join(directory, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`)

@@ -7,7 +7,7 @@ import type { Edit } from './module-writer.ts'
 import { targetFile } from './origin.ts'
 import { isPristineGlobal, isReplacedGlobal } from './pristine-globals.ts'
 import { declaratorOf, declaringNode, type ImportBinding, nodesAround, positionAt } from './program.ts'
-import { DROPPED, type Site, scopeWith } from './site.ts'
+import { DROPPED, type Site, scopeWith, valueIn } from './site.ts'
 import { positionText } from './source-position.ts'
 import { doorExport, isDoor } from './stand-in.ts'
 import { isClass, isFunction, type SyntaxNode } from './syntax.ts'
@@ -192,20 +192,23 @@ function freeText(c: Capture, site: Site, name: string): string | null {
   return variable(c, { key: `global:${name}`, name, read, declared: undefined, site })
 }
 
-function topLevelValue({ program, scopes }: Site, name: string): unknown {
+function topLevelValue({ program, scopes, parent }: Site, name: string): unknown {
   const scope = program.isModule
     ? scopes.find(s => s.kind === 'Module')
     : scopes.findLast(s => name in s.variables)
-  return scope !== undefined && name in scope.variables ? scope.variables[name] : DROPPED
+  if (scope !== undefined && name in scope.variables) return scope.variables[name]
+  return parent?.name === name ? parent.value : DROPPED
 }
 
 function innerValue(c: Capture, site: Site, declaring: SyntaxNode, name: string): unknown {
   // The scopes are those of another function when an initialiser is evaluated again: the name must mean the same there.
-  if (site.node !== site.scopesOf && declaringNode(site.program, site.scopesOf, name) !== declaring) {
+  const isHidden =
+    site.node !== site.scopesOf && declaringNode(site.program, site.scopesOf, name) !== declaring
+  const found = isHidden ? 'ambiguous' : valueIn(site, declaring, name)
+  if (found === 'ambiguous') {
     c.refuse(`variable ${name} is hidden by another of the same name`, { hint: 'rename one of the two' })
   }
-  const scope = scopeWith(site.scopes, name)
-  return scope === undefined ? DROPPED : scope.variables[name]
+  return found === undefined ? DROPPED : found.value
 }
 
 function importsValueFile(c: Capture, { program }: Site, { specifier }: ImportBinding): boolean {

@@ -2,6 +2,7 @@
 import type { UserFunction } from '../../planner/index.ts'
 import { rewrite } from './bindings.ts'
 import { BLOB_FROM_BYTES, longStringValue } from './blob-value.ts'
+import { BufferWindows } from './buffer-windows.ts'
 import { classValue } from './class-value.ts'
 import type { FreeNames } from './free-names.ts'
 import { functionValue } from './function-value.ts'
@@ -46,6 +47,7 @@ export class Capture {
   readonly ahead: boolean
   readonly statements: (readonly Piece[])[] = []
   readonly references = new ReferenceTable()
+  readonly windows: BufferWindows
   readonly warnings = new Set<string>()
   /** Variables that were copied, with what they and all below them take. */
   readonly captured: { readonly name: string; readonly sizeBytes: number }[] = []
@@ -76,9 +78,14 @@ export class Capture {
   /** Functions and classes that are being captured → statements that wait for them. */
   private readonly pending = new Map<string, Piece[][]>()
 
-  constructor(origins: Origins, roots: Iterable<UserFunction>, options: { readonly ahead?: boolean } = {}) {
+  constructor(
+    origins: Origins,
+    roots: Iterable<UserFunction>,
+    options: { readonly ahead?: boolean; readonly wholeBuffers?: ReadonlySet<ArrayBufferLike> } = {},
+  ) {
     this.origins = origins
     this.ahead = options.ahead === true
+    this.windows = new BufferWindows(options.wholeBuffers ?? new Set(), buffer => this.isKnown(buffer))
     this.roots = new Set(roots)
   }
 
@@ -298,6 +305,7 @@ export class Capture {
     const parts = perWorkerParts(fn)
     if (parts !== undefined) return perWorkerValue(this, fn, parts)
     const text = Function.prototype.toString.call(fn)
+    this.windows.code(text)
     if (/\{\s*\[native code\]\s*\}$/.test(text)) {
       const builtin = builtinExport(fn)
       if (builtin !== undefined) return this.references.import(builtin.specifier, builtin.name, null, '')

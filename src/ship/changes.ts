@@ -1,6 +1,7 @@
-/** Where code changes an object that it did not make: by an assignment, or by a method that is known to change. */
+/** What a single piece of code changes by itself: an assignment, or a method that is known to change. */
 import { children, type SyntaxNode } from './syntax.ts'
 
+/** Methods of the language's own collections that change them. */
 const CHANGING = new Set([
   ...['push', 'pop', 'shift', 'unshift', 'splice', 'sort', 'reverse', 'fill', 'copyWithin'],
   ...['set', 'add', 'delete', 'clear'],
@@ -8,6 +9,39 @@ const CHANGING = new Set([
 /** Of `Object` and `Reflect`: they change their first argument. */
 const CHANGING_FIRST =
   /^(?:assign|set|defineProperty|defineProperties|setPrototypeOf|deleteProperty|freeze|seal|preventExtensions)$/
+
+/** Their results are members of the receiver. */
+export const MEMBER_METHODS = new Set([
+  'get',
+  'at',
+  'pop',
+  'shift',
+  'find',
+  'findLast',
+  'reduce',
+  'reduceRight',
+])
+/** Their results are collections of members of the receiver. */
+export const LIST_METHODS = new Set([
+  ...['filter', 'slice', 'concat', 'toSorted', 'toReversed', 'toSpliced', 'with', 'flat', 'splice'],
+  ...['values', 'entries', 'keys'],
+])
+/** Their arguments become members of the receiver. */
+export const STORING_METHODS = new Set(['push', 'unshift', 'set', 'add', 'fill', 'splice', 'concat'])
+/** What is called for what it says or throws, not for what it changes. */
+export const SAYING =
+  /^(?:forEach|parse|parseAsync|safeParse|assert|validate|validateSync|test|check|toString|compare|format)$/
+/** Globals whose functions change nothing that they are given. */
+export const HARMLESS_GLOBALS = new Set([
+  'console',
+  'Math',
+  'JSON',
+  'Number',
+  'String',
+  'Boolean',
+  'BigInt',
+  'Intl',
+])
 
 export interface Root {
   /** The identifier or `this` that an access starts from. */
@@ -30,14 +64,15 @@ export function rootOf(node: SyntaxNode): Root | undefined {
   }
 }
 
-function methodOf(call: SyntaxNode): string | undefined {
+/** The name of the method that is called. */
+export function methodOf(call: SyntaxNode): string | undefined {
   if (call.type !== 'CallExpression' || call.callee.type !== 'MemberExpression') return undefined
   const { property, computed } = call.callee
   return !computed && property.type === 'Identifier' ? property.name : undefined
 }
 
 /** The variables and members that a target of an assignment writes to. */
-function targets(node: SyntaxNode): SyntaxNode[] {
+export function targets(node: SyntaxNode): SyntaxNode[] {
   switch (node.type) {
     case 'Identifier':
     case 'MemberExpression':
@@ -54,6 +89,12 @@ function targets(node: SyntaxNode): SyntaxNode[] {
       return []
   }
 }
+
+/** Whether a call of a method changes its receiver, by its name. */
+export const isChangingMethod = (name: string): boolean => CHANGING.has(name)
+
+/** Whether a function of `Object` or `Reflect` changes what it is given first. */
+export const changesFirst = (name: string): boolean => CHANGING_FIRST.test(name)
 
 /** What this one node changes: variables that it assigns to, and objects. */
 export function changedBy(node: SyntaxNode): Root[] {

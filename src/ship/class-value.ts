@@ -3,6 +3,7 @@ import type { UserFunction } from '../../planner/index.ts'
 import type { Capture } from './capture.ts'
 import { freeNames } from './free-names.ts'
 import { locate } from './function-value.ts'
+import { changedByDeclaration } from './impurity.ts'
 import { inspectFunction } from './inspect.ts'
 import { edited } from './module-writer.ts'
 import { stringText } from './plain-value.ts'
@@ -87,9 +88,17 @@ export function classValue(c: Capture, fn: UserFunction, text: string): string {
     () => {
       checkPatches(fn, `${name}.`)
       checkPatches(fn.prototype as object, `${name}.prototype.`)
+      const changed = changedByDeclaration(program, node)
+      if (changed !== undefined) {
+        c.refuse(`the declaration of class ${name} uses ${changed}: declared again it would do so twice`, {
+          hint: 'move it to a file of its own and import it',
+        })
+      }
       c.remember(c.ids, fn, id)
       const free = freeNames(node)
-      const site: Site = { program, node, scopes: seen.scopes, scopesOf: node }
+      const extended = node.superClass?.type === 'Identifier' ? node.superClass.name : undefined
+      const parent = extended === undefined ? undefined : { name: extended, value: Object.getPrototypeOf(fn) }
+      const site: Site = { program, node, scopes: seen.scopes, scopesOf: node, parent }
       c.define(id, () => {
         const body = edited(program, node.start, node.end, c.rewrite(site, free))
         const label = stringText(fn.name)

@@ -4,7 +4,6 @@ import type { Capture } from './capture.ts'
 import { hasNamedProperties } from './inspect.ts'
 import { COPIED, classOf, prototypes } from './object-checks.ts'
 import { isDense, primitiveText, stringText } from './plain-value.ts'
-import { isPooled } from './pooled.ts'
 import { shownName } from './secrets.ts'
 
 export interface EmptyObject {
@@ -41,7 +40,7 @@ function viewText(c: Capture, view: ArrayBufferView): EmptyObject {
   const name = types.isDataView(view) ? 'DataView' : (view as Uint8Array)[Symbol.toStringTag]
   const length = types.isDataView(view) ? view.byteLength : (view as Uint8Array).length
   const prototype = (globalThis as unknown as Record<string, { prototype: object }>)[name]!.prototype
-  if (isPooled(view.buffer)) {
+  if (c.windows.takes(view)) {
     const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
     const own = `Uint8Array.from(Buffer.from("${base64(bytes)}", "base64")).buffer`
     return { text: `new ${name}(${own}, 0, ${length})`, prototype }
@@ -109,6 +108,7 @@ export function emptyObject(c: Capture, value: object): EmptyObject {
     }
   }
   if (ArrayBuffer.isView(value)) return viewText(c, value)
+  if (types.isAnyArrayBuffer(value)) c.windows.wholeBuffer(value)
   if (types.isAnyArrayBuffer(value)) return { text: bufferText(c, value), prototype: ArrayBuffer.prototype }
   if (types.isNativeError(value)) return errorText(value)
   if (types.isBoxedPrimitive(value)) {

@@ -2,7 +2,7 @@
 import type { Capture, Environment } from './capture.ts'
 import type { Reference } from './free-names.ts'
 import { declaringNode } from './program.ts'
-import { type Site, scopeWith } from './site.ts'
+import { type Site, valueIn } from './site.ts'
 import type { SyntaxNode } from './syntax.ts'
 
 /** Finds, for each inner scope that the code uses, the run of that scope whose variables have these very values. */
@@ -19,7 +19,8 @@ export function chooseEnvironments(
     const values = byScope.get(declaring) ?? new Map<string, unknown>()
     byScope.set(declaring, values)
     try {
-      values.set(name, scopeWith(site.scopes, name)?.variables[name])
+      const found = valueIn(site, declaring, name)
+      values.set(name, found === 'ambiguous' ? found : found?.value)
     } catch {
       values.set(name, Symbol('uninitialised'))
     }

@@ -1,16 +1,16 @@
 /** What in an initialiser, and in all code that it reaches, gives another value at another time or place. */
 import { isBuiltin } from 'node:module'
+import type * as acorn from 'acorn'
+import { assignments } from './assignments.ts'
 import { changedBy, type Root } from './changes.ts'
-import { declaratorOf, declaringNode, type Program } from './program.ts'
-import {
-  type ClassNode,
-  children,
-  isClass,
-  isFunction,
-  type SyntaxNode,
-  walk,
-  withoutExport,
-} from './syntax.ts'
+import { type Code, codeOf } from './given-code.ts'
+import { importedDeclaration } from './imported-declaration.ts'
+import { changesOf } from './object-changes.ts'
+import { declaringNode, type Program, positionAt } from './program.ts'
+import { type Binding, indexOf, propertyName } from './program-index.ts'
+import { RunsLater } from './runs-later.ts'
+import { positionText } from './source-position.ts'
+import { type ClassNode, isClass, isFunction, type SyntaxNode, walk } from './syntax.ts'
 
 const IMPURE_GLOBALS = new Set(['process', 'performance', 'crypto', 'fetch', 'navigator'])
 const PURE_BUILTINS = /^(?:node:)?(?:path|url|util|buffer|querystring|string_decoder|assert|punycode)(?:\/|$)/
@@ -19,8 +19,15 @@ type Method = ClassNode['body']['body'][number]
 
 /** What in an initialiser gives another value at another time or place; undefined when nothing is known to. */
 export function impurity(program: Program, init: SyntaxNode): string | undefined {
-  const search = new Search(program)
+  const search = new Search(program, { init })
   search.code(init, init)
+  return search.found ?? search.changedLater
+}
+
+/** What outside of a class its declaration changes, so that declaring it again would do so twice. */
+export function changedByDeclaration(program: Program, node: ClassNode): string | undefined {
+  const search = new Search(program, { onlyChanges: true })
+  search.declaration(node)
   return search.found
 }
 
@@ -29,25 +36,57 @@ function isMemberName(node: SyntaxNode, parent: SyntaxNode | null): boolean {
   return parent?.type === 'Property' && parent.key === node && !parent.computed && !parent.shorthand
 }
 
-/** The functions and classes in an object that is kept in a constant: its data is copied, its code may be called. */
-function codeIn(node: SyntaxNode): SyntaxNode[] {
-  if (isFunction(node) || isClass(node)) return [node]
-  return node.type === 'ObjectExpression' || node.type === 'Property' ? children(node).flatMap(codeIn) : []
+interface SearchOptions {
+  /** What is evaluated again, where it is in this program. */
+  readonly init?: SyntaxNode | undefined
+  /** Whether another value does not matter, only what is changed. */
+  readonly onlyChanges?: boolean
+  /** Code of other files that was reached before. */
+  readonly others?: Set<SyntaxNode>
 }
 
 class Search {
   found: string | undefined
+  /** What may have been changed since, unless something is found that tells more. */
+  changedLater: string | undefined
   private readonly program: Program
+  private readonly options: SearchOptions
   private readonly seen = new Set<SyntaxNode>()
   private readonly classes = new Set<ClassNode>()
+  private readonly variables = new Set<string>()
+  private readonly others: Set<SyntaxNode>
   /** Names of members that reached code uses. */
   private readonly members = new Set<string>()
   /** Methods of reached classes by name: whether any of them is called is not known yet. */
   private readonly methods: { readonly name: string; readonly method: Method; readonly root: SyntaxNode }[] =
     []
 
-  constructor(program: Program) {
+  constructor(program: Program, options: SearchOptions) {
     this.program = program
+    this.options = options
+    this.others = options.others ?? new Set()
+  }
+
+  /** Says that reached code is another value at another time or place. */
+  private differs(reason: string): void {
+    if (this.options.onlyChanges !== true) this.found ??= reason
+  }
+
+  private changes(what: string): void {
+    this.found ??= `${what}, which it changes`
+  }
+
+  /** What runs when a class is declared; its instances are not made by that. */
+  declaration(node: ClassNode): void {
+    this.classes.add(node)
+    for (const member of node.body.body) {
+      if (member.type === 'StaticBlock') this.code(member, node)
+      else {
+        if (member.computed) this.code(member.key, node)
+        const isValue = member.type === 'PropertyDefinition' && member.static
+        if (isValue && member.value && !isFunction(member.value)) this.code(member.value, node)
+      }
+    }
   }
 
   /** `root` is the outermost piece of reached code that `node` is in: what is declared inside is made anew. */
@@ -65,7 +104,7 @@ class Search {
       if (inner.type === 'PrivateIdentifier') this.member(`#${inner.name}`)
       if (inner.type === 'Identifier') {
         if (isMemberName(inner, parent)) this.member(inner.name)
-        else this.name(inner.name, inner, root)
+        else this.name(inner, root)
       }
       return true
     })
@@ -106,29 +145,33 @@ class Search {
 
   /** Expressions that are another value by themselves. */
   private own(node: SyntaxNode): void {
-    if (node.type === 'AwaitExpression' && node.argument.type !== 'ImportExpression') this.found = 'await'
+    if (node.type === 'AwaitExpression' && node.argument.type !== 'ImportExpression') this.differs('await')
     if (node.type === 'NewExpression' && node.arguments.length === 0) {
-      if (node.callee.type === 'Identifier' && node.callee.name === 'Date') this.found = 'new Date()'
+      if (node.callee.type === 'Identifier' && node.callee.name === 'Date') this.differs('new Date()')
     }
     if (node.type !== 'MemberExpression' || node.object.type !== 'Identifier') return
     if (node.property.type !== 'Identifier') return
     const path = `${node.object.name}.${node.property.name}`
-    if (path === 'Date.now' || path === 'Math.random') this.found = path
+    if (path === 'Date.now' || path === 'Math.random') this.differs(path)
   }
 
   private change({ node, names }: Root, root: SyntaxNode, isStatic: boolean): void {
     if (this.found !== undefined) return
     if (node.type === 'ThisExpression') {
-      if (isStatic || names[0] === 'constructor') this.found = 'its class, which it changes'
+      if (isStatic || names[0] === 'constructor') this.changes('its class')
       return
     }
     if (node.type !== 'Identifier') return
     const declaring = declaringNode(this.program, node, node.name)
     if (declaring === undefined || this.isInside(declaring, root, node)) return
-    const from = this.program.imports.get(node.name)
     // A method of a package that is named so, such as `_.fill`, changes no object of the package.
-    if (declaring.type === 'Program' && from !== undefined && !/^[.#]/.test(from.specifier)) return
-    this.found = `${node.name}, which it changes`
+    if (declaring.type === 'Program' && this.isOfPackage(node.name)) return
+    this.changes(node.name)
+  }
+
+  private isOfPackage(name: string): boolean {
+    const from = this.program.imports.get(name)
+    return from !== undefined && !/^[.#/]/.test(from.specifier)
   }
 
   private isInside(declaring: SyntaxNode, root: SyntaxNode, use: SyntaxNode): boolean {
@@ -143,30 +186,87 @@ class Search {
     )
   }
 
-  private name(name: string, node: SyntaxNode, root: SyntaxNode): void {
+  private name(node: acorn.Identifier, root: SyntaxNode): void {
+    const { name } = node
     const declaring = declaringNode(this.program, node, name)
     if (declaring === undefined) {
-      if (IMPURE_GLOBALS.has(name)) this.found = name
+      if (IMPURE_GLOBALS.has(name)) this.differs(name)
       return
     }
     if (this.isInside(declaring, root, node)) return
     if (declaring.type === 'Program') {
       const imported = this.program.imports.get(name)
       if (imported !== undefined && isBuiltin(imported.specifier) && !PURE_BUILTINS.test(imported.specifier))
-        this.found = `module ${imported.specifier}`
+        this.differs(`module ${imported.specifier}`)
+      this.otherFile(name)
+      if (this.isOfPackage(name)) return
     }
-    for (const code of this.declared(declaring, name)) this.code(code, code)
+    if (changesOf(this.program).ofUse(node)) this.changes(name)
+    this.later(node)
+    const binding = indexOf(this.program).binding(node)
+    const given = binding === undefined ? [] : codeOf(this.program, binding)
+    for (const code of given) this.reach(code)
+    if (binding !== undefined && given.length === 0) this.receiver(node, binding)
   }
 
-  /** The code that a name outside stands for. */
-  private declared(declaring: SyntaxNode, name: string): SyntaxNode[] {
-    const block = isFunction(declaring) ? declaring.body : declaring
-    const statements = 'body' in block && Array.isArray(block.body) ? (block.body as SyntaxNode[]) : []
-    const found = statements
-      .map(withoutExport)
-      .find(s => (s.type === 'FunctionDeclaration' || s.type === 'ClassDeclaration') && s.id?.name === name)
-    if (found !== undefined) return [found]
-    const declarator = declaratorOf(declaring, name)?.declarator
-    return declarator?.id.type === 'Identifier' && declarator.init ? codeIn(declarator.init) : []
+  /** The methods that are called on what is not made here: of its class, or of whatever has one of that name. */
+  private receiver(node: SyntaxNode, binding: Binding): void {
+    const index = indexOf(this.program)
+    const classes = index.classesOf(binding)
+    const isItsOwn = (fn: SyntaxNode): boolean => {
+      const owner = index.around(fn).find(isClass)
+      return classes.length === 0 || (owner !== undefined && classes.includes(owner))
+    }
+    for (let one = index.parent(node); one?.type === 'MemberExpression'; one = index.parent(one)) {
+      const method = propertyName(one.property, one.computed)
+      for (const { fn } of method === undefined ? [] : index.methods(method)) {
+        if (isItsOwn(fn)) this.code(fn, fn)
+      }
+    }
+  }
+
+  /** What a variable holds must be now what it was when the initialiser ran. */
+  private later(node: acorn.Identifier): void {
+    const index = indexOf(this.program)
+    const binding = index.binding(node)
+    if (binding === undefined || this.found !== undefined || this.options.onlyChanges === true) return
+    // A function or class is copied as code: what it holds matters only where it is read.
+    const parent = index.parent(node)
+    const isRead = parent?.type === 'MemberExpression' && parent.object === node
+    if (!isRead && index.functionOf(binding) !== undefined) return
+    const key = index.key(binding)
+    if (this.variables.has(key)) return
+    this.variables.add(key)
+    const { init } = this.options
+    // Another file runs again as a whole: what it does by itself, it does again.
+    const counts =
+      init === undefined
+        ? (place: SyntaxNode): boolean => index.around(place).some(isFunction)
+        : new RunsLater(this.program, init, binding).at
+    const place =
+      assignments(this.program, binding).find(counts) ?? changesOf(this.program).ofVariable(binding, counts)
+    if (place === undefined) return
+    const where = positionText(positionAt(this.program, place.start))
+    this.changedLater ??= `${node.name}, which may be changed after it (${where})`
+  }
+
+  /** The code of a file of the user that a name is imported from. */
+  private otherFile(name: string): void {
+    const other = importedDeclaration(this.program, name)
+    if (other !== undefined) this.reach(other)
+  }
+
+  private reach({ program, node }: Code): void {
+    if (this.found !== undefined) return
+    if (program === this.program) {
+      this.code(node, node)
+      return
+    }
+    if (this.others.has(node)) return
+    this.others.add(node)
+    const search = new Search(program, { ...this.options, init: undefined, others: this.others })
+    search.code(node, node)
+    this.found = search.found
+    this.changedLater ??= search.changedLater
   }
 }

@@ -1,8 +1,8 @@
 /** Which values are data and nothing else, so that V8's own serialization keeps their meaning and their identities. */
 import { types } from 'node:util'
+import type { BufferWindows } from './buffer-windows.ts'
 import { hasNamedProperties } from './inspect.ts'
 import { isDense, isPlainProperty } from './plain-value.ts'
-import { isPooled } from './pooled.ts'
 
 /** Where an object stands in the one that holds it: `step('table')` is `table.rows`, as an expression. */
 export interface Link {
@@ -24,6 +24,20 @@ const MAX_DEPTH = 200
 const NUMBER_BYTES = 8
 const OBJECT_BYTES = 16
 
+/** What the capture around knows. */
+export interface Surroundings {
+  /** Whether an object has been written. */
+  readonly isKnown: (value: object) => boolean
+  readonly windows: BufferWindows
+}
+
+/** Whether a view is of one of the language's own classes, with nothing beside its items. */
+export function isPlainView(view: ArrayBufferView): boolean {
+  const name = types.isDataView(view) ? 'DataView' : (view as Uint8Array)[Symbol.toStringTag]
+  const intrinsic = (globalThis as unknown as Record<string, { prototype: object }>)[name]?.prototype
+  return Object.getPrototypeOf(view) === intrinsic && !hasNamedProperties(view)
+}
+
 class NotPlain extends Error {}
 
 class Scan {
@@ -31,10 +45,12 @@ class Scan {
   sizeBytes = 0
   private readonly root: object
   private readonly isKnown: (value: object) => boolean
+  private readonly windows: BufferWindows
 
-  constructor(root: object, isKnown: (value: object) => boolean) {
+  constructor(root: object, { isKnown, windows }: Surroundings) {
     this.root = root
     this.isKnown = isKnown
+    this.windows = windows
     this.contents(root, 0)
   }
 
@@ -84,9 +100,10 @@ class Scan {
         const at = i++
         this.value(item, value, list => `${list}[${at}]`, depth, 'values')
       }
-    } else if (ArrayBuffer.isView(value)) this.view(value, prototype, depth)
+    } else if (ArrayBuffer.isView(value)) this.view(value, depth)
     else if (types.isArrayBuffer(value) && prototype === ArrayBuffer.prototype) {
       if (value.resizable) throw new NotPlain()
+      this.windows.wholeBuffer(value)
       this.nothingElse(value)
       this.sizeBytes += value.byteLength
     } else if (types.isDate(value) && prototype === Date.prototype) this.nothingElse(value)
@@ -95,12 +112,9 @@ class Scan {
     } else throw new NotPlain()
   }
 
-  private view(value: ArrayBufferView, prototype: unknown, depth: number): void {
-    const name = types.isDataView(value) ? 'DataView' : (value as Uint8Array)[Symbol.toStringTag]
-    const intrinsic = (globalThis as unknown as Record<string, { prototype: object }>)[name]?.prototype
-    if (prototype !== intrinsic || hasNamedProperties(value)) throw new NotPlain()
-    // Of a pool only the window may be sent.
-    if (isPooled(value.buffer)) throw new NotPlain()
+  private view(value: ArrayBufferView, depth: number): void {
+    if (!isPlainView(value)) throw new NotPlain()
+    if (this.windows.takes(value)) throw new NotPlain()
     this.value(value.buffer, value, parent => `${parent}.buffer`, depth)
   }
 
@@ -125,9 +139,9 @@ class Scan {
 }
 
 /** What is known of a value that is data alone; undefined for any other, and where something inside is known already. */
-export function plainData(root: object, isKnown: (value: object) => boolean): PlainData | undefined {
+export function plainData(root: object, around: Surroundings): PlainData | undefined {
   try {
-    return new Scan(root, isKnown)
+    return new Scan(root, around)
   } catch (error) {
     if (error instanceof NotPlain) return undefined
     throw error

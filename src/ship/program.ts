@@ -176,7 +176,8 @@ export function nodesAround(program: Program, node: SyntaxNode): readonly Syntax
   return path
 }
 
-function declares(node: SyntaxNode, name: string): boolean {
+/** Whether `node` opens a scope that has the name. */
+export function declares(node: SyntaxNode, name: string): boolean {
   let names = declaredNames.get(node)
   if (names === undefined) {
     names = new Set(namesDeclaredBy(node))

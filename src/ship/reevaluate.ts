@@ -1,11 +1,13 @@
 /** Opaque constants: the initialiser of a variable, evaluated again on the worker where its value cannot be copied. */
 
 import type * as acorn from 'acorn'
+import { assignments } from './assignments.ts'
 import type { Capture } from './capture.ts'
 import { freeNames } from './free-names.ts'
 import { impurity } from './impurity.ts'
 import { edited } from './module-writer.ts'
-import { type Declared, declaringNode, type Program, positionAt } from './program.ts'
+import { changesOf } from './object-changes.ts'
+import { type Declared, declaringNode, positionAt } from './program.ts'
 import type { Refusal } from './refusal.ts'
 import { DROPPED, type Site, type Variable } from './site.ts'
 import { positionText } from './source-position.ts'
@@ -14,7 +16,6 @@ import {
   isClass,
   isFunction,
   type SyntaxNode,
-  walk,
   withoutExport,
   withoutName,
 } from './syntax.ts'
@@ -35,57 +36,8 @@ export function isModuleReference({ declarator }: Declared): boolean {
   return false
 }
 
-/** The place where the program changes the object in variable `name` after making it. */
-function changeOf(program: Program, name: string, declaring: SyntaxNode | undefined): SyntaxNode | undefined {
-  let found: SyntaxNode | undefined
-  const isIt = (node: SyntaxNode): boolean =>
-    node.type === 'Identifier' && node.name === name && declaringNode(program, node, name) === declaring
-  const rootOf = (node: SyntaxNode): SyntaxNode => {
-    for (;;) {
-      if (node.type === 'MemberExpression') node = node.object
-      else if (node.type === 'CallExpression') node = node.callee
-      else if (node.type === 'ChainExpression' || node.type === 'AwaitExpression') {
-        node = node.type === 'ChainExpression' ? node.expression : node.argument
-      } else return node
-    }
-  }
-  walk(program.tree, node => {
-    if (found !== undefined) return
-    if (node.type === 'ExpressionStatement') {
-      const { expression } = node
-      const call = expression.type === 'AwaitExpression' ? expression.argument : expression
-      if (call.type !== 'CallExpression') return
-      const root = rootOf(call.callee)
-      if (isIt(root)) found = node
-      const prints = root.type === 'Identifier' && root.name === 'console'
-      if (!prints && call.arguments.some(isIt)) found = node
-    }
-    if (
-      node.type === 'AssignmentExpression' &&
-      (node.left.type === 'MemberExpression' || isIt(node.left)) &&
-      isIt(rootOf(node.left))
-    )
-      found = node
-    if (node.type === 'UnaryExpression' && node.operator === 'delete' && isIt(rootOf(node.argument)))
-      found = node
-    if (
-      node.type === 'UpdateExpression' &&
-      node.argument.type === 'MemberExpression' &&
-      isIt(rootOf(node.argument))
-    )
-      found = node
-  })
-  return found
-}
-
-function checkRepeatable(
-  c: Capture,
-  v: Variable,
-  declared: Declared,
-  init: SyntaxNode,
-  refusal: Refusal | undefined,
-): void {
-  const reason = refusal?.message ?? `${v.name} cannot be copied`
+function checkRepeatable(c: Capture, v: Variable, init: SyntaxNode, refusal: Refusal | undefined): void {
+  const reason = refusal?.message ?? `${v.name} was dropped by V8, since no function uses it`
   const { program } = v.site
   const why = impurity(program, init)
   const hint = 'create it inside the function, or move it to a file of its own and import it'
@@ -96,7 +48,9 @@ function checkRepeatable(
     )
   }
   const declaring = declaringNode(program, init, v.name)
-  const change = changeOf(program, v.name, declaring)
+  if (declaring === undefined) return
+  const variable = { declaring, name: v.name }
+  const change = changesOf(program).ofVariable(variable)
   if (change !== undefined) {
     const where = positionText(positionAt(program, change.start))
     c.refuse(
@@ -104,16 +58,8 @@ function checkRepeatable(
       { hint },
     )
   }
-  if (declared.kind !== 'const' && declared.kind !== 'using') {
-    const text = program.source
-    const assigned = new RegExp(
-      `(?<![\\w$.])${v.name.replaceAll('$', '\\$')}\\s*(?:=(?![=>])|\\+\\+|--|[-+*/%&|^?<>]{1,3}=(?!=))`,
-      'gu',
-    )
-    if ([...text.matchAll(assigned)].length > 1) {
-      c.refuse(`${reason}, and ${v.name} is assigned more than once`, { hint })
-    }
-  }
+  if (assignments(program, variable).length > 0)
+    c.refuse(`${reason}, and ${v.name} is assigned more than once`, { hint })
 }
 
 /**
@@ -135,7 +81,7 @@ export function reevaluate(c: Capture, v: Variable, text: string, value: unknown
     `initialiser of ${v.name} (${at})`,
     () => {
       if (!isModuleReference(declared)) {
-        checkRepeatable(c, v, declared, init, refusal)
+        checkRepeatable(c, v, init, refusal)
         const again = { text, name: v.name, path: [...c.trail], at }
         c.reevaluated.push(again)
         c.undoLater(() => c.reevaluated.splice(c.reevaluated.indexOf(again), 1))

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import * as acorn from 'acorn'
 import { DunlinError } from '../../operators/index.ts'
 import type { FunctionFacts, UserFunction } from '../../planner/index.ts'
+import { NeededWhole } from './buffer-windows.ts'
 import { type BundledPackage, bundle, NeededByReference } from './bundle.ts'
 import { Capture } from './capture.ts'
 import { withData } from './data-blob.ts'
@@ -65,11 +66,16 @@ export async function ship(
   options: ShipOptions = {},
 ): Promise<ShippedModule> {
   const referenceFiles = new Set<string>()
+  const wholeBuffers = new Set<ArrayBufferLike>()
   for (let round = 0; ; round++) {
     try {
-      return await shipOnce(functions, options, referenceFiles)
+      return await shipOnce(functions, options, { referenceFiles, wholeBuffers })
     } catch (error) {
       if (error instanceof Refusal) throw error.toError()
+      if (error instanceof NeededWhole && round < MAX_ROUNDS) {
+        for (const buffer of error.buffers) wholeBuffers.add(buffer)
+        continue
+      }
       if (!(error instanceof NeededByReference) || round === MAX_ROUNDS || referenceFiles.has(error.file))
         throw error
       referenceFiles.add(error.file)
@@ -79,10 +85,16 @@ export async function ship(
   }
 }
 
+/** What earlier rounds have found. */
+interface Learnt {
+  readonly referenceFiles: ReadonlySet<string>
+  readonly wholeBuffers: ReadonlySet<ArrayBufferLike>
+}
+
 async function shipOnce(
   functions: readonly UserFunction[],
   options: ShipOptions,
-  referenceFiles: ReadonlySet<string>,
+  { referenceFiles, wholeBuffers }: Learnt,
 ): Promise<ShippedModule> {
   for (const [i, fn] of functions.entries()) {
     if (typeof fn === 'function') continue
@@ -99,7 +111,7 @@ async function shipOnce(
   const origins = new Origins(referenceFiles)
   const files = functions.map(sourceFile)
   for (const file of files) if (file !== null) origins.addPipelineFile(file)
-  const capture = new Capture(origins, functions, options)
+  const capture = new Capture(origins, functions, { ...options, wholeBuffers })
   const texts = functions.map((fn, i) => {
     const location = options.locations?.[i]
     return capture.within(
@@ -108,6 +120,7 @@ async function shipOnce(
       location,
     )
   })
+  capture.windows.check()
   checkRepeatableState(capture)
   const { references } = capture
   const head = references.text === '' ? [] : [[references.text]]

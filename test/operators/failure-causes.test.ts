@@ -29,12 +29,31 @@ it('a chain of causes keeps names, messages, stacks and properties', () => {
   expect(got.cause).toMatchObject({ name: 'RangeError', message: 'no route', stack: first.stack })
 })
 
-it.each([['a text'], [{ code: 7, list: [null] }], [12], [false], [null]])(
+it.each([['a text'], [{ code: 7, why: null }], [['a', 1]], [12], [false], [null]])(
   'what was thrown and is no error arrives as it is: %j',
   thrown => {
     expect(across(thrown)).toEqual(thrown)
   },
 )
+
+it('objects and secrets in an object that was thrown stay behind, and so does what is large', () => {
+  const thrown = {
+    ...{ status: 401, why: 'expired', password: 'correct-horse', body: 'x'.repeat(5_000) },
+    config: { headers: { Authorization: 'Bearer correct-horse' } },
+    get later(): never {
+      throw new Error('a getter was called')
+    },
+  }
+  const failure = toFailure(new DunlinError('USER_FUNCTION', 'it threw', { cause: thrown }))
+  expect(failure.causes).toEqual([
+    {
+      name: 'object',
+      message: '{"status":401,"why":"expired"}',
+      thrown: { status: 401, why: 'expired' },
+    },
+  ])
+  expect(across(['a', { token: 'correct-horse' }, 2])).toEqual(['a', 2])
+})
 
 it('what is not JSON arrives as an error that names it', () => {
   expect(across(undefined)).toBeUndefined()

@@ -2,25 +2,27 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { endInspection, scriptOfUrl } from '../../src/ship/inspect.ts'
+import { programOf } from '../../src/ship/program.ts'
 import type { UserFunction } from '../../src/ship/ship.ts'
 import { type Case, runCases } from '../fixtures/ship/run-cases.ts'
 
-/** Programs that are captured together: most of what a capture costs is that V8 lists all scripts of the process. */
-const together = Number(process.argv[4])
+const RECORD = 11
 const programs = process.argv[3]!
 const cases: Case[] = []
-let functions: UserFunction[] = []
-let first = ''
-const RECORD = 11
-const names = readdirSync(programs).sort((a, b) => Number(a) - Number(b))
-for (const [i, name] of names.entries()) {
-  const program = (await import(pathToFileURL(join(programs, name, 'main.mjs')).href)) as {
+const urls: string[] = []
+for (const name of readdirSync(programs)) {
+  const folder = join(programs, name)
+  urls.push(...readdirSync(folder).map(file => pathToFileURL(join(folder, file)).href))
+  const program = (await import(pathToFileURL(join(folder, 'main.mjs')).href)) as {
     readonly functions: readonly UserFunction[]
   }
-  if (functions.length === 0) first = name
-  functions.push(...program.functions)
-  if ((i + 1) % together !== 0 && i + 1 < names.length) continue
-  cases.push([first, functions, RECORD])
-  functions = []
+  cases.push([name, program.functions, RECORD])
 }
+// In one session for all: V8 lists every script of the process for each, which is most of what a capture costs.
+for (const url of urls) {
+  const script = scriptOfUrl(url)
+  if (script !== undefined) programOf(script.scriptId)
+}
+endInspection()
 await runCases(cases)

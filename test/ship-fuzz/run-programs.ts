@@ -11,13 +11,10 @@ export interface FuzzResult {
   readonly functions: number
   /** Programs that import a file of their own, so that they were bundled. */
   readonly bundled: number
-  /** Programs that were refused, since something in them could not be made again. */
-  readonly refused: number
-  /** What went wrong, with the first seed of the programs that were shipped together. */
+  /** Why programs were refused, names left out → how many. */
+  readonly refused: Readonly<Record<string, number>>
   readonly wrong: readonly { readonly seed: number; readonly text: string }[]
 }
-
-const REFUSED_RIGHTLY = /which shipped code changes: made again it would be another value/
 
 function run(script: string, args: readonly string[], input = ''): Promise<string> {
   return new Promise((done, fail) => {
@@ -32,16 +29,20 @@ function run(script: string, args: readonly string[], input = ''): Promise<strin
   })
 }
 
-/** Programs of the seeds from `first` on, all in two processes, so many of them in one module. */
-export async function runPrograms(
-  first: number,
-  { count, together }: { readonly count: number; readonly together: number },
-): Promise<FuzzResult> {
+/** The reason of a refusal without what is different in every program: names, places, the path of capture. */
+function reasonOf(message: string): string {
+  return message
+    .split('\n')[0]!
+    .replace(/\S*\b\w+\.mjs:\d+(?::\d+)?/g, '…')
+    .replace(/[\w$]*[a-z$_]\d+\b/gi, '…')
+}
+
+/** Programs of so many seeds from `first` on, all in two processes, and each in a module of its own. */
+export async function runPrograms(first: number, count: number): Promise<FuzzResult> {
   const folder = mkdtempSync(join(tmpdir(), 'dunlin-fuzz-'))
   const programs = join(folder, 'programs')
   let functions = 0
   let bundled = 0
-  let refusedPrograms = 0
   try {
     for (let seed = first; seed < first + count; seed++) {
       const { files, functions: given } = generateProgram(seed)
@@ -53,7 +54,7 @@ export async function runPrograms(
     }
     writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
     const modules = join(folder, 'modules')
-    const said = await run(join(import.meta.dirname, 'driver.ts'), [modules, programs, String(together)])
+    const said = await run(join(import.meta.dirname, 'driver.ts'), [modules, programs])
     const outcomes = JSON.parse(said) as readonly Outcome[]
     const loader = resolve(import.meta.dirname, '../fixtures/ship/load-cases.ts')
     const there = JSON.parse(await run(loader, [modules, join(folder, 'worker')], said)) as Record<
@@ -61,25 +62,18 @@ export async function runPrograms(
       string
     >
     const wrong: { seed: number; text: string }[] = []
+    const reasons: Record<string, number> = {}
     for (const { name, here, refused, crashed } of outcomes) {
       const seed = Number(name)
-      // What cannot be made again rightly must be refused, not shipped.
-      if (refused !== undefined && REFUSED_RIGHTLY.test(refused.message)) {
-        if (together === 1) refusedPrograms++
-        else {
-          // One by one, so that the others are compared.
-          const left = Math.min(together, first + count - seed)
-          const alone = await runPrograms(seed, { count: left, together: 1 })
-          refusedPrograms += alone.refused
-          wrong.push(...alone.wrong)
-        }
-      } else if (here === undefined) wrong.push({ seed, text: crashed ?? `refused: ${refused?.message}` })
+      if (refused !== undefined) {
+        const reason = reasonOf(refused.message)
+        reasons[reason] = (reasons[reason] ?? 0) + 1
+      } else if (here === undefined) wrong.push({ seed, text: String(crashed) })
       else if (there[name] !== here) wrong.push({ seed, text: `here ${here}, there ${there[name]}` })
     }
-    const modulesMade = Math.ceil(count / together)
-    if (outcomes.length !== modulesMade)
-      wrong.push({ seed: first, text: `${outcomes.length} of ${modulesMade} modules were made` })
-    return { programs: count, functions, bundled, refused: refusedPrograms, wrong }
+    if (outcomes.length !== count)
+      wrong.push({ seed: first, text: `${outcomes.length} of ${count} programs were shipped` })
+    return { programs: count, functions, bundled, refused: reasons, wrong }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

@@ -1,6 +1,6 @@
 /** Artefacts: what was captured ahead gives what the job itself gives. */
 import { createHash } from 'node:crypto'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { artefact, type DunlinError, from, type Output, range, read, run, sum } from 'dunlin'
@@ -55,6 +55,32 @@ it('what an artefact runs is what the job itself runs, fingerprint and all', asy
       .sort(),
   ).toEqual(['<hash>.bin', '<hash>.map', '<hash>.mjs', '<hash>.plan', 'artefact.json'])
   await engine.close()
+})
+
+it('building again leaves nothing of the earlier artefact', async () => {
+  const first = await build(outputsOf('again'), 'again')
+  const before = readdirSync(first.directory)
+  const second = await build([range(3).write.text(`${directory}/out/again/few/`)], 'again')
+  expect(second.hash).not.toBe(first.hash)
+  const after = readdirSync(second.directory)
+  expect(after.map(name => name.replace(/^\w{64}/, '<hash>')).sort()).toEqual([
+    '<hash>.plan',
+    'artefact.json',
+  ])
+  expect(before).not.toContain(after.find(name => name.endsWith('.plan')))
+  await expect(artefact(second.directory)).resolves.toHaveLength(1)
+})
+
+it('a directory that holds anything else is refused and left as it is', async () => {
+  const used = join(directory, 'used')
+  mkdirSync(used)
+  for (const name of ['job.ts', 'notes.txt', 'z', 'artefact.json']) writeFileSync(join(used, name), '{}')
+  await expect(build(outputsOf('used'), 'used')).rejects.toMatchObject({
+    code: 'OUTPUT_NOT_EMPTY',
+    message: `${used} holds what is no artefact: job.ts, notes.txt, z`,
+  })
+  expect(readdirSync(used)).toHaveLength(4)
+  await expect(build(outputsOf('used'), 'used/notes.txt')).rejects.toMatchObject({ code: 'OUTPUT_NOT_EMPTY' })
 })
 
 it('the same job gives the same artefact', async () => {

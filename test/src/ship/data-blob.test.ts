@@ -24,8 +24,17 @@ it('large values of every plain kind are the same on a worker', async () => {
     .filter(one => !refused.includes(one))
     .filter(one => one.here === undefined || there[one.name] !== one.here)
   expect(wrong.map(one => ({ ...one, there: there[one.name] }))).toEqual([])
+  const sizes = Object.fromEntries(outcomes.map(({ name, sizeBytes = 0 }) => [name, sizeBytes]))
+  expect(sizes['a part of a buffer']).toBeLessThan(2000)
+  expect(sizes['a large part of a buffer']).toBeLessThan(810_000)
+  expect(sizes['parts of one buffer']).toBeGreaterThan(4_000_000)
   const blobs = Object.fromEntries(outcomes.map(({ name, blobs = [] }) => [name, blobs.length]))
   expect(blobs).toEqual({
+    'a part of a buffer': 0,
+    'a large part of a buffer': 1,
+    'parts of one buffer': 1,
+    'a part whose buffer is asked for': 1,
+    'a DataView of a part': 0,
     rows: 1,
     'an object inside is the same object': 1,
     'a map and a part of its value': 1,

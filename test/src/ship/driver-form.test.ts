@@ -21,8 +21,18 @@ it.each([
     'var __export = (target, all) => {}\n// node_modules/zod/v4/core.js\nvar core = {}\n__export(core, {})',
   ],
   ['a package above', 'var __toESM = mod => mod\n// ../../node_modules/@scope/a/index.mjs\nvar a = 1'],
+  ['a module of CommonJS that Rollup holds', 'function getDefaultExportFromCjs (x) { return x }\nvar a = 1'],
+  ['a package that Rolldown holds', '//#region node_modules/zod/v4/core.js\nvar core = {}\n//#endregion'],
 ])('%s is a bundle', (_, source) => {
   expect(formOf(source)).toBe(BUNDLED)
+})
+
+it('names that were made different tell of several files in one', () => {
+  const said = 'was bundled from several files without a source map'
+  expect(formOf('function parse(a) {}\nfunction parse$1(a) {}')).toBe(said)
+  expect(formOf('class Map$1 {}\nconst a = new Map$1()')).toBe(said)
+  expect(formOf('const cost$1 = 1, $1 = 2, price = 3')).toBeUndefined()
+  expect(formOf('const parse = 1; { const parse$1 = 2 }')).toBeUndefined()
 })
 
 it.each([
