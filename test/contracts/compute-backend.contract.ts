@@ -7,7 +7,7 @@ import { eventFor } from '../fixtures/compute/behaviours.ts'
 export interface ComputeBackendUnderTest {
   readonly name: string
   /** A backend that runs `behave` with two slots, and a heap limit where it has one. */
-  open(): ComputeBackend
+  open(): ComputeBackend | Promise<ComputeBackend>
   /** What it shields the driver from. */
   readonly shields: {
     /** A function that never returns can be stopped. */
@@ -35,8 +35,8 @@ export function computeBackendContract(subject: ComputeBackendUnderTest): void {
       return result.failure
     }
 
-    beforeAll(() => {
-      backend = subject.open()
+    beforeAll(async () => {
+      backend = await subject.open()
       backend.warm?.()
     })
     afterAll(() => backend.close())

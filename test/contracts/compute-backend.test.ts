@@ -1,5 +1,8 @@
 /** Every compute backend keeps the contract. */
 import { tmpdir } from 'node:os'
+import { buildFunction, createLambdaBackend, createLambdaClient } from '../../lambda/aws/index.ts'
+import { startLambdaService } from '../../lambda/local-service/index.ts'
+import type { ComputeBackend } from '../../src/compute/compute-backend.ts'
 import { createInlineBackend } from '../../src/compute/inline-backend.ts'
 import { createLocalBackend } from '../../src/compute/local-backend.ts'
 import { systemClock } from '../../src/ports/system-clock.ts'
@@ -33,3 +36,43 @@ for (const isolation of ['thread', 'process'] as const) {
     shields: { busyLoops: true, endings: true, kills: isolation === 'process' },
   })
 }
+
+const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' }
+
+/** Two sizes of one function, in a Lambda service on this machine. */
+async function openLambda(): Promise<ComputeBackend> {
+  const zip = await buildFunction({ entry: new URL('../fixtures/compute/lambda-entry.ts', import.meta.url) })
+  const tiers = [256, 1024].map(memoryMb => ({ functionName: `dunlin-${memoryMb}`, memoryMb }))
+  const service = await startLambdaService({
+    functions: tiers.map(({ functionName, memoryMb }) => ({
+      name: functionName,
+      memoryMb,
+      zip,
+      handler: 'index.handler',
+      timeoutMs: 60_000,
+      environment: {},
+    })),
+  })
+  const { endpoint, region } = service
+  const client = createLambdaClient({
+    endpoint,
+    region,
+    connections: 100,
+    timeoutMs: 60_000,
+    credentials: CREDENTIALS,
+  })
+  const backend = createLambdaBackend({ client, tiers, slots: 2 })
+  return {
+    ...backend,
+    async close() {
+      await backend.close()
+      await service.close()
+    },
+  }
+}
+
+computeBackendContract({
+  name: 'the Lambda backend',
+  open: openLambda,
+  shields: { busyLoops: true, endings: true, kills: true },
+})

@@ -1,0 +1,40 @@
+/** createLambdaClient: the SDK's client as invocations need it: one connection for each in flight, and no retries of its own. */
+import { Agent as HttpAgent } from 'node:http'
+import { Agent as HttpsAgent } from 'node:https'
+import { LambdaClient } from '@aws-sdk/client-lambda'
+
+export interface LambdaClientOptions {
+  readonly region: string
+  /** Of a service that is not Amazon's: `http://127.0.0.1:9001`. */
+  readonly endpoint?: string
+  /** Invocations in flight at most: each has a connection as long as it runs. */
+  readonly connections: number
+  /** The longest that a function may take; an invocation without an answer is given up some time after. */
+  readonly timeoutMs: number
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string }
+}
+
+/** NAT gateways forget a connection on which nothing was sent for 350 s. */
+const KEEP_ALIVE_MS = 60_000
+const CONNECT_MS = 5_000
+const ANSWER_MARGIN_MS = 15_000
+
+/** A retry by the SDK would run a function a second time unseen: the scheduler decides about those. */
+export function createLambdaClient(options: LambdaClientOptions): LambdaClient {
+  const { region, endpoint, connections, timeoutMs, credentials } = options
+  const agent = { keepAlive: true, keepAliveMsecs: KEEP_ALIVE_MS, maxSockets: connections }
+  return new LambdaClient({
+    region,
+    maxAttempts: 1,
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(credentials === undefined ? {} : { credentials }),
+    requestHandler: {
+      httpAgent: new HttpAgent(agent),
+      httpsAgent: new HttpsAgent(agent),
+      connectionTimeout: CONNECT_MS,
+      requestTimeout: timeoutMs + ANSWER_MARGIN_MS,
+      // All that is in flight is meant to be: no warning of sockets that wait.
+      socketAcquisitionWarningTimeout: timeoutMs,
+    },
+  })
+}
