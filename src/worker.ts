@@ -2,6 +2,7 @@
 export { DunlinError, type Failure, toFailure } from '../operators/index.ts'
 export type { ComputeBackend } from './compute/compute-backend.ts'
 export { createTaskHost } from './compute/task-host.ts'
+export { uncaughtException, unhandledRejection } from './compute/uncaught.ts'
 export type { Ramp } from './job/policies/launch-window.ts'
 export { firstMemoryMb } from './job/policies/memory.ts'
 export type { Clock } from './ports/ports.ts'

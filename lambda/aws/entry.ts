@@ -2,6 +2,7 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createTaskHost, type TaskResult } from '../../src/worker.ts'
+import { answerUncaught } from '../answer-uncaught.ts'
 import { createHandler } from '../handler.ts'
 
 /** Code of jobs stays here as long as the environment lives. */
@@ -12,5 +13,7 @@ interface Context {
   getRemainingTimeInMillis(): number
 }
 
-export const handler = (event: unknown, context: Context): Promise<TaskResult> =>
-  handle(event, { remainingMs: () => context.getRemainingTimeInMillis() })
+export const handler = answerUncaught(
+  (event, context: Context): Promise<TaskResult> =>
+    handle(event, { remainingMs: () => context.getRemainingTimeInMillis() }),
+)

@@ -22,6 +22,7 @@ const NOT_AUTHENTICATED = new Set([
   'MissingAuthenticationTokenException',
   'UnrecognizedClientException',
 ])
+const NOT_LOADED = /^Runtime\.(ImportModuleError|HandlerNotFound|MalformedHandlerName|UserCodeSyntaxError)$/
 const NO_ROOM = new Set(['TooManyRequestsException', 'EC2ThrottledException', 'ThrottlingException'])
 
 /** Of an answer with `FunctionError`. */
@@ -49,7 +50,9 @@ export function functionFailure(failure: FunctionFailure, event: TaskEvent): Dun
   }
   if (errorType === 'Function.ResponseSizeTooLarge') return new DunlinError('TOO_LARGE', because, { place })
   // Its own code could not be loaded: no other attempt will find it otherwise.
-  return new DunlinError('CONFIGURATION', because, { hint: DEPLOY_HINT, place })
+  if (NOT_LOADED.test(errorType))
+    return new DunlinError('CONFIGURATION', because, { hint: DEPLOY_HINT, place })
+  return new DunlinError('INTERNAL', because, { place })
 }
 
 /** Of an error that the SDK's client threw. */

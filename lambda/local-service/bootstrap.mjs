@@ -38,7 +38,11 @@ let handler
 try {
   handler = await load()
 } catch (error) {
-  await send('POST', 'init/error', JSON.stringify(errorOf(error)))
+  await send(
+    'POST',
+    'init/error',
+    JSON.stringify({ ...errorOf(error), errorType: 'Runtime.ImportModuleError' }),
+  )
   process.exit(1)
 }
 

@@ -1,14 +1,12 @@
 /** Every compute backend keeps the contract. */
 import { tmpdir } from 'node:os'
-import { buildFunction, createLambdaBackend, createLambdaClient } from '../../lambda/aws/index.ts'
-import { startLambdaService } from '../../lambda/local-service/index.ts'
-import type { ComputeBackend } from '../../src/compute/compute-backend.ts'
 import { createInlineBackend } from '../../src/compute/inline-backend.ts'
 import { createLocalBackend } from '../../src/compute/local-backend.ts'
 import { systemClock } from '../../src/ports/system-clock.ts'
 import { systemRandom } from '../../src/ports/system-random.ts'
 import { createStores } from '../../src/store/open-stores.ts'
 import { behave } from '../fixtures/compute/behaviours.ts'
+import { openLambda } from '../fixtures/lambda-service.ts'
 import { computeBackendContract } from './compute-backend.contract.ts'
 
 const entry = new URL('../fixtures/compute/entry.ts', import.meta.url)
@@ -34,45 +32,27 @@ for (const isolation of ['thread', 'process'] as const) {
     name: `the local backend with isolation ${isolation}`,
     open: () => createLocalBackend({ workers: 2, isolation, memoryMb: 128, tempDirectory: tmpdir(), entry }),
     shields: { busyLoops: true, endings: true, kills: isolation === 'process' },
-  })
-}
-
-const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' }
-
-/** Two sizes of one function, in a Lambda service on this machine. */
-async function openLambda(): Promise<ComputeBackend> {
-  const zip = await buildFunction({ entry: new URL('../fixtures/compute/lambda-entry.ts', import.meta.url) })
-  const tiers = [256, 1024].map(memoryMb => ({ functionName: `dunlin-${memoryMb}`, memoryMb }))
-  const service = await startLambdaService({
-    functions: tiers.map(({ functionName, memoryMb }) => ({
-      name: functionName,
-      memoryMb,
-      zip,
-      handler: 'index.handler',
-      timeoutMs: 60_000,
-      environment: {},
-    })),
-  })
-  const { endpoint, region } = service
-  const client = createLambdaClient({
-    endpoint,
-    region,
-    connections: 100,
-    timeoutMs: 60_000,
-    credentials: CREDENTIALS,
-  })
-  const backend = createLambdaBackend({ client, tiers, slots: 2 })
-  return {
-    ...backend,
-    async close() {
-      await backend.close()
-      await service.close()
+    words: {
+      exit: code => new RegExp(`ended with exit code ${code} while it ran task 0 of stage 2, attempt 1$`),
+      exitHint: /process\.exit\(\)/,
+      kill: /was killed by SIGKILL/,
+      abort: /was ended by SIGABRT/,
+      disconnect: /ended with exit code 0/,
     },
-  }
+  })
 }
 
 computeBackendContract({
   name: 'the Lambda backend',
-  open: openLambda,
+  async open() {
+    const entry = new URL('../fixtures/compute/lambda-entry.ts', import.meta.url)
+    return (await openLambda({ entry, slots: 2, memorySizesMb: [256, 1024] })).backend
+  },
+  words: {
+    exit: code =>
+      new RegExp(`the function dunlin-256 failed: .*Runtime exited with error: exit status ${code}`),
+    kill: /signal: killed/,
+    abort: /signal: aborted/,
+  },
   shields: { busyLoops: true, endings: true, kills: true },
 })

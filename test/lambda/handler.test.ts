@@ -139,7 +139,7 @@ describe('the handler', () => {
       },
     }
     const other: TaskEvent = { ...event, job: 'slow' }
-    const result = await createHandler(slow)(other, { remainingMs: () => 2_010 })
+    const result = await createHandler(() => slow)(other, { remainingMs: () => 2_010 })
     expect(result).toMatchObject({ ok: false, failure: { code: 'TIMEOUT', retryable: true } })
     expect(result.ok ? '' : result.failure.message).toMatch(
       /stopped after \d+ ms: the function has 2010 ms, of which 2000 ms are kept/,
