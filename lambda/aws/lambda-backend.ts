@@ -1,5 +1,4 @@
 /** createLambdaBackend: tasks as invocations of a function that is deployed once for each size of memory. */
-import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda'
 import {
   type ComputeBackend,
   DunlinError,
@@ -10,6 +9,7 @@ import {
   toFailure,
 } from '../../src/worker.ts'
 import { functionFailure, invokeFailure, placeOf } from './invoke-failure.ts'
+import type { Invoker } from './invoker.ts'
 
 /** A function, deployed with so much memory. */
 export interface MemoryTier {
@@ -18,7 +18,7 @@ export interface MemoryTier {
 }
 
 export interface LambdaBackendOptions {
-  readonly client: Pick<LambdaClient, 'send' | 'destroy'>
+  readonly invoker: Invoker
   /** Ascending by memory; the first one runs what asks for nothing else. */
   readonly tiers: readonly MemoryTier[]
   /** Invocations at once. */
@@ -36,7 +36,7 @@ const LAMBDA_RAMP: Ramp = { initial: 1_000, perSecond: 100 }
  *
  * @throws INVALID_ARGUMENT where there is no tier
  */
-export function createLambdaBackend({ client, tiers, slots }: LambdaBackendOptions): ComputeBackend {
+export function createLambdaBackend({ invoker, tiers, slots }: LambdaBackendOptions): ComputeBackend {
   if (tiers.length === 0) throw new DunlinError('INVALID_ARGUMENT', 'a Lambda backend needs a function')
   const sizesMb = tiers.map(({ memoryMb }) => memoryMb)
   let isClosed = false
@@ -53,14 +53,11 @@ export function createLambdaBackend({ client, tiers, slots }: LambdaBackendOptio
         },
       )
     }
-    const command = new InvokeCommand({ FunctionName: tier.functionName, Payload: payload, LogType: 'Tail' })
-    const answer = await client.send(command, { abortSignal: signal }).catch((error: unknown) => {
+    const answer = await invoker.invoke(tier.functionName, payload, signal).catch((error: unknown) => {
       throw invokeFailure(error, tier.functionName, event)
     })
-    const text = Buffer.from(answer.Payload ?? new Uint8Array()).toString()
-    if (answer.FunctionError === undefined) return resultOf(text, tier.functionName, event)
-    const logTail = Buffer.from(answer.LogResult ?? '', 'base64').toString()
-    throw functionFailure({ ...tier, payload: text, logTail }, event)
+    if (answer.functionError === undefined) return resultOf(answer.payload, tier.functionName, event)
+    throw functionFailure({ ...tier, ...answer }, event)
   }
 
   return {
@@ -85,7 +82,7 @@ export function createLambdaBackend({ client, tiers, slots }: LambdaBackendOptio
       if (isClosed) return
       isClosed = true
       closing.abort()
-      client.destroy()
+      invoker.close()
     },
   }
 }
