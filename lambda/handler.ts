@@ -14,8 +14,8 @@ export interface Invocation {
   remainingMs(): number
 }
 
-/** What stays the same over the invocations of one warm function. */
-export type HandlerHost = Omit<TaskPorts, 'signal'>
+/** What a task is given, but for the signal, by the root URI of its job's store. */
+export type PortsOf = (jobStore: string) => Omit<TaskPorts, 'signal'>
 
 /** Time kept for the answer: a task is stopped this long before the platform would end it without a word. */
 export const ANSWER_MARGIN_MS = 2_000
@@ -68,7 +68,7 @@ export function parseTaskEvent(event: unknown): TaskEvent {
  * checked against the plan, the code hash against the code, before anything of the job runs.
  */
 export function createHandler(
-  host: HandlerHost,
+  portsOf: PortsOf,
 ): (event: unknown, invocation: Invocation) => Promise<TaskResult> {
   return async (event, invocation) => {
     let task: TaskEvent
@@ -77,6 +77,7 @@ export function createHandler(
     } catch (error) {
       return { ok: false, failure: toFailure(error) }
     }
+    const host = portsOf(task.store)
     const startedAt = host.clock.now()
     const limitMs = invocation.remainingMs()
     const guard = new AbortController()

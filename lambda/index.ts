@@ -2,7 +2,7 @@
 export {
   ANSWER_MARGIN_MS,
   createHandler,
-  type HandlerHost,
   type Invocation,
+  type PortsOf,
   parseTaskEvent,
 } from './handler.ts'

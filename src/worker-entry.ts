@@ -1,14 +1,9 @@
 /** The worker entry: what each thread or process of the local backend runs. */
 import { getHeapStatistics } from 'node:v8'
-import { createFunctionLoader } from './compute/load-functions.ts'
-import { peakMemoryBytes } from './compute/peak-memory.ts'
 import { serveTasks } from './compute/serve-tasks.ts'
+import { createTaskHost } from './compute/task-host.ts'
 import { readWorkerSettings } from './compute/worker-message.ts'
-import { systemClock } from './ports/system-clock.ts'
-import { systemRandom } from './ports/system-random.ts'
 import { closeWorkerValues, workerValues } from './ship/worker-values.ts'
-import type { Stores } from './store/object-store.ts'
-import { createStores } from './store/open-stores.ts'
 import { runTask } from './task/run-task.ts'
 
 /** Imported modules cannot be unloaded: after this many, a fresh worker is cheaper than their memory. */
@@ -17,17 +12,10 @@ const MODULES_AT_MOST = 20
 const CODE_BYTES_AT_MOST = 64 * 2 ** 20
 const HEAP_SHARE_AT_MOST = 0.7
 
-const loader = createFunctionLoader({ directory: readWorkerSettings().tempDirectory })
-const storesOfJobs = new Map<string, Stores>()
-
-/** Stores of which the job's own is opened strictly. */
-function storesOf(jobStore: string): Stores {
-  let stores = storesOfJobs.get(jobStore)
-  if (stores === undefined) storesOfJobs.set(jobStore, (stores = createStores({ ownRoots: [jobStore] })))
-  return stores
-}
+const host = createTaskHost({ directory: readWorkerSettings().tempDirectory })
 
 function isWorn(): boolean {
+  const { loader } = host
   if (loader.modules < 2) return false
   const heap = getHeapStatistics()
   return (
@@ -38,15 +26,7 @@ function isWorn(): boolean {
 }
 
 serveTasks({
-  run: (event, signal) =>
-    runTask(event, {
-      stores: storesOf(event.store),
-      clock: systemClock,
-      random: systemRandom,
-      signal,
-      loadFunctions: loader.load,
-      peakMemoryBytes,
-    }),
+  run: (event, signal) => runTask(event, { ...host.ports(event.store), signal }),
   isWorn,
   holds: () => workerValues.size > 0,
   close: closeWorkerValues,

@@ -1,7 +1,13 @@
 /** The second, small door: what a stateless function needs to run tasks. Its bundle starts from here. */
 export { DunlinError, type Failure, toFailure } from '../operators/index.ts'
+export type { ComputeBackend } from './compute/compute-backend.ts'
+export { createTaskHost } from './compute/task-host.ts'
+export { uncaughtException, unhandledRejection } from './compute/uncaught.ts'
+export type { Ramp } from './job/policies/launch-window.ts'
+export { firstMemoryMb } from './job/policies/memory.ts'
 export type { Clock } from './ports/ports.ts'
 export type { ObjectStore, Stores } from './store/object-store.ts'
 export { runTask } from './task/run-task.ts'
+export { seededRandom } from './task/seeded-random.ts'
 export type { TaskEvent, TaskResult } from './task/task-event.ts'
 export type { TaskPorts } from './task/task-ports.ts'

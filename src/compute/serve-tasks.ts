@@ -4,6 +4,7 @@ import { parentPort, Worker } from 'node:worker_threads'
 import { DunlinError } from '../../operators/index.ts'
 import type { TaskEvent, TaskResult } from '../task/task-event.ts'
 import { failed } from './task-failure.ts'
+import { uncaughtException, unhandledRejection } from './uncaught.ts'
 import { type FromWorker, readWorkerSettings, type ToWorker } from './worker-message.ts'
 
 export interface TaskServer {
@@ -83,15 +84,8 @@ export function serveTasks(server: TaskServer): void {
       send(JSON.stringify({ broken: error.message } satisfies FromWorker))
     }
   }
-  process.on('uncaughtException', thrown => {
-    const message = `an exception was thrown outside of any call of dunlin: ${messageOf(thrown)}`
-    fail(new DunlinError('WORKER_LOST', message, { cause: thrown, retryable: true }), thrown)
-  })
-  process.on('unhandledRejection', thrown => {
-    const message = `a promise was rejected and nobody awaited it: ${messageOf(thrown)}`
-    const hint = 'Return the promise from the function, or catch its rejection.'
-    fail(new DunlinError('USER_FUNCTION', message, { cause: thrown, hint }), thrown)
-  })
+  process.on('uncaughtException', thrown => fail(uncaughtException(thrown), thrown))
+  process.on('unhandledRejection', thrown => fail(unhandledRejection(thrown), thrown))
   send(JSON.stringify({ ready: true } satisfies FromWorker))
 }
 
@@ -124,8 +118,6 @@ function watchDriver(): void {
     setInterval(check, ${WATCH_INTERVAL_MS})`
   if (process.platform !== 'win32') new Worker(watch, { eval: true, execArgv: [] }).unref()
 }
-
-const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown))
 
 /**
  * What user functions print, on either stream, goes straight to this process's standard error: the standard output

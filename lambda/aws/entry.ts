@@ -1,0 +1,19 @@
+/** The one generic function: what Lambda calls. */
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createTaskHost, type TaskResult } from '../../src/worker.ts'
+import { answerUncaught } from '../answer-uncaught.ts'
+import { createHandler } from '../handler.ts'
+
+/** Code of jobs stays here as long as the environment lives. */
+const host = createTaskHost({ directory: join(tmpdir(), 'dunlin') })
+const handle = createHandler(host.ports)
+
+interface Context {
+  getRemainingTimeInMillis(): number
+}
+
+export const handler = answerUncaught(
+  (event, context: Context): Promise<TaskResult> =>
+    handle(event, { remainingMs: () => context.getRemainingTimeInMillis() }),
+)

@@ -1,0 +1,8 @@
+/** A Lambda service for this machine. */
+export type { FunctionToDeploy } from './deployed-function.ts'
+export {
+  type InvocationRecord,
+  type LambdaService,
+  type LambdaServiceOptions,
+  startLambdaService,
+} from './lambda-service.ts'
