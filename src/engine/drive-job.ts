@@ -235,6 +235,8 @@ async function conclude(
     await discardUnpublished(drive)
     throw fromFailure(failure, failures)
   }
+  // An attempt that an earlier driver asked for may have come when this one had cleared away; from here on it sees the end.
+  if (drive.epoch > 1) await discardUnpublished(drive)
   warnOfSkipped(report, planned)
   return {
     store,

@@ -35,6 +35,8 @@ export async function readStaged(request: StagedRequest): Promise<readonly Batch
   if (!isStaged(bytes)) {
     throw new DunlinError('CORRUPT', `${shownPath(range.root, range.key)} is not what was staged there`, {
       hint: 'Was the job store changed? Run the job again.',
+      // The next attempt may have a better line.
+      retryable: true,
     })
   }
   const { batches } = decodeArrowFile(bytes)

@@ -80,6 +80,10 @@ export const recordedEnds = ({ world }: Pick<SimulationRun, 'world'>): JobEnd[] 
     return isEnd ? [JSON.parse(Buffer.from(bytes!).toString()) as JobEnd] : []
   })
 
+/** Whether somebody who cleans has taken the job, at least. */
+export const isCleaning = (world: World): boolean =>
+  world.space(ENGINE_URI).changes.some(({ key, by }) => by.startsWith('cleaner') && key.includes(JOB))
+
 /** Whether somebody has begun to clean the job away. */
 export const isCleaned = (world: World): boolean =>
   world

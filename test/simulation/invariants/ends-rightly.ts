@@ -4,7 +4,7 @@ import { DunlinError, type Failure } from '../../../operators/index.ts'
 import { RETRY_POLICY } from '../../../src/job/policies/retry.ts'
 import { BUDGET_POLICY } from '../../../src/job/policies/retry-budget.ts'
 import { factsOf } from '../fault-kinds.ts'
-import { isCleaned, recordedEnds, type SimulationRun, toldEvents } from '../simulation-run.ts'
+import { isCleaned, isCleaning, recordedEnds, type SimulationRun, toldEvents } from '../simulation-run.ts'
 import type { Driver } from '../start-driver.ts'
 
 export function* endsRightly(run: SimulationRun): Generator<string> {
@@ -21,7 +21,7 @@ export function* endsRightly(run: SimulationRun): Generator<string> {
     endBeforeRetry !== null &&
     end?.report.state !== 'succeeded' &&
     !isCancelledAfterRetry(run) &&
-    !isCleanedBeforeRetry(run)
+    !isRetryStopped(run)
   ) {
     yield `a retry, when all was calm, ended ${end?.report.state}: ${end?.failure?.code} ${end?.failure?.message}`
   }
@@ -34,9 +34,9 @@ function isCancelledAfterRetry({ end, drivers }: SimulationRun): boolean {
   return end?.report.state === 'cancelled' && verbs.lastIndexOf('cancel') > verbs.indexOf('retry')
 }
 
-/** There was nothing left to retry. */
-const isCleanedBeforeRetry = ({ world, end, endBeforeRetry }: SimulationRun): boolean =>
-  isCleaned(world) && isDeepStrictEqual(end, endBeforeRetry)
+/** Who cleans was quicker: there was nothing left to retry, or the lease was taken. */
+const isRetryStopped = ({ world, end, endBeforeRetry }: SimulationRun): boolean =>
+  isCleaning(world) && isDeepStrictEqual(end, endBeforeRetry)
 
 function* failsRightly(run: SimulationRun, failure: Failure): Generator<string> {
   if (failure.code === 'INTERNAL') yield `the job failed by INTERNAL: ${failure.message}`

@@ -28,6 +28,8 @@ function overtakenAt({ world }: SimulationRun, { process }: Driver): number {
   const leases = world
     .space(ENGINE_URI)
     .changes.filter(({ kind, key }) => kind === 'create' && key.startsWith(jobKeys.leases(JOB)))
-  const own = leases.findLastIndex(({ by }) => by === process.name)
-  return leases[own + 1]?.atMs ?? Number.POSITIVE_INFINITY
+  const own = leases.findIndex(({ by }) => by === process.name)
+  // It beats on where somebody has removed the job with all leases: that makes its own anew.
+  const next = leases.find(({ by }, index) => index > own && by !== process.name)
+  return next?.atMs ?? Number.POSITIVE_INFINITY
 }

@@ -1,9 +1,6 @@
 /** theLivingDrive: a driver that nothing has silenced keeps its job. */
-import { jobKeys } from '../../../src/job/job-records.ts'
 import type { FaultKind } from '../fault-kinds.ts'
-import type { SimulationRun } from '../simulation-run.ts'
-import { JOB } from '../workload.ts'
-import { ENGINE_URI } from '../world.ts'
+import { isCleaning, type SimulationRun } from '../simulation-run.ts'
 
 /** What keeps a driver from showing that it is alive. */
 const SILENCES: ReadonlySet<FaultKind> = new Set<FaultKind>(['driverPaused', 'driverKilled', 'slowRequest'])
@@ -13,12 +10,10 @@ export function* theLivingDrive({ world, drivers }: SimulationRun): Generator<st
     ({ kind, process }) => process.startsWith('driver') && SILENCES.has(kind),
   )
   if (isSilenced || world.faults.hasStruckDriver) return
-  const isCleaning = world
-    .space(ENGINE_URI)
-    .changes.some(({ key, by }) => by.startsWith('cleaner') && key.startsWith(jobKeys.leases(JOB)))
+  const isBeingCleaned = isCleaning(world)
   for (const { process, verb, events, outcome } of drivers) {
     // Who cleans has seen the end in the moment in which the retry took it back.
-    if (verb === 'retry' && isCleaning) continue
+    if (verb === 'retry' && isBeingCleaned) continue
     const hasDriven = events.some(({ type }) => type === 'taskStarted')
     if (!hasDriven || outcome?.state !== 'failed') continue
     const { code, message } = outcome.error as { readonly code?: string; readonly message?: string }
