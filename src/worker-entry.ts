@@ -17,13 +17,17 @@ const MODULES_AT_MOST = 20
 const CODE_BYTES_AT_MOST = 64 * 2 ** 20
 const HEAP_SHARE_AT_MOST = 0.7
 
-const loader = createFunctionLoader({ directory: readWorkerSettings().tempDirectory })
+const settings = readWorkerSettings()
+const loader = createFunctionLoader({ directory: settings.tempDirectory })
 const storesOfJobs = new Map<string, Stores>()
 
 /** Stores of which the job's own is opened strictly. */
 function storesOf(jobStore: string): Stores {
   let stores = storesOfJobs.get(jobStore)
-  if (stores === undefined) storesOfJobs.set(jobStore, (stores = createStores({ ownRoots: [jobStore] })))
+  if (stores === undefined) {
+    stores = createStores({ ownRoots: [jobStore], s3: settings.s3 })
+    storesOfJobs.set(jobStore, stores)
+  }
   return stores
 }
 

@@ -1,7 +1,23 @@
-/** The second, small door: what a stateless function needs to run tasks. Its bundle starts from here. */
-export { DunlinError, type Failure, toFailure } from '../operators/index.ts'
-export type { Clock } from './ports/ports.ts'
-export type { ObjectStore, Stores } from './store/object-store.ts'
+/** The second, small door: what a stateless function and the clouds that run it need. Its bundle starts from here. */
+export { DunlinError, type ErrorCode, type Failure, toFailure } from '../operators/index.ts'
+export type { Clock, Randomness } from './ports/ports.ts'
+export { systemClock } from './ports/system-clock.ts'
+export { systemRandom } from './ports/system-random.ts'
+export { checkKey, checkPrefix } from './store/key.ts'
+export type {
+  Body,
+  ByteRange,
+  ObjectInfo,
+  ObjectStore,
+  ObjectWriter,
+  PutResult,
+  RequestOptions,
+  Stores,
+  StreamOptions,
+} from './store/object-store.ts'
+export { type Patience, patiently, Tries } from './store/patiently.ts'
+export { bytesOf, checkRange, notFound, piecesOf, shorterThanAsked, throwIfAborted } from './store/request.ts'
+export type { S3Settings } from './store/s3-settings.ts'
 export { runTask } from './task/run-task.ts'
 export type { TaskEvent, TaskResult } from './task/task-event.ts'
 export type { TaskPorts } from './task/task-ports.ts'

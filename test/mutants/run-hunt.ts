@@ -24,7 +24,11 @@ export interface ChildRun {
 export async function runChild(order: Order, patch: Patch | null): Promise<ChildRun> {
   const child = fork(CHILD, [], {
     execArgv: ['--conditions=development', '--disable-warning=ExperimentalWarning', '--import', HOOK],
-    env: { ...process.env, NODE_OPTIONS: '', ...(patch === null ? {} : { [PATCH_VARIABLE]: JSON.stringify(patch) }) },
+    env: {
+      ...process.env,
+      NODE_OPTIONS: '',
+      ...(patch === null ? {} : { [PATCH_VARIABLE]: JSON.stringify(patch) }),
+    },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
   const found: Catch[] = []
