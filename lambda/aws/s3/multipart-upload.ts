@@ -64,15 +64,15 @@ export class MultipartUpload {
     return new MultipartUpload(requests, { key, id: created.UploadId, metadata }, signal)
   }
 
-  /** Resolves when the next part may be given; the bytes must not change any more. */
+  /** Resolves when the part is on its way; the bytes must not change any more. Throws what an earlier part met. */
   async add(bytes: Uint8Array): Promise<void> {
+    await this.#room(PARTS_AT_ONCE - 1)
     this.#send(async (number, http) => {
       const { s3 } = this.#requests
       const part = { ...this.#upload(), PartNumber: number, Body: bytes }
       const { ETag, ChecksumCRC32 } = await s3.uploadPart(part, http)
       return { ETag, ...(ChecksumCRC32 !== undefined && { ChecksumCRC32 }) }
     })
-    await this.#room(PARTS_AT_ONCE)
   }
 
   /** The next part is a range of another object, which S3 copies by itself. `etag`: of no other version. */
@@ -82,6 +82,7 @@ export class MultipartUpload {
     readonly first: number
     readonly last: number
   }): Promise<void> {
+    await this.#room(PARTS_AT_ONCE - 1)
     this.#send(async (number, http) => {
       const { CopyPartResult } = await this.#requests.s3.uploadPartCopy(
         {
@@ -96,7 +97,6 @@ export class MultipartUpload {
       const { ETag, ChecksumCRC32 } = CopyPartResult ?? {}
       return { ETag, ...(ChecksumCRC32 !== undefined && { ChecksumCRC32 }) }
     })
-    await this.#room(PARTS_AT_ONCE)
   }
 
   /** Makes the object visible, with `ifAbsent` unless there is one: then nothing of this is left. */

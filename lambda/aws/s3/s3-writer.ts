@@ -78,6 +78,8 @@ export class S3Writer implements ObjectWriter {
 
   async #take(piece: Uint8Array): Promise<void> {
     for (let at = 0; at < piece.byteLength; ) {
+      // Each part takes its time: meanwhile the caller may have given up.
+      this.#checkOpen()
       const longest = partBytes(this.#number)
       const take = Math.min(longest - this.#filled, piece.byteLength - at)
       this.#reserve(this.#filled + take, longest)
