@@ -1,6 +1,9 @@
 /** The walls of the house: operators ← planner ← src ← lambda ← benchmarks ← test. A folder looks only left. */
 const FOLDERS = ['operators', 'planner', 'src', 'lambda', 'benchmarks', 'test']
 
+/** Opens the stores of clouds, by dynamic import. */
+const LAZY = '^src/store/open-cloud-store[.]ts$'
+
 const onlyLeft = FOLDERS.slice(0, -1).map((folder, index) => ({
   name: `${folder}-looks-only-left`,
   severity: 'error',
@@ -11,17 +14,34 @@ const onlyLeft = FOLDERS.slice(0, -1).map((folder, index) => ({
 export default {
   forbidden: [
     ...onlyLeft.map(rule =>
-      // Only the command line may reach right, lazily.
-      rule.name === 'src-looks-only-left' ? { ...rule, from: { ...rule.from, pathNot: '^src/cli/' } } : rule,
+      // Only the command line and what opens stores of clouds may reach right, lazily.
+      rule.name === 'src-looks-only-left'
+        ? { ...rule, from: { ...rule.from, pathNot: `^src/cli/|${LAZY}` } }
+        : rule,
     ),
     {
+      name: 'clouds-load-lazily',
+      comment: 'Who works on a laptop never loads the code of a cloud.',
+      severity: 'error',
+      from: { path: LAZY },
+      to: { path: '^lambda/', dynamic: false, dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'sdks-load-lazily',
+      severity: 'error',
+      from: { path: '^(src|lambda)/' },
+      to: { path: 'node_modules/@(aws-sdk|smithy)/', dynamic: false, dependencyTypesNot: ['type-only'] },
+    },
+    {
       name: 'through-the-door',
-      comment: 'Another folder is entered through its index.ts; src also through worker.ts.',
+      comment:
+        'Another folder is entered through its index.ts; src also through worker.ts, lambda through that of a cloud.',
       severity: 'error',
       from: { path: '^(operators|planner|src|lambda)/' },
       to: {
         path: '^(operators|planner|src|lambda)/',
-        pathNot: '^(operators|planner|src|lambda)/index[.]ts$|^src/worker[.]ts$|^$1/',
+        pathNot:
+          '^(operators|planner|src|lambda)/index[.]ts$|^src/worker[.]ts$|^lambda/[^/]+/index[.]ts$|^$1/',
       },
     },
     {
@@ -49,13 +69,14 @@ export default {
       name: 'no-test-code-in-the-product',
       severity: 'error',
       from: { path: '^(operators|planner|src|lambda)/' },
-      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only', 'npm-peer'] },
     },
     {
       name: 'no-circular',
+      comment: 'A cloud is loaded when it is asked for, and starts from the door of the sources that asks.',
       severity: 'error',
       from: {},
-      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only', 'dynamic-import'], pathNot: LAZY } },
     },
     {
       name: 'resolvable',

@@ -10,6 +10,8 @@ export default async function buildWorker() {
     format: 'esm',
     target: 'node22',
     conditions: ['development'],
+    // Loaded by those who read or write s3://, from where they have installed it.
+    external: ['@aws-sdk/*'],
     minifySyntax: true,
     banner: {
       js: "import{createRequire as $require}from'node:module';const require=$require(import.meta.url);",

@@ -12,7 +12,8 @@ const MODULES_AT_MOST = 20
 const CODE_BYTES_AT_MOST = 64 * 2 ** 20
 const HEAP_SHARE_AT_MOST = 0.7
 
-const host = createTaskHost({ directory: readWorkerSettings().tempDirectory })
+const { tempDirectory, s3 } = readWorkerSettings()
+const host = createTaskHost({ directory: tempDirectory, s3 })
 
 function isWorn(): boolean {
   const { loader } = host

@@ -1,12 +1,28 @@
-/** The second, small door: what a stateless function needs to run tasks. Its bundle starts from here. */
-export { DunlinError, type Failure, toFailure } from '../operators/index.ts'
+/** The second, small door: what a stateless function and the clouds that run it need. Its bundle starts from here. */
+export { DunlinError, type ErrorCode, type Failure, toFailure } from '../operators/index.ts'
 export type { ComputeBackend } from './compute/compute-backend.ts'
 export { createTaskHost } from './compute/task-host.ts'
 export { uncaughtException, unhandledRejection } from './compute/uncaught.ts'
 export type { Ramp } from './job/policies/launch-window.ts'
 export { firstMemoryMb } from './job/policies/memory.ts'
-export type { Clock } from './ports/ports.ts'
-export type { ObjectStore, Stores } from './store/object-store.ts'
+export type { Clock, Randomness } from './ports/ports.ts'
+export { systemClock } from './ports/system-clock.ts'
+export { systemRandom } from './ports/system-random.ts'
+export { checkKey, checkPrefix } from './store/key.ts'
+export type {
+  Body,
+  ByteRange,
+  ObjectInfo,
+  ObjectStore,
+  ObjectWriter,
+  PutResult,
+  RequestOptions,
+  Stores,
+  StreamOptions,
+} from './store/object-store.ts'
+export { type Patience, patiently, Tries } from './store/patiently.ts'
+export { bytesOf, checkRange, notFound, piecesOf, shorterThanAsked, throwIfAborted } from './store/request.ts'
+export type { S3Settings } from './store/s3-settings.ts'
 export { runTask } from './task/run-task.ts'
 export { seededRandom } from './task/seeded-random.ts'
 export type { TaskEvent, TaskResult } from './task/task-event.ts'

@@ -6,11 +6,11 @@ import type { Reporter, TestModule } from 'vitest/node'
 const BUDGET_SECONDS: Readonly<Record<string, number>> = {
   architecture: 60,
   benchmarks: 40,
-  contracts: 60,
+  contracts: 80,
   docs: 40,
   engine: 200,
   kills: 140,
-  lambda: 20,
+  lambda: 60,
   mutants: 140,
   operators: 120,
   planner: 20,

@@ -1,6 +1,5 @@
 /** buildFunction: the deployment package: one module, in a zip file whose bytes are the same each time. */
 import { fileURLToPath } from 'node:url'
-import { zipSync } from 'fflate'
 
 /** What a zip file can say at the earliest. */
 const NO_TIME = '1980-01-01T00:00:00'
@@ -13,7 +12,7 @@ export interface FunctionOptions {
 
 export async function buildFunction(options: FunctionOptions = {}): Promise<Uint8Array> {
   const entry = options.entry ?? new URL(import.meta.resolve('#function-entry'))
-  const { build } = await import('esbuild')
+  const [{ build }, { zipSync }] = await Promise.all([import('esbuild'), import('fflate')])
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(entry)],
     bundle: true,
@@ -22,6 +21,8 @@ export async function buildFunction(options: FunctionOptions = {}): Promise<Uint
     format: 'esm',
     target: 'node22',
     conditions: ['development'],
+    // What drivers alone load, when they need it.
+    external: ['@aws-sdk/client-lambda', 'esbuild', 'fflate'],
     minifySyntax: true,
     minifyWhitespace: true,
     keepNames: true,

@@ -2,6 +2,7 @@
 import { DunlinError } from '../../operators/index.ts'
 import { firstMemoryMb } from '../job/policies/memory.ts'
 import { closeWorkerValues } from '../ship/worker-values.ts'
+import type { S3Settings } from '../store/s3-settings.ts'
 import type { ComputeBackend } from './compute-backend.ts'
 import { LargeWorkers } from './large-workers.ts'
 import { doublingSizesMb, largeWorkersMb, nodeHeapMb } from './memory-sizes.ts'
@@ -23,6 +24,8 @@ export interface LocalBackendOptions {
   readonly largeWorkersMb?: number
   /** Where workers put shipped modules in order to import them. */
   readonly tempDirectory: string
+  /** How workers reach `s3://`. */
+  readonly s3?: S3Settings
   /** The module that workers run; for tests. */
   readonly entry?: URL
 }
@@ -36,7 +39,7 @@ export interface LocalBackendOptions {
  * const compute = createLocalBackend({ workers: 2, isolation: 'thread', tempDirectory: '/tmp/dunlin' })
  */
 export function createLocalBackend(options: LocalBackendOptions): ComputeBackend {
-  const { workers, isolation, memoryMb, tempDirectory } = options
+  const { workers, isolation, memoryMb, tempDirectory, s3 } = options
   if (!Number.isInteger(workers) || workers < 1) {
     throw new DunlinError('INVALID_ARGUMENT', `the number of workers is ${workers}`, {
       hint: 'Give 1 or more.',
@@ -53,7 +56,7 @@ export function createLocalBackend(options: LocalBackendOptions): ComputeBackend
   const start = (heapMb: number | undefined): StartWorker =>
     starter({
       entry: options.entry ?? new URL(import.meta.resolve('#worker-entry')),
-      settings: { tempDirectory, driverPid: process.pid },
+      settings: { tempDirectory, driverPid: process.pid, ...(s3 !== undefined && { s3 }) },
       ...(heapMb === undefined ? {} : { memoryMb: heapMb }),
     })
   const pool = new WorkerPool({ workers, start: start(memoryMb) })

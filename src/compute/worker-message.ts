@@ -1,4 +1,5 @@
 /** What crosses between the pool and its workers: JSON texts, the same for threads and for processes. */
+import type { S3Settings } from '../store/s3-settings.ts'
 import type { TaskEvent, TaskResult } from '../task/task-event.ts'
 
 export type ToWorker =
@@ -21,6 +22,7 @@ export interface WorkerSettings {
   /** Where shipped modules are put to be imported. */
   readonly tempDirectory: string
   readonly driverPid: number
+  readonly s3?: S3Settings
 }
 
 /** The settings that this thread or process was started with. */

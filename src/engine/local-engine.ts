@@ -1,5 +1,6 @@
 /** The local engine: tasks in worker threads or processes of this machine, objects in a directory. */
-import { availableParallelism } from 'node:os'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { DunlinError } from '../../operators/index.ts'
@@ -12,9 +13,10 @@ import { peakMemoryBytes } from '../compute/peak-memory.ts'
 import { driverOnly } from '../dataset/driver-only.ts'
 import { systemClock } from '../ports/system-clock.ts'
 import { systemRandom } from '../ports/system-random.ts'
-import { toRootUri } from '../store/file-uri.ts'
+import { schemeOf, toRootUri } from '../store/file-uri.ts'
 import type { Stores } from '../store/object-store.ts'
 import { createStores } from '../store/open-stores.ts'
+import type { S3Settings } from '../store/s3-settings.ts'
 import type { Engine } from './engine.ts'
 
 /**
@@ -29,7 +31,7 @@ export interface LocalOptions {
   readonly workers?: number
   /** How tasks are kept apart. Default `thread`. */
   readonly isolation?: Isolation
-  /** Where jobs keep their plans, shuffle data and journals. Default `.dunlin` in the current directory. */
+  /** Where jobs keep their plans, shuffle data and journals; may be `s3://`. Default `.dunlin` in the current directory. */
   readonly directory?: string
   /** What relative paths of sources and outputs are relative to. Default: the current directory. */
   readonly base?: string
@@ -38,6 +40,8 @@ export interface LocalOptions {
    * much, and so on up to half of this machine's memory; past that the job fails with `OUT_OF_MEMORY`. Default 2,048.
    */
   readonly workerMemoryMb?: number
+  /** How `s3://` is reached. Default: as the AWS SDK finds it in the environment. */
+  readonly s3?: S3Settings
 }
 
 const WORKER_MEMORY_MB = 2048
@@ -52,6 +56,7 @@ interface BackendOptions {
   readonly stores: Stores
   /** Where shipped modules are put in order to be imported. */
   readonly tempDirectory: string
+  readonly s3?: S3Settings
 }
 
 function backend({ isolation, stores, ...options }: BackendOptions): ComputeBackend {
@@ -85,7 +90,13 @@ export function local(options: LocalOptions = {}): Engine {
   const cwdUri = toRootUri(process.cwd(), 'file:///')
   const baseUri = options.base === undefined ? cwdUri : toRootUri(options.base, cwdUri)
   const storeUri = toRootUri(directory, cwdUri)
-  const stores = createStores({ ownRoots: [storeUri] })
+  const { s3 } = options
+  const stores = createStores({ ownRoots: [storeUri], s3 })
+  const isDirectory = schemeOf(storeUri) === 'file'
+  // Code is imported from here, so nobody else may write to it.
+  const tempDirectory = isDirectory
+    ? join(fileURLToPath(storeUri), 'modules')
+    : mkdtempSync(join(tmpdir(), 'dunlin-modules-'))
   const store = stores.open(storeUri)
   let prepared = false
   const compute = backend({
@@ -93,7 +104,8 @@ export function local(options: LocalOptions = {}): Engine {
     workers,
     memoryMb: options.workerMemoryMb ?? WORKER_MEMORY_MB,
     stores,
-    tempDirectory: join(fileURLToPath(storeUri), 'modules'),
+    tempDirectory,
+    ...(s3 !== undefined && { s3 }),
   })
   const facts: EngineFacts = {
     name: 'local',
@@ -112,10 +124,13 @@ export function local(options: LocalOptions = {}): Engine {
     facts,
     // Nobody wants shuffle data in a repository.
     async prepare() {
-      if (!prepared) await store.put('.gitignore', Buffer.from('*\n'), { ifAbsent: true })
+      if (!prepared && isDirectory) await store.put('.gitignore', Buffer.from('*\n'), { ifAbsent: true })
       prepared = true
     },
-    close: () => compute.close(),
+    async close() {
+      await compute.close()
+      if (!isDirectory) rmSync(tempDirectory, { recursive: true, force: true })
+    },
   })
 }
 

@@ -51,8 +51,10 @@ export interface ObjectWriter {
  * - Every error names the URI.
  */
 export interface ObjectStore {
-  /** The root as a URI that `openStore` takes, ending in `/`: `file:///tmp/x/`, `memory://name/`. */
+  /** The root as a URI that `openStore` takes, ending in `/`: `file:///tmp/x/`, `s3://bucket/x/`. */
   readonly uri: string
+  /** Its requests, streams and writers are tried again by itself while they fail for the moment; others need `patientStore`. */
+  readonly isPatient?: boolean
   /** The whole object, or the bytes of a range that lies inside it (else `CORRUPT`: the object is shorter). */
   get(key: string, range?: ByteRange, options?: RequestOptions): Promise<Uint8Array>
   /** The bytes from `offset` (default 0) to the end, in pieces; `length` bounds it. */

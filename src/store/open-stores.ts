@@ -4,8 +4,9 @@ import { FileStore } from './file-store.ts'
 import { schemeOf, toRootUri } from './file-uri.ts'
 import { MemoryStore } from './memory-store.ts'
 import type { ObjectStore, Stores } from './object-store.ts'
+import { CLOUD_STORES, type CloudSettings } from './open-cloud-store.ts'
 
-export interface StoresOptions {
+export interface StoresOptions extends CloudSettings {
   /**
    * Roots that dunlin alone writes to (the job store): symbolic links inside them are refused. Every other
    * directory is the user's, where reading follows the links that the user made.
@@ -14,8 +15,8 @@ export interface StoresOptions {
 }
 
 /**
- * Stores for `file:` and `memory:` roots. One instance per root; memory stores live as long as these Stores.
- * An unknown scheme is a `CONFIGURATION` error.
+ * Stores for `file:`, `memory:` and `s3:` roots. One instance per root; memory stores live as long as these Stores.
+ * Code for a cloud is loaded by the first request to a store of it. An unknown scheme is a `CONFIGURATION` error.
  *
  * @example
  * const stores = createStores({ ownRoots: ['file:///home/ann/.dunlin/'] })
@@ -24,34 +25,32 @@ export interface StoresOptions {
 export function createStores(options: StoresOptions = {}): Stores {
   const opened = new Map<string, ObjectStore>()
   const own = new Set((options.ownRoots ?? []).map(uri => toRootUri(uri, 'file:///')))
+  const open = (uri: string, scheme: string | undefined): ObjectStore => {
+    if (scheme === 'file') return new FileStore({ root: uri, followSymlinks: !own.has(uri) })
+    if (scheme === 'memory') return new MemoryStore({ name: uri.slice('memory://'.length, -1) })
+    return CLOUD_STORES.get(scheme!)!(uri, options)
+  }
   return {
     open(rootUri) {
       const known = opened.get(rootUri)
       if (known !== undefined) return known
       const scheme = schemeOf(rootUri)
-      if (scheme !== 'file' && scheme !== 'memory') throw unknownScheme(rootUri, scheme)
+      if (!KNOWN.has(scheme)) throw unknownScheme(rootUri, scheme)
       const uri = toRootUri(rootUri, 'file:///')
       let store = opened.get(uri)
-      if (store === undefined) {
-        store =
-          scheme === 'file'
-            ? new FileStore({ root: uri, followSymlinks: !own.has(uri) })
-            : new MemoryStore({ name: uri.slice('memory://'.length, -1) })
-        opened.set(uri, store)
-      }
+      if (store === undefined) opened.set(uri, (store = open(uri, scheme)))
       return store
     },
   }
 }
 
+const KNOWN: ReadonlySet<string | undefined> = new Set(['file', 'memory', ...CLOUD_STORES.keys()])
+
 function unknownScheme(rootUri: string, scheme: string | undefined): DunlinError {
+  const known = [...KNOWN].map(name => `${name}:`).join(', ')
   const message =
     scheme === undefined
       ? `${JSON.stringify(rootUri)} is not the URI of a store`
-      : `no store is known for ${rootUri}: its scheme is ${scheme}:, known here are file: and memory:`
-  const hint =
-    scheme === 's3'
-      ? 'Reading and writing s3:// needs the AWS engine: choose it in the configuration.'
-      : 'Give a path, a file: URI, or choose the engine that has this store.'
-  return new DunlinError('CONFIGURATION', message, { hint })
+      : `no store is known for ${rootUri}: its scheme is ${scheme}:, known here are ${known}`
+  return new DunlinError('CONFIGURATION', message, { hint: 'Give a path, or a file: or s3: URI.' })
 }

@@ -1,30 +1,20 @@
 /** patientStore: a store whose short requests are sent again when they fail for the moment; for the driver, which no one retries. */
-import { DunlinError } from '../../operators/index.ts'
-import { pause } from '../ports/pause.ts'
-import type { Clock, Randomness } from '../ports/ports.ts'
 import { compareKeys } from './key.ts'
 import type { ObjectInfo, ObjectStore, RequestOptions, Stores } from './object-store.ts'
-import { throwIfAborted } from './request.ts'
-
-/** Waits in all: a network that changes, a laptop that wakes. */
-const PATIENCE_MS = 60_000
-const BASE_MS = 100
-const MAX_MS = 5_000
-
-export interface Patience {
-  readonly clock: Pick<Clock, 'after'>
-  readonly random: Pick<Randomness, 'next'>
-}
+import { type Patience, patiently } from './patiently.ts'
 
 /**
- * Failures that are `retryable` are tried again, for a minute, with exponential back-off and full jitter. A put
- * with `ifAbsent` that is sent twice may meet its own object: see `putOnce`. A listing is begun again behind the last key that it gave. Streams and writers are as they were.
+ * Each request as `patiently` sends it. A put with `ifAbsent` that is sent twice may meet its own object: see `putOnce`. A
+ * listing is begun again behind the last key that it gave. Streams and writers are as they were. A store that is patient
+ * by itself is given back as it is.
  */
 export function patientStore(store: ObjectStore, patience: Patience): ObjectStore {
+  if (store.isPatient === true) return store
   const again = <T>(request: () => Promise<T>, signal: AbortSignal | undefined) =>
     patiently(request, { ...patience, signal, uri: store.uri })
   return {
     uri: store.uri,
+    isPatient: true,
     get: (key, range, options) => again(() => store.get(key, range, options), options?.signal),
     put: (key, body, options) => again(() => store.put(key, body, options), options?.signal),
     head: (key, options) => again(() => store.head(key, options), options?.signal),
@@ -40,24 +30,6 @@ export function patientStore(store: ObjectStore, patience: Patience): ObjectStor
 /** Stores that are all patient. */
 export function patientStores(stores: Stores, patience: Patience): Stores {
   return { open: rootUri => patientStore(stores.open(rootUri), patience) }
-}
-
-async function patiently<T>(
-  request: () => Promise<T>,
-  options: Patience & { readonly signal: AbortSignal | undefined; readonly uri: string },
-): Promise<T> {
-  let waitedMs = 0
-  for (let tries = 1; ; tries++) {
-    try {
-      return await request()
-    } catch (error) {
-      if (!(error instanceof DunlinError && error.retryable) || waitedMs >= PATIENCE_MS) throw error
-    }
-    const longestMs = Math.min(MAX_MS, BASE_MS * 2 ** (tries - 1))
-    waitedMs += longestMs
-    await pause(options.clock, Math.floor(longestMs * options.random.next()))
-    throwIfAborted(options.signal, options.uri)
-  }
 }
 
 type Again = <T>(request: () => Promise<T>, signal: AbortSignal | undefined) => Promise<T>

@@ -149,6 +149,14 @@ describe('dunlin installed from its tarball', () => {
     expect(lines.sort()).toEqual(expected)
   })
 
+  it('says what to install where a job reads s3://, which nobody else needs', async () => {
+    const job =
+      "import { read } from 'dunlin'; read.text('s3://bucket/x').count().catch(e => console.log(e.code, e.hint))"
+    expect(await node('--input-type=module', '--eval', job)).toBe(
+      'CONFIGURATION Install it beside dunlin: npm install @aws-sdk/client-s3\n',
+    )
+  })
+
   it('runs a job with reduce and reduceByKey', async () => {
     await node('job.ts')
     const { greatest, longest } = JSON.parse(readFileSync(join(project, 'results.json'), 'utf8')) as {

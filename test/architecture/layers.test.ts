@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
@@ -93,8 +93,15 @@ describe('a planted import', () => {
     ['operators/index.ts', "export { readFile } from 'node:fs/promises'\n", 'pure-folders-do-no-io'],
     ['src/index.ts', "export { Table } from 'apache-arrow'\n", 'arrow-only-in-the-codec'],
     ['src/index.ts', "export { test } from 'vitest'\n", 'no-test-code-in-the-product'],
+    ['lambda/index.ts', "export { S3 } from '@aws-sdk/client-s3'\n", 'sdks-load-lazily'],
+    [
+      'src/store/open-cloud-store.ts',
+      "export { here as there } from '../../lambda/index.ts'\n",
+      'clouds-load-lazily',
+    ],
   ]
   it.each(cases)('in %s is found: %s', async (file, text, rule) => {
+    await mkdir(join(root, dirname(file)), { recursive: true })
     await writeFile(join(root, file), text)
     try {
       const { summary } = await cruise(root, [file.split('/')[0]!])

@@ -6,7 +6,7 @@ const IN_FLIGHT = 'src/scheduler/in-flight.ts'
 const RETRY = 'src/job/policies/retry.ts'
 const RECORDER = 'src/task/task-recorder.ts'
 const WATCH = 'src/job/lease-watch.ts'
-const PATIENT = 'src/store/patient-store.ts'
+const PATIENT = 'src/store/patiently.ts'
 
 /** Not here: an attempt that answers well after it was given up, and is not heard. Its retry finds what it has committed. */
 export const SCHEDULING_MUTANTS: readonly Mutant[] = [
@@ -125,14 +125,14 @@ export const SCHEDULING_MUTANTS: readonly Mutant[] = [
   {
     name: 'a driver does not send a request again',
     file: PATIENT,
-    find: 'if (!(error instanceof DunlinError && error.retryable) || waitedMs >= PATIENCE_MS) throw error',
+    find: 'if (!(error instanceof DunlinError && error.retryable) || this.#waitedMs >= PATIENCE_MS) throw error',
     replace: 'throw error',
     look: { check: 'a driver whose store fails once goes on' },
   },
   {
     name: 'a driver sends a request again for ever',
     file: PATIENT,
-    find: ' || waitedMs >= PATIENCE_MS) throw error',
+    find: ' || this.#waitedMs >= PATIENCE_MS) throw error',
     replace: ') throw error',
     look: { check: 'a driver whose store always fails gives up' },
   },

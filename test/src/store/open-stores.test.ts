@@ -5,7 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { systemClock } from '../../../src/ports/system-clock.ts'
+import { systemRandom } from '../../../src/ports/system-random.ts'
 import { createStores } from '../../../src/store/open-stores.ts'
+import { patientStore } from '../../../src/store/patient-store.ts'
 
 describe('stores', () => {
   it('are the same instance for the same root, however it is written', () => {
@@ -28,8 +31,7 @@ describe('stores', () => {
   })
 
   it.each([
-    ['s3://bucket/x/', 's3:', 'AWS engine'],
-    ['ftp://x/', 'file: and memory:', 'choose the engine'],
+    ['ftp://x/', 'file:, memory:, s3:', 'or a file: or s3: URI'],
     ['just/a/path', 'is not the URI of a store', 'Give a path'],
   ])('of %s are a CONFIGURATION error that says what is known', (uri, message, hint) => {
     expect(() => createStores().open(uri)).toThrow(
@@ -39,6 +41,22 @@ describe('stores', () => {
         hint: expect.stringContaining(hint),
       }),
     )
+  })
+})
+
+describe('a store on S3', () => {
+  it('is opened without a request, and is the same however its root is written', () => {
+    const stores = createStores()
+    const store = stores.open('s3://bucket/jobs')
+    expect(stores.open('s3://bucket/jobs/')).toBe(store)
+    expect(store).toMatchObject({ uri: 's3://bucket/jobs/', isPatient: true })
+    expect(patientStore(store, { clock: systemClock, random: systemRandom })).toBe(store)
+  })
+
+  it('checks keys like any other', async () => {
+    const store = createStores({ s3: { endpoint: 'http://127.0.0.1:1' } }).open('s3://bucket/jobs/')
+    await expect(store.get('../a')).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
+    await expect(createStores().open('s3://b/').get('a')).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
   })
 })
 
