@@ -5,7 +5,9 @@
  * files, the role of the machine), and so do the credentials, always.
  *
  * @example
- * const minio = local({ s3: { endpoint: 'http://127.0.0.1:9000' } })
+ * const minio = local({ directory: 's3://lake/dunlin', s3: { endpoint: 'http://127.0.0.1:9000' } })
+ * minio.store.uri // 's3://lake/dunlin/'
+ * await minio.close()
  */
 export interface S3Settings {
   /** Base URL of a server that speaks S3 (MinIO, R2, Ceph). Default: `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`, else AWS. */
