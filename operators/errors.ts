@@ -186,8 +186,11 @@ function asJson(field: string, value: unknown): Record<string, unknown> {
 }
 
 function isScalar(value: unknown): boolean {
-  return value === null || /^(?:string|number|boolean)$/.test(typeof value)
+  return value === null || /^(?:string|number|boolean|bigint)$/.test(typeof value)
 }
+
+/** JSON has no bigint. */
+const written = (value: unknown): unknown => (typeof value === 'bigint' ? `${value}n` : value)
 
 /**
  * Own enumerable properties of what was thrown. Getters are not called, since they are code of somebody else; objects stay behind, since
@@ -200,7 +203,7 @@ function propertiesOf(thrown: object): Record<string, unknown> {
       .filter(([key, { enumerable, value }]) => enumerable && isScalar(value) && !TOLD.has(key))
       .filter(([key]) => !isSecretName(key))
       .slice(0, PROPERTIES_KEPT)
-    for (const [key, { value }] of fields) Object.assign(properties, asJson(key, value))
+    for (const [key, { value }] of fields) Object.assign(properties, asJson(key, written(value)))
   } catch {
     // A proxy that throws.
   }

@@ -122,7 +122,7 @@ describe('errors of row functions', () => {
   it.each([
     ['a string', 'no', 'threw on record 1: no'],
     ['undefined', undefined, 'threw on record 1: undefined'],
-    ['an object', { a: 1n }, 'threw on record 1: { a: 1n }'],
+    ['an object', { a: 1n, b: 'x' }, 'threw on record 1: { a: "1n", b: "x" }'],
     ['an error without a message', new TypeError(), 'threw on record 1: TypeError'],
   ])('are told for %s that was thrown', (_, thrown, text) => {
     const error = errorOf(
