@@ -1,6 +1,7 @@
 /** The second, small door: what a stateless function and the clouds that run it need. Its bundle starts from here. */
 export { DunlinError, type ErrorCode, type Failure, toFailure } from '../operators/index.ts'
 export type { ComputeBackend } from './compute/compute-backend.ts'
+export { cancelled, failed, placeOf } from './compute/task-failure.ts'
 export { createTaskHost } from './compute/task-host.ts'
 export { uncaughtException, unhandledRejection } from './compute/uncaught.ts'
 export type { Ramp } from './job/policies/launch-window.ts'

@@ -1,5 +1,5 @@
 /** What an invocation that gave no result says, as a typed failure: the function failed, or could not be invoked. */
-import { DunlinError, type TaskEvent } from '../../src/worker.ts'
+import { DunlinError, placeOf, type TaskEvent } from '../../src/worker.ts'
 
 /** What the service answered where the function, or its environment, failed. */
 export interface FunctionFailure {
@@ -109,9 +109,4 @@ function parsed(payload: string): { readonly errorType?: string; readonly errorM
 function lastWords(logTail: string): string {
   const lines = logTail.split('\n').filter(line => line !== '' && !/^(START|END|REPORT) RequestId/.test(line))
   return lines.slice(-SHOWN_LINES).join('\n')
-}
-
-export function placeOf(event: TaskEvent) {
-  const { job, stage, attempt } = event
-  return { job, stage, attempt, ...(event.kind === 'task' ? { task: event.task } : {}) }
 }

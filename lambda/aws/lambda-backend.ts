@@ -1,14 +1,16 @@
 /** createLambdaBackend: tasks as invocations of a function that is deployed once for each size of memory. */
 import {
   type ComputeBackend,
+  cancelled,
   DunlinError,
+  failed,
   firstMemoryMb,
+  placeOf,
   type Ramp,
   type TaskEvent,
   type TaskResult,
-  toFailure,
 } from '../../src/worker.ts'
-import { functionFailure, invokeFailure, placeOf } from './invoke-failure.ts'
+import { functionFailure, invokeFailure } from './invoke-failure.ts'
 import type { Invoker } from './invoker.ts'
 
 /** A function, deployed with so much memory. */
@@ -75,7 +77,7 @@ export function createLambdaBackend({ invoker, tiers, slots }: LambdaBackendOpti
         return await invoke(event, tier, either)
       } catch (error) {
         if (either.aborted) return cancelled(event)
-        return { ok: false, failure: toFailure(typed(error, event)) }
+        return failed(error, event)
       }
     },
     async close() {
@@ -86,17 +88,6 @@ export function createLambdaBackend({ invoker, tiers, slots }: LambdaBackendOpti
     },
   }
 }
-
-function typed(error: unknown, event: TaskEvent): DunlinError {
-  if (error instanceof DunlinError) return error.at(placeOf(event))
-  const message = error instanceof Error ? error.message : String(error)
-  return new DunlinError('INTERNAL', message, { cause: error, place: placeOf(event) })
-}
-
-const cancelled = (event: TaskEvent): TaskResult => ({
-  ok: false,
-  failure: toFailure(new DunlinError('CANCELLED', 'the attempt was cancelled', { place: placeOf(event) })),
-})
 
 /** @throws CONFIGURATION where what answered is not our function */
 function resultOf(text: string, functionName: string, event: TaskEvent): TaskResult {

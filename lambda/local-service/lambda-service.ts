@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { DeployedFunction, type FunctionToDeploy } from './deployed-function.ts'
 import { EventQueue, type FailedEvent } from './event-queue.ts'
 import type { InvocationOutcome } from './execution-environment.ts'
-import { bodyUpTo } from './runtime-api.ts'
+import { bodyUpTo, MOST_SYNC_BYTES } from './runtime-api.ts'
 import { FaultDice, type ServiceFaults } from './service-faults.ts'
 
 export interface LambdaServiceOptions {
@@ -49,7 +49,6 @@ export interface LambdaService {
 }
 
 const ACCOUNT = '000000000000'
-const MOST_SYNC_BYTES = 6 * 2 ** 20
 const MOST_ASYNC_BYTES = 2 ** 20
 const INVOCATIONS = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/
 const CONFIGURATION = /^\/2015-03-31\/functions\/([^/]+)\/configuration$/

@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** What a synchronous invocation may give back. */
-export const MOST_RESPONSE_BYTES = 6 * 2 ** 20
+/** What a synchronous invocation may bring, and give back. */
+export const MOST_SYNC_BYTES = 6 * 2 ** 20
 
 export interface RuntimeInvocation {
   readonly id: string
@@ -110,7 +110,7 @@ export class RuntimeApi {
       return
     }
     this.#asked = null
-    if (what === 'response' && payload.byteLength > MOST_RESPONSE_BYTES) {
+    if (what === 'response' && payload.byteLength > MOST_SYNC_BYTES) {
       response.writeHead(413).end('{"errorType":"RequestEntityTooLarge"}')
       asked.answer({ kind: 'error', payload: tooLarge(payload.byteLength) })
       return
@@ -121,7 +121,7 @@ export class RuntimeApi {
 }
 
 function tooLarge(bytes: number): Uint8Array {
-  const errorMessage = `Response payload size exceeded maximum allowed payload size (${MOST_RESPONSE_BYTES} bytes): ${bytes}.`
+  const errorMessage = `Response payload size exceeded maximum allowed payload size (${MOST_SYNC_BYTES} bytes): ${bytes}.`
   return Buffer.from(JSON.stringify({ errorMessage, errorType: 'Function.ResponseSizeTooLarge' }))
 }
 

@@ -46,7 +46,7 @@ export function workerLost(
   )
 }
 
-function placeOf(event: TaskEvent): ErrorPlace {
+export function placeOf(event: TaskEvent): ErrorPlace {
   const { job, stage, attempt } = event
   return { job, stage, attempt, ...(event.kind === 'task' ? { task: event.task } : {}) }
 }
