@@ -3,6 +3,7 @@ import type { JobEvent } from '../../src/events/job-event.ts'
 import { flipped, truncated } from './damage.ts'
 import type { FaultKind } from './fault-kinds.ts'
 import type { RandomStream } from './random-streams.ts'
+import type { SimulatedProcess } from './simulated-process.ts'
 import type { Driver } from './start-driver.ts'
 import { EARLIER_JOB, JOB, type PreparedWorkload } from './workload.ts'
 import { ENGINE_URI, type World } from './world.ts'
@@ -102,11 +103,20 @@ function befall(world: World, driver: Driver): void {
     time.after(random.logarithmic(...PAUSE_MS), () => process.resume())
   })
   if (!faults.strikes('driverKilled', random)) return
+  killAtStep(world, process, { kind: 'driverKilled', step: random.between(1, DRIVER_STEPS), random })
+}
+
+/** Kills a process before or after its request of that number. */
+export function killAtStep(
+  { faults }: World,
+  process: SimulatedProcess,
+  { kind, step, random }: { readonly kind: FaultKind; readonly step: number; readonly random: RandomStream },
+): void {
   process.atStep = {
-    step: random.between(1, DRIVER_STEPS),
+    step,
     moment: random.pick(['before', 'after']),
     act: () => {
-      faults.inject('driverKilled', { process: process.name })
+      faults.inject(kind, { process: process.name })
       process.kill()
     },
   }

@@ -1,5 +1,6 @@
 /** startCleaner: somebody who runs `jobs clean` for a job, whatever goes on with it at the moment. */
 import { cleanJobs } from '../../src/engine/clean-jobs.ts'
+import { killAtStep } from './accidents.ts'
 import { JOB } from './workload.ts'
 import { ENGINE_URI, type World } from './world.ts'
 
@@ -15,7 +16,6 @@ export interface Cleaning {
 
 export function startCleaner(world: World, { id, onFailure, onEnd }: Cleaning): void {
   const process = world.start('cleaner')
-  const { faults } = world
   const random = world.random.of(process.name)
   const stores = world.stores({
     process,
@@ -28,14 +28,8 @@ export function startCleaner(world: World, { id, onFailure, onEnd }: Cleaning): 
   world.log.reach('driver for clean')
   const accidents = world.random.of(`accidents of ${process.name}`)
   if (accidents.chance(KILLED_SHARE)) {
-    process.atStep = {
-      step: Math.round(accidents.logarithmic(1, MOST_STEPS)),
-      moment: accidents.pick(['before', 'after']),
-      act: () => {
-        faults.inject('cleanerKilled', { process: process.name })
-        process.kill()
-      },
-    }
+    const step = Math.round(accidents.logarithmic(1, MOST_STEPS))
+    killAtStep(world, process, { kind: 'cleanerKilled', step, random: accidents })
   }
   if (onEnd !== undefined) process.onKill(onEnd)
   void cleanJobs(stores.open(ENGINE_URI), {
