@@ -11,7 +11,7 @@ import { beatMs, type LeaseHolder, newHolder } from '../job/lease.ts'
 import type { RestoredJob } from '../job/restore.ts'
 import { reuseDigests } from '../job/reuse.ts'
 import { readSplits } from '../job/splits-record.ts'
-import { letGo, type TakenOver, takeOver } from '../job/take-over.ts'
+import { checkThere, letGo, type TakenOver, takeOver } from '../job/take-over.ts'
 import { highestGeneration } from '../job/task-states.ts'
 import { pause } from '../ports/pause.ts'
 import type { DriverPlace } from '../ports/ports.ts'
@@ -182,6 +182,8 @@ async function goOn(
   try {
     splits = await readSplits(at.store, job)
   } catch (error) {
+    // Somebody may have cleaned it away since its journal was read.
+    await checkThere(at.store, job, epoch)
     await letGo(at.store, job, epoch, at.holder)
     throw error
   }

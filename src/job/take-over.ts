@@ -61,15 +61,19 @@ export async function takeOver(
   const epoch = last + 1
   await acquireLease(store, job, epoch, options.holder)
   try {
-    if ((await store.head(jobKeys.plan(job))) === undefined) {
-      await store.delete([jobKeys.lease(job, epoch)])
-      throw noSuchJob(store, job)
-    }
+    await checkThere(store, job, epoch)
     return { epoch, ...(await continueJournal(store, plan, epoch, options)) }
   } catch (error) {
     if (!isGone(error)) await letGo(store, job, epoch, options.holder)
     throw error
   }
+}
+
+/** @throws NOT_FOUND for a job that was cleaned away since its lease was taken; the lease goes then */
+export async function checkThere(store: ObjectStore, job: string, epoch: number): Promise<void> {
+  if ((await store.head(jobKeys.plan(job))) !== undefined) return
+  await store.delete([jobKeys.lease(job, epoch)])
+  throw noSuchJob(store, job)
 }
 
 const isGone = (error: unknown): boolean => error instanceof DunlinError && error.code === 'NOT_FOUND'

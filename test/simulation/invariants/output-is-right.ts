@@ -50,32 +50,43 @@ function* directoriesAreEqual(run: SimulationRun): Generator<string> {
 }
 
 function* directoriesAreWhole(run: SimulationRun): Generator<string> {
-  for (const { space, mode, before } of readableDirectories(run)) {
-    const parts = listedParts(space)
-    if (parts === null) {
-      yield `${space.uri} has no ${SUCCESS_KEY}`
-      continue
-    }
-    const known = new Set([SUCCESS_KEY, ...parts.map(({ name }) => name)])
-    for (const key of space.keys) {
-      if (!known.has(key) && !key.startsWith('_dunlin/')) yield `${space.uri}${key} is not listed`
-    }
-    for (const { name, bytes } of parts) {
-      const size = space.get(name)?.bytes.length
-      if (size !== bytes) yield `${space.uri}${name} has ${size ?? 'no'} bytes, listed are ${bytes}`
-    }
-    if (mode === 'append') yield* isAsBefore(space, before, [...before.keys()].filter(isPart))
-    const last = space.changes.findLastIndex(({ key, to }) => [key, to].some(one => one && isPart(one)))
-    const success = space.changes.findIndex(({ kind, key }) => key === SUCCESS_KEY && kind !== 'delete')
-    if (last > success) yield `${space.uri}: a part changed after ${SUCCESS_KEY} was written`
+  for (const directory of readableDirectories(run)) yield* isWhole(directory)
+}
+
+function* isWhole({ space, mode, before }: Directory): Generator<string> {
+  const parts = listedParts(space)
+  if (parts === null) {
+    yield `${space.uri} has no ${SUCCESS_KEY}`
+    return
   }
+  const known = new Set([SUCCESS_KEY, ...parts.map(({ name }) => name)])
+  for (const key of space.keys) {
+    if (!known.has(key) && !key.startsWith('_dunlin/')) yield `${space.uri}${key} is not listed`
+  }
+  for (const { name, bytes } of parts) {
+    const size = space.get(name)?.bytes.length
+    if (size !== bytes) yield `${space.uri}${name} has ${size ?? 'no'} bytes, listed are ${bytes}`
+  }
+  if (mode === 'append') yield* isAsBefore(space, before, [...before.keys()].filter(isPart))
+  const last = space.changes.findLastIndex(({ key, to }) => [key, to].some(one => one && isPart(one)))
+  const success = space.changes.findIndex(({ kind, key }) => key === SUCCESS_KEY && kind !== 'delete')
+  if (last > success) yield `${space.uri}: a part changed after ${SUCCESS_KEY} was written`
 }
 
 const isPart = (key: string): boolean => key.startsWith('part-')
 
-/** A job that did not succeed has left every directory as it was. */
+/** A job that did not succeed has left every directory as it was, but for those that were visible when the next could not be. */
 function* nothingIsPublished(run: SimulationRun): Generator<string> {
-  for (const { space, mode, before } of readableDirectories(run)) {
+  const { outputs = [], deadLetters } = run.end?.report ?? {}
+  const visible = new Set(
+    [...outputs, ...(deadLetters === undefined ? [] : [deadLetters])].map(({ uri }) => uri),
+  )
+  for (const directory of readableDirectories(run)) {
+    const { space, mode, before } = directory
+    if (visible.has(space.uri)) {
+      yield* isWhole(directory)
+      continue
+    }
     const own = space.keys.filter(key => !key.startsWith('_dunlin/') && !before.has(key))
     if (own.length > 0) yield `the job did not succeed, but ${space.uri} holds ${own.join(', ')}`
     if (mode === 'overwrite' && isBegun(space)) {

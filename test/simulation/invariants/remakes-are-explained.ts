@@ -1,4 +1,5 @@
 /** remakesAreExplained: what was committed is made again only where a disk has lost it, or answers were wrong. */
+import type { JobEvent } from '../../../src/events/job-event.ts'
 import type { FaultKind } from '../fault-kinds.ts'
 import type { Struck } from '../fault-plan.ts'
 import { isDiscarded } from '../object-space.ts'
@@ -16,6 +17,8 @@ const WRONG: ReadonlySet<FaultKind> = new Set<FaultKind>(['wrongBytes', 'truncat
 /** By which an attempt must take it that what it reads is damaged: slices and commits are asked for once more. */
 const WRONG_ANSWERS = { task: 2, manifest: 1 } as const
 
+type Remade = Extract<JobEvent, { readonly type: 'taskRemade' | 'manifestRemade' }>
+
 export function* remakesAreExplained(run: SimulationRun): Generator<string> {
   const { injected } = run.world.faults
   const damaged = {
@@ -32,17 +35,24 @@ export function* remakesAreExplained(run: SimulationRun): Generator<string> {
     if (event.type !== 'taskRemade' && event.type !== 'manifestRemade') continue
     const what = event.type === 'taskRemade' ? 'task' : 'manifest'
     // A later driver decides again what an earlier one could not put into the journal any more.
-    const decision = `${what} ${event.stage}/${'task' in event ? event.task : ''} ${event.generation}`
-    if (decided.has(decision)) continue
-    decided.add(decision)
+    const anew = decisions(event).filter(decision => !decided.has(decision))
+    for (const decision of anew) decided.add(decision)
     if (event.failure === undefined || wrongAnswers(run, event.failure.place) >= WRONG_ANSWERS[what]) continue
     if (lettersWereCleared(run, event.failure)) continue
     // Somebody removes the earlier job while this one uses it.
     if (isEarlierCleaned && event.failure.lost?.job === EARLIER_JOB) continue
-    damaged[what] -= 1 + (event.type === 'taskRemade' ? Object.keys(event.others ?? {}).length : 0)
-    if (damaged[what] >= 0) continue
+    damaged[what] -= anew.length
+    if (anew.length === 0 || damaged[what] >= 0) continue
     yield `a ${what} of stage ${event.stage} is made again for no reason: ${event.failure.code} ${event.failure.message}`
   }
+}
+
+/** What is made again, and as which generation: by each task, or of the manifest. */
+function decisions(event: Remade): string[] {
+  const of = (what: number | string, generation: number): string => `${event.stage}/${what}.${generation}`
+  if (event.type === 'manifestRemade') return [of('manifest', event.generation)]
+  const others = Object.entries(event.others ?? {}).map(([task, generation]) => of(task, generation))
+  return [of(event.task ?? 'all', event.generation), ...others]
 }
 
 function wrongAnswers({ world }: SimulationRun, { stage, task, attempt }: Omit<Struck, 'process'>): number {

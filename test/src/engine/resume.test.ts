@@ -3,12 +3,50 @@ import { testEngine } from 'dunlin/testing'
 import { expect, it } from 'vitest'
 import { cancelJob } from '../../../src/engine/resume.ts'
 import { isEndKey } from '../../../src/job/ends.ts'
+import { jobKeys } from '../../../src/job/job-records.ts'
+import { deleteAll } from '../../../src/store/delete-all.ts'
 import { fastClock } from '../../../src/testing/fast-clock.ts'
 import { replaced } from '../../fixtures/store/replaced-store.ts'
 
+const place = { host: 'h', machine: 'm', pid: 1, isGone: () => true }
+
+it('a job that is cleaned away while it is being cancelled is not there, and leaves no lease', async () => {
+  const base = testEngine({ clock: fastClock(200) })
+  const job = Promise.withResolvers<string>()
+  const died = Promise.withResolvers<void>()
+  const dying = replaced(base.store, {
+    async put(key, body, options) {
+      if (!isEndKey(key)) return base.store.put(key, body, options)
+      died.resolve()
+      return new Promise(() => {})
+    },
+  })
+  void range(10)
+    .write.text('memory://cleaned-meanwhile/')
+    .run({
+      engine: { ...base, place, store: dying },
+      onEvent: event => void (event.type === 'jobStarted' && job.resolve(event.job)),
+    })
+  await died.promise
+  const id = await job.promise
+  const store = replaced(base.store, {
+    async get(key, ...range) {
+      // Between the journal and the splits.
+      if (key === jobKeys.splits(id)) await deleteAll(base.store, jobKeys.folder(id))
+      return base.store.get(key, ...range)
+    },
+  })
+  await expect(cancelJob(id, { engine: { ...base, place, store } })).rejects.toMatchObject({
+    code: 'NOT_FOUND',
+    message: expect.stringContaining(`has no job ${id}`),
+  })
+  const left = await Array.fromAsync(base.store.list(jobKeys.folder(id)))
+  expect(left.map(({ key }) => key)).toEqual([])
+  await base.close()
+})
+
 it('a job whose failed end was only decided is cancelled by telling that it failed', async () => {
   const base = testEngine({ clock: fastClock(200) })
-  const place = { host: 'h', machine: 'm', pid: 1, isGone: () => true }
   const job = Promise.withResolvers<string>()
   const died = Promise.withResolvers<void>()
   const store = replaced(base.store, {
