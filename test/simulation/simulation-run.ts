@@ -94,17 +94,6 @@ export const isCleaned = (world: World): boolean =>
 export const isCleanedAway = (world: World, uri: string): boolean =>
   uri.startsWith(ENGINE_URI) && isCleaned(world)
 
-/**
- * In mode `overwrite` the old `_SUCCESS` is deleted: a request that its sender was told had failed, and has sent again, may
- * arrive when the new one is there, and takes that. Nothing in the directory can be told then.
- */
-export const isTakenLate = (run: Pick<SimulationRun, 'world' | 'workload'>): boolean =>
-  directories(run).some(
-    ({ mode, space }) =>
-      mode === 'overwrite' &&
-      space.changes.some(({ kind, key, by }) => kind === 'delete' && key === SUCCESS_KEY && isLate(by)),
-  )
-
 interface ListedPart {
   readonly name: string
   readonly bytes: number
@@ -112,10 +101,25 @@ interface ListedPart {
 }
 
 /** The parts that a directory's `_SUCCESS` lists, in order, or null where there is no `_SUCCESS`. */
-export function listedParts(space: {
+export function listedParts(space: Readable): readonly ListedPart[] | null {
+  const bytes = space.get(SUCCESS_KEY)?.bytes ?? takenLate(space.changes)
+  return bytes === undefined
+    ? null
+    : (JSON.parse(Buffer.from(bytes).toString()) as { parts: ListedPart[] }).parts
+}
+
+interface Readable {
   get(key: string): { readonly bytes: Uint8Array } | undefined
-}): readonly ListedPart[] | null {
-  const success = space.get(SUCCESS_KEY)
-  if (success === undefined) return null
-  return (JSON.parse(Buffer.from(success.bytes).toString()) as { parts: ListedPart[] }).parts
+  /** Absent for what was there before anything happened. */
+  readonly changes?: Objects['changes']
+}
+
+/**
+ * In mode `overwrite` the old `_SUCCESS` is deleted: a request that its sender was told had failed, and has sent again, may
+ * arrive when the new one is there, and takes that. What the new one held.
+ */
+function takenLate(changes: Objects['changes'] = []): Uint8Array | undefined {
+  const ofSuccess = changes.filter(({ key }) => key === SUCCESS_KEY)
+  const last = ofSuccess.at(-1)
+  return last?.kind === 'delete' && isLate(last.by) ? ofSuccess.at(-2)?.bytes : undefined
 }

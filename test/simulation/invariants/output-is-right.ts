@@ -4,7 +4,6 @@ import type { Objects } from '../object-space.ts'
 import { readDirectory } from '../read-outputs.ts'
 import {
   type Directory,
-  isTakenLate,
   listedParts,
   outputSpaces,
   readableDirectories,
@@ -18,7 +17,6 @@ export function* outputIsRight(run: SimulationRun): Generator<string> {
     yield* nothingIsPublished(run)
     return
   }
-  if (isTakenLate(run)) return
   yield* directoriesAreWhole(run)
   if (found === null) {
     yield* directoriesAreEqual(run)

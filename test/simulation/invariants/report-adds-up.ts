@@ -1,12 +1,12 @@
 /** reportAddsUp: the report of a job that succeeded says what happened. */
 import type { JobReport } from '../../../src/events/job-event.ts'
 import { appendNameOf } from '../../../src/sink/output-keys.ts'
-import { isTakenLate, listedParts, outputSpaces, type SimulationRun } from '../simulation-run.ts'
+import { listedParts, outputSpaces, type SimulationRun } from '../simulation-run.ts'
 import { JOB } from '../workload.ts'
 
 export function* reportAddsUp(run: SimulationRun): Generator<string> {
   const { drivers, end, workload } = run
-  if (end?.report.state !== 'succeeded' || isTakenLate(run)) return
+  if (end?.report.state !== 'succeeded') return
   const { report } = end
   if (drivers.length === 1) yield* countsAreAll(run, report)
   const planned = workload.prepared.planned.plan.stages.reduce((sum, stage) => sum + stage.tasks, 0)
