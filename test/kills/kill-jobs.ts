@@ -8,11 +8,11 @@ import { KEY_BYTES, RECORD_BYTES } from '../../benchmarks/sort/record-layout.ts'
 export const JOB_NAMES = ['words', 'sort', 'join'] as const
 export type JobName = (typeof JOB_NAMES)[number]
 
-const BOOKS = 3
-const RECORDS = 40_000
-const ORDERS = 30_000
-const CUSTOMERS = 3_000
-const PARTS = 8
+const BOOKS = 2
+const RECORDS = 16_000
+const ORDERS = 12_000
+const CUSTOMERS = 1_500
+const PARTS = 4
 
 interface Order {
   readonly customer: string
@@ -66,7 +66,7 @@ export function killJob(name: JobName, { inputs, output, timeoutMs }: KillJobOpt
         .records(join(inputs, 'records.bin'), {
           length: RECORD_BYTES,
           key: [0, KEY_BYTES],
-          splitBytes: 400_000,
+          splitBytes: 200_000,
         })
         .with(limits)
         .sortBy('key')
@@ -74,9 +74,9 @@ export function killJob(name: JobName, { inputs, output, timeoutMs }: KillJobOpt
         .write.records(output)
     case 'join':
       return read
-        .jsonl<Order>(join(inputs, 'orders.jsonl'), { splitBytes: 150_000 })
+        .jsonl<Order>(join(inputs, 'orders.jsonl'), { splitBytes: 60_000 })
         .with(limits)
-        .join(read.jsonl<Customer>(join(inputs, 'customers.jsonl'), { splitBytes: 40_000 }), {
+        .join(read.jsonl<Customer>(join(inputs, 'customers.jsonl'), { splitBytes: 20_000 }), {
           on: { customer: 'id' },
           strategy: 'exchange',
         })
