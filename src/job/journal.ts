@@ -10,6 +10,7 @@ import type { Clock, Timer } from '../ports/ports.ts'
 import { getIfPresent } from '../store/get-if-present.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import { putOnce } from '../store/put-once.ts'
+import { readAhead } from '../store/read-ahead.ts'
 import { jobKeys } from './job-records.ts'
 import { JournalDecoder, JournalEncoder } from './journal-lines.ts'
 
@@ -18,6 +19,10 @@ const SEGMENT_EVENTS = 1_000
 const SEGMENT_AGE_MS = 1_000
 /** Events that may wait for the store before the writer asks for time: some MB. */
 const WAITING_EVENTS = 8_000
+/** Segments on their way while one is read, as large as they usually are. */
+const SEGMENTS_AHEAD = 8
+const SEGMENT_BYTES = 256 * 1024
+const AHEAD_BYTES = SEGMENTS_AHEAD * SEGMENT_BYTES
 /** Segment names sort as text up to this many digits. */
 const SEQUENCE_DIGITS = 8
 
@@ -149,19 +154,20 @@ export interface JournalSegment {
   readonly events: readonly JobEvent[]
 }
 
-/** The segments of a job in order, one in memory at a time, from `sequence` on. A job without a journal has none. */
+/** The segments of a job in order, a few in memory at a time, from `sequence` on. A job without a journal has none. */
 export async function* readSegments(
   store: ObjectStore,
   job: string,
   decoder: JournalDecoder,
   sequence = 0,
 ): AsyncGenerator<JournalSegment> {
-  for (let next = sequence; ; next++) {
+  const numbers = { items: numbersFrom(sequence), width: SEGMENTS_AHEAD, maxBytes: AHEAD_BYTES }
+  let next = sequence
+  for await (const text of readAhead({ ...numbers, sizeOf: () => SEGMENT_BYTES }, number =>
+    readSegment(store, job, number),
+  )) {
+    if (text === undefined) return
     const key = segmentKey(job, next)
-    const bytes = await getIfPresent(store, key)
-    if (bytes === undefined) return
-    // Other bytes than were written are asked for once more: the network, too, turns bits.
-    const text = linesOf(bytes) ?? linesOf(await store.get(key))
     if (text === null) {
       throw new DunlinError(
         'CORRUPT',
@@ -176,8 +182,25 @@ export async function* readSegments(
       .split('\n')
       .filter(line => line !== '')
       .map((line, i) => decoder.decode(line, `${store.uri}${key}:${i + 2}`))
-    yield { sequence: next, events }
+    yield { sequence: next++, events }
   }
+}
+
+function* numbersFrom(first: number): Generator<number> {
+  for (let number = first; ; number++) yield number
+}
+
+/** The lines of a segment; undefined where there is none, null where it is not what was written. */
+async function readSegment(
+  store: ObjectStore,
+  job: string,
+  sequence: number,
+): Promise<string | null | undefined> {
+  const key = segmentKey(job, sequence)
+  const bytes = await getIfPresent(store, key)
+  if (bytes === undefined) return undefined
+  // Other bytes than were written are asked for once more: the network, too, turns bits.
+  return linesOf(bytes) ?? linesOf(await store.get(key))
 }
 
 /** What stands behind the head; null where it is not what was written. */

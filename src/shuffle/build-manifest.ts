@@ -1,6 +1,7 @@
 /** The barrier's work: reads the commits of a stage and writes its exchange manifest, on a worker. */
 import { DunlinError, type Schema } from '../../operators/index.ts'
 import type { ObjectStore } from '../store/object-store.ts'
+import { readAhead } from '../store/read-ahead.ts'
 import type { ManifestTaskEvent } from '../task/task-event.ts'
 import type { CommitRecord } from './commit-record.ts'
 import { readCommit } from './commit-task.ts'
@@ -8,7 +9,6 @@ import { IndexRange, type Partitions } from './index-range.ts'
 import { commitKey, commitPrefix, manifestKey, spilledSlicesKey } from './keys.ts'
 import { encodeManifestHead, manifestRowBytes, type Producer } from './manifest.ts'
 import { type CommittedObject, type CommittedObjects, withOtherLosses } from './other-losses.ts'
-import { readAhead } from './read-ahead.ts'
 import { SliceSpill } from './slice-spill.ts'
 
 /** Memory of the index; that of a wider exchange is made range after range of partitions. */

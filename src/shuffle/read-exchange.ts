@@ -1,12 +1,12 @@
 /** Reading one partition of an exchange: the consumer's row of the manifest, then its slices in producers' order. */
 import { type Batch, castBatch, DunlinError, type Partitioning, type Schema } from '../../operators/index.ts'
 import type { ObjectStore } from '../store/object-store.ts'
+import { readAhead } from '../store/read-ahead.ts'
 import type { ExchangeSource } from '../task/task-event.ts'
 import { dataKey, dataPrefix, manifestKey } from './keys.ts'
 import { asLost } from './lost-output.ts'
 import type { Producer } from './manifest.ts'
 import { type CommittedObject, type CommittedObjects, withOtherLosses } from './other-losses.ts'
-import { readAhead } from './read-ahead.ts'
 import { type PartitionSlice, readPartitionSlices, readProducers } from './read-manifest.ts'
 import { decodeFetched, fetchSlice, type Slice, streamSlice } from './read-slice.ts'
 

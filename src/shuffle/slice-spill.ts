@@ -5,7 +5,7 @@
 import { crc32 } from 'node:zlib'
 import { DunlinError } from '../../operators/index.ts'
 import type { ObjectStore, ObjectWriter } from '../store/object-store.ts'
-import { readAhead } from './read-ahead.ts'
+import { readAhead } from '../store/read-ahead.ts'
 import { readSliceEntry, SLICE_ENTRY_BYTES, type SliceEntry, writeSliceEntry } from './slice-entry.ts'
 
 /** All ranges together; what one of them has is written when its share is full. */

@@ -27,7 +27,7 @@ import {
   type SuccessManifest,
 } from './success-manifest.ts'
 
-const MOVES_AT_ONCE = 16
+const MOVES_AT_ONCE = 64
 /** Keys deleted by one call: what S3 takes. */
 const DELETE_KEYS = 1000
 

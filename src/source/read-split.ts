@@ -8,8 +8,8 @@ import {
   type SplitReader,
 } from '../../operators/index.ts'
 import type { Split, SplitRange } from '../../planner/index.ts'
-import { readAhead } from '../shuffle/read-ahead.ts'
 import type { ObjectStore, Stores } from '../store/object-store.ts'
+import { readAhead } from '../store/read-ahead.ts'
 import { decompress } from './decompress.ts'
 import { numberRange } from './number-range.ts'
 import { readBytes } from './read-bytes.ts'

@@ -3,6 +3,8 @@ import type { ObjectStore, RequestOptions } from './object-store.ts'
 
 /** Keys given to one delete: what S3 takes at once. */
 const DELETE_KEYS = 1_000
+/** The next keys are listed meanwhile. */
+const DELETES_IN_FLIGHT = 4
 
 export interface DeleteAllOptions extends RequestOptions {
   /** Whether an object goes; by default all do. */
@@ -21,16 +23,31 @@ export async function deleteAll(
   let objects = 0
   let bytes = 0
   let keys: string[] = []
+  const sent: Promise<void>[] = []
+  const send = (some: readonly string[]): void => {
+    const one = store.delete(some, request)
+    // It is reported when all that are on their way have ended.
+    one.catch(() => undefined)
+    sent.push(one)
+  }
   for await (const { key, sizeBytes } of store.list(prefix, request)) {
     if (!goes(key)) continue
     keys.push(key)
     objects++
     bytes += sizeBytes
     if (keys.length < DELETE_KEYS) continue
-    await store.delete(keys, request)
+    send(keys)
     keys = []
+    if (sent.length === DELETES_IN_FLIGHT) await allEnded(sent.splice(0))
   }
-  if (keys.length > 0) await store.delete(keys, request)
+  if (keys.length > 0) send(keys)
+  await allEnded(sent)
   if (prefix.endsWith('/')) await store.sweep(prefix, request)
   return { objects, bytes }
+}
+
+/** Nothing is on its way any more when it rejects. */
+async function allEnded(requests: readonly Promise<void>[]): Promise<void> {
+  await Promise.allSettled(requests)
+  await Promise.all(requests)
 }

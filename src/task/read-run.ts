@@ -2,8 +2,8 @@
 import { crc32 } from 'node:zlib'
 import { type Batch, batchBytes, DunlinError, decodeSlice, type Schema } from '../../operators/index.ts'
 import { crcOfPieces } from '../shuffle/crc-of-pieces.ts'
-import { readAhead } from '../shuffle/read-ahead.ts'
 import type { ObjectStore } from '../store/object-store.ts'
+import { readAhead } from '../store/read-ahead.ts'
 
 /** Where one batch of a run is. */
 export interface RunMessage {

@@ -6,18 +6,16 @@ import {
   DunlinError,
   emptyBatch,
   type OperatorSpec,
-  type Schema,
 } from '../../operators/index.ts'
 import { isBroadcast, partitionsOf, rootOfTask, type SkipPolicy, type Stage } from '../../planner/index.ts'
 import { hasEnded } from '../job/ends.ts'
 import { jobKeys } from '../job/job-records.ts'
 import { LeaseWatch } from '../job/lease-watch.ts'
 import { commitTask, readCommit } from '../shuffle/commit-task.ts'
-import { type ExchangeCounters, openExchange } from '../shuffle/read-exchange.ts'
 import { deadLettersUri } from '../sink/dead-letters-uri.ts'
-import { type ReadCounters, readSplit } from '../source/read-split.ts'
 import type { ObjectStore, Stores } from '../store/object-store.ts'
 import { DeadLetters } from './dead-letters.ts'
+import { type Counters, type OpenInput, openInputs } from './open-inputs.ts'
 import { breakersOf, buildPipeline, type Pipeline } from './pipeline.ts'
 import { readPlan, stageOf } from './read-plan.ts'
 import { StoreRuns } from './run-store.ts'
@@ -25,16 +23,6 @@ import type { StageTaskEvent, TaskSuccess } from './task-event.ts'
 import { type FinishedOutput, openOutput, type TaskOutput } from './task-output.ts'
 import type { TaskPorts } from './task-ports.ts'
 import { recordTask, stopGuard } from './task-recorder.ts'
-
-type Counters = ReadCounters & ExchangeCounters
-
-/** What one input of a stage gives to one task. */
-interface OpenInput {
-  /** Known for exchanges; null for sources, and where there was no row. */
-  readonly schema: Schema | null
-  /** To be called once. Batches that are lent are done with when the next is asked for. */
-  batches(lent: boolean): AsyncIterable<Batch>
-}
 
 const BYTES_PER_MB = 1 << 20
 /**
@@ -250,48 +238,4 @@ async function readSplitters(stage: Stage, inputs: ReadonlyMap<number, OpenInput
   const batches: Batch[] = []
   for await (const batch of input.batches(false)) batches.push(batch)
   return batches.length === 0 ? null : concatBatches(batches)
-}
-
-/** Opens what this task reads, by the number of the stage's input. */
-async function openInputs(
-  stage: Stage,
-  event: StageTaskEvent,
-  partitions: readonly (number | null)[],
-  to: {
-    readonly ports: TaskPorts
-    readonly store: ObjectStore
-    readonly counters: Counters
-    readonly letters: DeadLetters | null
-  },
-): Promise<ReadonlyMap<number, OpenInput>> {
-  const inputs = new Map<number, OpenInput>()
-  const { ports, store, counters, letters } = to
-  const { signal, stores } = ports
-  for (const [input, spec] of stage.inputs.entries()) {
-    const partition = partitions[input]
-    if (partition === null || partition === undefined) continue
-    if (spec.kind === 'splits') {
-      const split = event.splits[input]
-      if (split === null || split === undefined) continue
-      const columns = spec.columns === undefined ? {} : { columns: spec.columns }
-      const bad = letters === null ? {} : { bad: letters.box() }
-      const batches = (lent: boolean): AsyncIterable<Batch> =>
-        readSplit(split, spec.format, { stores, signal, counters, lent, ...columns, ...bad })
-      inputs.set(input, { schema: null, batches })
-    } else {
-      const { partitioning } = spec
-      const source = event.exchanges[input]
-      if (source === null || source === undefined) {
-        throw new DunlinError(
-          'INTERNAL',
-          `the event does not say where input ${input} of stage ${stage.id} is`,
-        )
-      }
-      const memoryBytes = stage.memoryMb * BYTES_PER_MB
-      const exchange = { store, source, partitioning, partition, memoryBytes, signal, counters }
-      const { schema, batches } = await openExchange(exchange)
-      inputs.set(input, { schema, batches: () => batches })
-    }
-  }
-  return inputs
 }

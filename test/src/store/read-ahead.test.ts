@@ -1,6 +1,6 @@
 import { setImmediate as tick } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { readAhead } from '../../../src/shuffle/read-ahead.ts'
+import { readAhead } from '../../../src/store/read-ahead.ts'
 
 const sizes = [5, 1, 9, 2, 2, 30, 1]
 
