@@ -22,6 +22,7 @@ export type {
   StreamOptions,
 } from './store/object-store.ts'
 export { type Patience, patiently, Tries } from './store/patiently.ts'
+export { readAhead } from './store/read-ahead.ts'
 export { bytesOf, checkRange, notFound, piecesOf, shorterThanAsked, throwIfAborted } from './store/request.ts'
 export type { S3Settings } from './store/s3-settings.ts'
 export { runTask } from './task/run-task.ts'

@@ -2,6 +2,7 @@
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createTaskHost, type TaskResult } from '../../src/worker.ts'
+import { answerByStore } from '../answer-by-store.ts'
 import { answerUncaught } from '../answer-uncaught.ts'
 import { createHandler } from '../handler.ts'
 
@@ -13,7 +14,9 @@ interface Context {
   getRemainingTimeInMillis(): number
 }
 
-export const handler = answerUncaught(
+const answering = answerUncaught(
   (event, context: Context): Promise<TaskResult> =>
     handle(event, { remainingMs: () => context.getRemainingTimeInMillis() }),
 )
+
+export const handler = answerByStore(answering, uri => host.ports(uri).stores.open(uri))

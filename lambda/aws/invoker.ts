@@ -24,6 +24,12 @@ export interface InvocationAnswer {
 export interface Invoker {
   /** @throws what the SDK throws: the function was not invoked, or its answer was lost */
   invoke(functionName: string, payload: Uint8Array, signal: AbortSignal): Promise<InvocationAnswer>
+  /**
+   * Hands the event over: when the function runs is Lambda's business, and what becomes of it is told elsewhere.
+   *
+   * @throws as `invoke`
+   */
+  send(functionName: string, payload: Uint8Array, signal: AbortSignal): Promise<void>
   close(): void
 }
 
@@ -60,6 +66,14 @@ export async function openInvoker(options: InvokerOptions): Promise<Invoker> {
         logTail: Buffer.from(answer.LogResult ?? '', 'base64').toString(),
         ...(answer.FunctionError === undefined ? {} : { functionError: answer.FunctionError }),
       }
+    },
+    async send(functionName, payload, signal) {
+      const command = new InvokeCommand({
+        FunctionName: functionName,
+        Payload: payload,
+        InvocationType: 'Event',
+      })
+      await client.send(command, { abortSignal: signal })
     },
     close: () => client.destroy(),
   }

@@ -10,6 +10,8 @@ import {
   type TaskEvent,
   type TaskResult,
 } from '../../src/worker.ts'
+import { EventLaunches, type EventLaunchOptions } from './event-launches.ts'
+import { chooseMode, type InvocationMode, LongestOfStages, splitBytes } from './invocation-mode.ts'
 import { functionFailure, invokeFailure } from './invoke-failure.ts'
 import type { Invoker } from './invoker.ts'
 
@@ -25,36 +27,63 @@ export interface LambdaBackendOptions {
   readonly tiers: readonly MemoryTier[]
   /** Invocations at once. */
   readonly slots: number
+  /** What tasks need that are sent as events. Absent: none are, and `mode` cannot be `event`. */
+  readonly events?: Omit<EventLaunchOptions, 'invoker' | 'functionNames'>
+  /** Default `auto`. */
+  readonly mode?: InvocationMode
 }
 
-/** What a synchronous invocation may bring. */
-const MOST_PAYLOAD_BYTES = 6 * 2 ** 20
+/** What an invocation may bring. */
+const MOST_PAYLOAD_BYTES = { sync: 6 * 2 ** 20, event: 2 ** 20 } as const
 /** Lambda starts so many environments of one function in ten seconds, and so many at once. */
 const LAMBDA_RAMP: Ramp = { initial: 1_000, perSecond: 100 }
 
 /**
- * Each task is one synchronous invocation: its answer is the task's result. An attempt that is cancelled is answered at
- * once, and its function stops by itself when it looks at the job's lease.
+ * Each task is one invocation: synchronous, whose answer is the task's result, or an event, whose result comes through the
+ * store. An attempt that is cancelled is answered at once, and its function stops by itself when it looks at the job's
+ * lease.
  *
- * @throws INVALID_ARGUMENT where there is no tier
+ * @throws INVALID_ARGUMENT where there is no tier, or nothing that events need and the mode asks for them
  */
-export function createLambdaBackend({ invoker, tiers, slots }: LambdaBackendOptions): ComputeBackend {
+export function createLambdaBackend(options: LambdaBackendOptions): ComputeBackend {
+  const { invoker, tiers, slots, mode = options.events === undefined ? 'sync' : 'auto' } = options
   if (tiers.length === 0) throw new DunlinError('INVALID_ARGUMENT', 'a Lambda backend needs a function')
   const sizesMb = tiers.map(({ memoryMb }) => memoryMb)
+  if (mode !== 'sync' && options.events === undefined)
+    throw new DunlinError('INVALID_ARGUMENT', `mode ${mode} needs the stores that answers come through`)
+  const launches =
+    options.events === undefined
+      ? undefined
+      : new EventLaunches({
+          ...options.events,
+          invoker,
+          functionNames: tiers.map(({ functionName }) => functionName),
+        })
+  const durations = new LongestOfStages()
+  let running = 0
   let isClosed = false
   const closing = new AbortController()
 
-  const invoke = async (event: TaskEvent, tier: MemoryTier, signal: AbortSignal): Promise<TaskResult> => {
+  const run = async (event: TaskEvent, tier: MemoryTier, signal: AbortSignal): Promise<TaskResult> => {
+    const facts = { longestMs: durations.longestMs(event), splitBytes: splitBytes(event), running }
+    const chosen = chooseMode(mode, facts)
     const payload = Buffer.from(JSON.stringify(event))
-    if (payload.byteLength > MOST_PAYLOAD_BYTES) {
-      throw new DunlinError(
-        'TOO_LARGE',
-        `the event has ${payload.byteLength} bytes, and an invocation takes ${MOST_PAYLOAD_BYTES}`,
-        {
-          place: placeOf(event),
-        },
-      )
+    checkSize(payload.byteLength, MOST_PAYLOAD_BYTES[chosen], event)
+    if (chosen === 'event') return launches!.run(event, tier, signal)
+    running++
+    try {
+      return await invoke(event, payload, tier, signal)
+    } finally {
+      running--
     }
+  }
+
+  const invoke = async (
+    event: TaskEvent,
+    payload: Uint8Array,
+    tier: MemoryTier,
+    signal: AbortSignal,
+  ): Promise<TaskResult> => {
     const answer = await invoker.invoke(tier.functionName, payload, signal).catch((error: unknown) => {
       throw invokeFailure(error, tier.functionName, event)
     })
@@ -74,7 +103,9 @@ export function createLambdaBackend({ invoker, tiers, slots }: LambdaBackendOpti
       if (either.aborted) return cancelled(event)
       const tier = tiers[sizesMb.indexOf(firstMemoryMb(sizesMb, memoryMb))]!
       try {
-        return await invoke(event, tier, either)
+        const result = await run(event, tier, either)
+        if (result.ok) durations.add(event, result.stats.durationMs)
+        return result
       } catch (error) {
         if (either.aborted) return cancelled(event)
         return failed(error, event)
@@ -84,9 +115,18 @@ export function createLambdaBackend({ invoker, tiers, slots }: LambdaBackendOpti
       if (isClosed) return
       isClosed = true
       closing.abort()
+      launches?.close()
       invoker.close()
     },
   }
+}
+
+/** @throws TOO_LARGE for an event that no invocation takes */
+function checkSize(bytes: number, mostBytes: number, event: TaskEvent): void {
+  if (bytes <= mostBytes) return
+  throw new DunlinError('TOO_LARGE', `the event has ${bytes} bytes, and an invocation takes ${mostBytes}`, {
+    place: placeOf(event),
+  })
 }
 
 /** @throws CONFIGURATION where what answered is not our function */

@@ -1,5 +1,6 @@
 /** A Lambda service for this machine. */
 export type { FunctionToDeploy } from './deployed-function.ts'
+export type { FailureRecord } from './failure-record.ts'
 export {
   type InvocationRecord,
   type LambdaService,

@@ -4,8 +4,9 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { DeployedFunction, type FunctionToDeploy } from './deployed-function.ts'
-import { EventQueue, type FailedEvent } from './event-queue.ts'
+import { EventQueue } from './event-queue.ts'
 import type { InvocationOutcome } from './execution-environment.ts'
+import { type FailureRecord, failureRecord } from './failure-record.ts'
 import { bodyUpTo, MOST_SYNC_BYTES } from './runtime-api.ts'
 import { FaultDice, type ServiceFaults } from './service-faults.ts'
 
@@ -19,8 +20,8 @@ export interface LambdaServiceOptions {
   readonly faults?: ServiceFaults
   /** Of asynchronous events. */
   readonly async?: { readonly retries?: number; readonly mostAgeMs?: number; readonly pace?: number }
-  /** Told what would go to the destination on failure. */
-  readonly onFailure?: (failed: FailedEvent) => void
+  /** Given what goes to the bucket that is the destination on failure. */
+  readonly onFailure?: (record: FailureRecord) => void
   /** A connection on which nothing has happened for so long is cut without a word. Default 350 s, as by a NAT gateway. */
   readonly idleCutMs?: number
   /** Answers every invocation by `null` without running anything: what the way to the service costs by itself. */
@@ -82,9 +83,9 @@ export async function startLambdaService(options: LambdaServiceOptions): Promise
         retries: options.async?.retries ?? 2,
         mostAgeMs: options.async?.mostAgeMs ?? 6 * 3_600_000,
         ...(options.async?.pace === undefined ? {} : { pace: options.async.pace }),
-        onFailure: failed => options.onFailure?.(failed),
+        onFailure: failed => options.onFailure?.(failureRecord(failed, name, deployed.arn)),
         async invoke({ id, payload }) {
-          const outcome = await invoke(deployed, id, payload)
+          const outcome = faults.strikes('throttled') ? null : await invoke(deployed, id, payload)
           if (outcome !== null) log.push(recordOf(deployed, id, 'Event', 200, outcome))
           return outcome
         },
@@ -120,6 +121,10 @@ export async function startLambdaService(options: LambdaServiceOptions): Promise
       const queue = queues.get(name)!
       queue.add(event)
       if (faults.strikes('duplicated')) queue.add(event)
+      if (faults.strikes('lostResponse')) {
+        response.destroy()
+        return
+      }
       response.writeHead(202, headersOf(id)).end()
     } else {
       const outcome = faults.strikes('throttled') ? null : await invoke(deployed, id, payload)

@@ -3,6 +3,7 @@ import { InvokeCommand, type InvokeCommandOutput, LambdaClient } from '@aws-sdk/
 import { zipSync } from 'fflate'
 import { afterEach, describe, expect, it } from 'vitest'
 import {
+  type FailureRecord,
   type LambdaService,
   type LambdaServiceOptions,
   startLambdaService,
@@ -153,12 +154,19 @@ describe('an asynchronous event', () => {
   })
 
   it('goes to the destination on failure when its retries are used up', async () => {
-    const failed: { readonly condition: string; readonly invokeCount: number }[] = []
+    const failed: FailureRecord[] = []
     await open({}, { async: { pace: 0.01, retries: 1 }, onFailure: one => failed.push(one) })
     await invoke({ throw: 'never' }, { InvocationType: 'Event' })
-    await expect
-      .poll(() => failed, PATIENT)
-      .toMatchObject([{ condition: 'RetriesExhausted', invokeCount: 2 }])
+    await expect.poll(() => failed, PATIENT).toHaveLength(1)
+    expect(failed[0]!.key).toMatch(
+      /^aws\/lambda\/async\/f\/\d{4}\/\d\d\/\d\d\/\d{4}-\d\d-\d\dT\d\d\.\d\d\.\d\d-[0-9a-f-]{36}$/,
+    )
+    expect(JSON.parse(failed[0]!.text)).toMatchObject({
+      requestContext: { condition: 'RetriesExhausted', approximateInvokeCount: 2 },
+      requestPayload: { throw: 'never' },
+      responseContext: { functionError: 'Unhandled' },
+      responsePayload: { errorMessage: 'never' },
+    })
     const large = await invoke({ pad: 'x'.repeat(2 ** 20) }, { InvocationType: 'Event' }).catch(nameOf)
     expect(large).toBe('RequestTooLargeException')
   })
