@@ -5,7 +5,7 @@
 import { DunlinError, type ObjectStore, type TaskResult, toFailure } from '../src/worker.ts'
 
 /** What an event carries beside the task where the result goes to the store. */
-export interface AnsweredByStore {
+interface AnsweredByStore {
   /** Key of the store of the job, without an ending. */
   readonly answerTo: string
 }
@@ -24,7 +24,9 @@ export function answerByStore<Rest extends readonly unknown[]>(
   storeOf: (uri: string) => ObjectStore,
 ): (event: unknown, ...rest: Rest) => Promise<TaskResult | null> {
   return async (event, ...rest) => {
-    const { answerTo, store, job } = (event ?? {}) as Readonly<Record<string, unknown>>
+    const { answerTo, store, job } = (event ?? {}) as Readonly<
+      Partial<Record<keyof AnsweredByStore | 'store' | 'job', unknown>>
+    >
     if (answerTo === undefined) return handle(event, ...rest)
     if (typeof answerTo !== 'string' || typeof store !== 'string' || typeof job !== 'string')
       throw new DunlinError(
