@@ -70,6 +70,7 @@ export async function runStageTask(event: StageTaskEvent, ports: TaskPorts): Pro
   let output: TaskOutput | null = null
   let pipeline: Pipeline | null = null
   let committing = false
+  const isWrite = stage.output.kind === 'write'
   try {
     const splitters = await readSplitters(stage, inputs)
     const opened = openOutput(
@@ -144,24 +145,20 @@ export async function runStageTask(event: StageTaskEvent, ports: TaskPorts): Pro
       fingerprint: event.fingerprint,
       slices: finished.slices,
     })
-    const isWrite = stage.output.kind === 'write'
     if (winner.success.nonce !== event.nonce) {
       await output.abort()
       await letters?.abort()
     } else if ((isWrite || letters !== null) && (await isOver(store, event.job))) {
-      // Whoever ended the job may have looked into the user's directories before this was there. What is in the engine's
-      // store stays: another attempt may have told of this commit, and the job may have succeeded with it.
-      if (isWrite) await output.abort()
-      await letters?.abort()
       throw new DunlinError('CANCELLED', `job ${event.job} has ended without this task`)
     }
     return winner.success
   } catch (error) {
-    // A commit of unknown outcome may name what was written: then it stays, and goes when the job's data goes.
-    if (!committing) {
-      await output?.abort()
-      await letters?.abort()
-    }
+    // A commit of unknown outcome may name what was written. What is in the engine's store stays then, since another attempt
+    // may have told of it and the job have succeeded with it; it goes when the job's data goes. In the user's directories
+    // whoever ended the job may have looked before this was there.
+    const isOverWithout = committing && (await isOver(store, event.job).catch(() => false))
+    if (!committing || (isOverWithout && isWrite)) await output?.abort()
+    if (!committing || isOverWithout) await letters?.abort()
     throw error
   } finally {
     watch.stop()

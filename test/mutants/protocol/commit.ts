@@ -82,15 +82,15 @@ export const COMMIT_MUTANTS: readonly Mutant[] = [
   {
     name: 'an attempt removes its output where its commit has an unknown outcome',
     file: TASK,
-    find: 'if (!committing) {\n      await output?.abort()',
-    replace: '{\n      await output?.abort()',
+    find: 'if (!committing || (isOverWithout && isWrite)) await',
+    replace: 'await',
     look: { faults: ['latePut', 'ambiguousPut', 'serverError'] },
   },
   {
     name: 'an attempt that is stopped leaves its part',
     file: TASK,
-    find: 'if (!committing) {\n      await output?.abort()',
-    replace: 'if (!committing) {',
+    find: 'if (!committing || (isOverWithout && isWrite)) await',
+    replace: 'if (isOverWithout && isWrite) await',
     look: { faults: ['duplicate', 'ambiguousPut', 'serverError'], workloads: ['straight through'] },
   },
   {

@@ -1,6 +1,6 @@
 /** endsAsDecided: the end that is recorded is the one that the journal decided on first, and the one that drivers tell of. */
 import { jobKeys } from '../../../src/job/job-records.ts'
-import type { SimulationRun } from '../simulation-run.ts'
+import { isCleaned, type SimulationRun } from '../simulation-run.ts'
 import { JOB } from '../workload.ts'
 import { ENGINE_URI } from '../world.ts'
 
@@ -19,8 +19,9 @@ export function* endsAsDecided(run: SimulationRun): Generator<string> {
   }
 }
 
-/** The first decision after the job was reopened last; null where there is none. */
+/** The first decision after the job was reopened last; null where there is none, or who slept has written over what was cleaned away. */
 function decidedBy({ world }: SimulationRun): string | null {
+  if (isCleaned(world)) return null
   const space = world.space(ENGINE_URI)
   let decided: string | null = null
   for (const key of space.keys.filter(key => key.startsWith(jobKeys.journal(JOB)))) {

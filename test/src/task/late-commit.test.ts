@@ -47,8 +47,7 @@ async function attempt(job: Planned, number: number, stores: (uri: string) => Ob
   )
 }
 
-/** Attempt 1 commits, and asks whether the job has ended when it has: what attempt 2 said of that commit was enough. */
-async function late(kind: 'result' | 'write') {
+async function submitted(kind: 'result' | 'write') {
   const job = planned(kind)
   const store = new MemoryStore({ name: 'late' })
   const output = new MemoryStore({ name: 'late-output' })
@@ -57,6 +56,12 @@ async function late(kind: 'result' | 'write') {
     encodeRecord({ version: 1, plan: job.plan } as Partial<JobPlan> & { version: 1 }),
   )
   const open = (engineStore: ObjectStore) => (uri: string) => (uri === OUTPUT ? output : engineStore)
+  return { job, store, output, open }
+}
+
+/** Attempt 1 commits, and asks whether the job has ended when it has: what attempt 2 said of that commit was enough. */
+async function late(kind: 'result' | 'write') {
+  const { job, store, output, open } = await submitted(kind)
   const asked = Promise.withResolvers<void>()
   const ended = Promise.withResolvers<void>()
   const slow = replaced(store, {
@@ -89,4 +94,25 @@ describe('an attempt that has committed, and finds that the job has ended', () =
     expect(first).toMatchObject({ ok: false, failure: { code: 'CANCELLED' } })
     expect(await output.head(second.part!.key)).toBeUndefined()
   })
+})
+
+it('an attempt that has lost to one whose commit went with the data of its job leaves no part', async () => {
+  const { job, store, output, open } = await submitted('write')
+  const won = await attempt(job, 2, open(store))
+  if (!won.ok) throw new Error(won.failure.message)
+  let lost = false
+  const discarding = replaced(store, {
+    async put(key, body, options) {
+      const put = await store.put(key, body, options)
+      if (!key.includes('/commits/')) return put
+      lost = !put.created
+      await store.delete([key])
+      await store.put(endKey(JOB, 1), Buffer.from('{}'))
+      return put
+    },
+  })
+  expect(await attempt(job, 1, open(discarding))).toMatchObject({ ok: false })
+  expect(lost).toBe(true)
+  const left = await Array.fromAsync(output.list(''))
+  expect(left.map(({ key }) => key)).toEqual([won.part!.key])
 })
