@@ -35,7 +35,7 @@ export interface EnvironmentOptions {
   readonly taskRoot: string
   readonly region: string
   readonly arn: string
-  /** The command that runs the handler and speaks the Runtime API. Default: plain Node. */
+  /** The script, and its arguments, that runs the handler and speaks the Runtime API. Default: `bootstrap.mjs`. */
   readonly runtime?: readonly string[]
 }
 
@@ -59,8 +59,8 @@ export class ExecutionEnvironment {
     this.#options = options
     this.#api = api
     const { config, taskRoot, region } = options
-    const [command, ...args] = options.runtime ?? nodeRuntime(config.memoryMb)
-    this.#child = spawn(command!, args, {
+    const heap = `--max-old-space-size=${Math.floor(config.memoryMb * HEAP_SHARE)}`
+    this.#child = spawn(process.execPath, [heap, ...(options.runtime ?? [BOOTSTRAP])], {
       stdio: ['ignore', 'pipe', 'pipe'],
       cwd: taskRoot,
       env: {
@@ -72,6 +72,8 @@ export class ExecutionEnvironment {
         AWS_LAMBDA_FUNCTION_NAME: config.name,
         AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(config.memoryMb),
         AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+        AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${config.name}`,
+        AWS_LAMBDA_LOG_STREAM_NAME: '[$LATEST]local',
         AWS_REGION: region,
         LAMBDA_TASK_ROOT: taskRoot,
         _HANDLER: config.handler,
@@ -197,11 +199,7 @@ export class ExecutionEnvironment {
   }
 }
 
-const nodeRuntime = (memoryMb: number): readonly string[] => [
-  process.execPath,
-  `--max-old-space-size=${Math.floor(memoryMb * HEAP_SHARE)}`,
-  fileURLToPath(new URL('bootstrap.mjs', import.meta.url)),
-]
+const BOOTSTRAP = fileURLToPath(new URL('bootstrap.mjs', import.meta.url))
 
 interface SandboxError {
   readonly errorType: string

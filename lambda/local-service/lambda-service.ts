@@ -15,7 +15,7 @@ export interface LambdaServiceOptions {
   readonly region?: string
   /** Environments of all functions that may run at once. Default 1,000, as an account has it. */
   readonly concurrency?: number
-  /** The command that runs a handler and speaks the Runtime API. Default: plain Node. */
+  /** The script, and its arguments, that runs a handler and speaks the Runtime API. Default: one of its own. */
   readonly runtime?: readonly string[]
   readonly faults?: ServiceFaults
   /** Of asynchronous events. */

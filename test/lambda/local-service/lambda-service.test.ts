@@ -8,6 +8,7 @@ import {
   type LambdaServiceOptions,
   startLambdaService,
 } from '../../../lambda/local-service/index.ts'
+import { lambdaRuntime } from '../../fixtures/lambda-runtime.ts'
 
 const HANDLER = `
 let served = 0
@@ -41,7 +42,7 @@ interface Config {
 async function open(config: Config = {}, options: Partial<LambdaServiceOptions> = {}): Promise<void> {
   const about = { memoryMb: 256, timeoutMs: 20_000, ...config }
   const handler = { name: 'f', zip, handler: 'index.handler', environment: {}, ...about }
-  service = await startLambdaService({ functions: [handler], ...options })
+  service = await startLambdaService({ ...lambdaRuntime, functions: [handler], ...options })
   client = new LambdaClient({
     endpoint: service.endpoint,
     region: service.region,
@@ -72,7 +73,8 @@ describe('a synchronous invocation', () => {
     expect(answer.FunctionError).toBe('Unhandled')
     expect(answerOf(answer)).toMatchObject({ errorType: 'TypeError', errorMessage: 'not today' })
     const tail = Buffer.from(answer.LogResult!, 'base64').toString()
-    expect(tail).toMatch(/^START RequestId: .*\nso far so good\n/)
+    // The runtime of AWS puts time, request and level before it.
+    expect(tail).toMatch(/^START RequestId: .*\n(.*\t)?so far so good\n/)
     expect(tail).toMatch(
       /REPORT RequestId: \S+\tDuration: [\d.]+ ms\tBilled Duration: \d+ ms\tMemory Size: 256 MB/,
     )
