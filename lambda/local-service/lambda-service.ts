@@ -24,8 +24,8 @@ export interface LambdaServiceOptions {
   readonly onFailure?: (record: FailureRecord) => void
   /** A connection on which nothing has happened for so long is cut without a word. Default 350 s, as by a NAT gateway. */
   readonly idleCutMs?: number
-  /** Answers every invocation by `null` without running anything: what the way to the service costs by itself. */
-  readonly noOp?: boolean
+  /** Answers every invocation without running a function: what the way to the service costs by itself. */
+  readonly noOp?: (payload: Uint8Array) => Promise<string> | string
 }
 
 export interface InvocationRecord {
@@ -113,9 +113,10 @@ export async function startLambdaService(options: LambdaServiceOptions): Promise
         'RequestTooLargeException',
         `Request must be smaller than ${mostBytes} bytes for the InvokeFunction operation`,
       )
-    } else if (options.noOp) {
+    } else if (options.noOp !== undefined) {
+      const answer = await options.noOp(payload)
       log.push({ id, function: name, type, status: isEvent ? 202 : 200, cold: false })
-      response.writeHead(isEvent ? 202 : 200, headersOf(id)).end(isEvent ? '' : 'null')
+      response.writeHead(isEvent ? 202 : 200, headersOf(id)).end(isEvent ? '' : answer)
     } else if (isEvent) {
       const event = { id, payload, acceptedAt: Date.now() }
       const queue = queues.get(name)!

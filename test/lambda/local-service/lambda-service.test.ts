@@ -175,7 +175,7 @@ describe('an asynchronous event', () => {
 })
 
 it('two thousand invocations that run nothing exhaust no sockets', async () => {
-  await open({}, { noOp: true })
+  await open({}, { noOp: () => 'null' })
   let left = 2_000
   const slot = async (): Promise<void> => {
     while (left-- > 0) await invoke({})
