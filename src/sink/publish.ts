@@ -87,8 +87,10 @@ export async function publishOutput(output: OutputToPublish): Promise<SuccessMan
       await discardAttempts({ store, job, epoch })
       return now
     }
-    // Who has lost the job clears away what is its own and would stand in the way of all others.
-    if (isLost(error)) await store.delete([publishingKey(job, epoch)]).catch(() => {})
+    // Who has lost the job clears away what is its own and would stand in the way of all others; but where it has moved parts,
+    // the marker tells whose they are.
+    if (isLost(error) && placement.moved.size === 0)
+      await store.delete([publishingKey(job, epoch)]).catch(() => {})
     // Unknown is not absent: nothing that a manifest may list is removed.
     // What may pass is done again by whoever goes on with the job: the parts that were moved are the only ones.
     const passes = error instanceof DunlinError && error.retryable
@@ -172,6 +174,7 @@ async function publishClaimed(output: OutputToPublish, placement: Placement): Pr
       await store.delete(keys, request)
     }
   }
+  await checkStillClaimed(output)
   await moveParts(output, placement)
   const kept = mode === 'append' ? keptParts(before, others) : []
   const manifest = manifestOf(output, names, kept)

@@ -57,9 +57,9 @@ export async function leaksAfterCleaning(run: SimulationRun): Promise<string[]> 
   for (const { space } of directories(run)) {
     for (const key of space.keys) {
       if (!key.startsWith('_dunlin/')) continue
-      // Nobody knows any more where the parts of an attempt are that came after a cleaning, and was killed.
+      // Nobody knows any more where parts are that came after a cleaning: late, or of an attempt that was killed.
       const last = space.changes.findLast(change => change.key === key)
-      if (last !== undefined && isCleaned(world) && hindered.has(last.by)) continue
+      if (last !== undefined && isCleaned(world) && (isLate(last.by) || hindered.has(last.by))) continue
       leaks.push(`${space.uri}${key} is left after the job was cleaned`)
     }
   }

@@ -711,6 +711,18 @@ describe('a driver that comes late', () => {
     const isOurs = async () => ++asked === 1
     await expect(publish(store, 'j1', parts, 'fail', { isOurs })).rejects.toMatchObject({ code: 'LEASE' })
     expect(asked).toBeGreaterThan(1)
+    expect(await keysOf(store)).toEqual([parts[0]!.key])
+  })
+
+  test('leaves its marker where it has moved parts, so that who goes on knows whose they are', async () => {
+    const store = new MemoryStore({ name: 'fenced-late' })
+    const parts = await writeParts(store, 'j1', [[1], [2]])
+    // It loses its job when it has moved its parts.
+    const isMoved = (key: string): boolean => key.startsWith('part-00001')
+    const isOurs = async () => !(await keysOf(store)).some(isMoved)
+    await expect(publish(store, 'j1', parts, 'fail', { isOurs })).rejects.toMatchObject({ code: 'LEASE' })
+    expect((await keysOf(store)).some(isMoved)).toBe(true)
+    expect(await publish(store, 'j1', parts, 'fail', { epoch: 3 })).toMatchObject({ rows: 2 })
     expect((await keysOf(store)).filter(key => key.includes('publishing'))).toEqual([])
   })
 
