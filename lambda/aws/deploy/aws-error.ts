@@ -44,7 +44,9 @@ export const isDenied = (error: unknown): boolean =>
 export function awsError(error: unknown, action: string): DunlinError {
   if (error instanceof DunlinError) return error
   const name = errorName(error)
-  const { message = String(error), $metadata } = (error ?? {}) as Said
+  const { message: all = String(error), $metadata } = (error ?? {}) as Said
+  // The SDK adds lines for whoever debugs it.
+  const [message = ''] = all.split('\n')
   const text = message.startsWith(name) || name === '' || name === 'Error' ? message : `${name}: ${message}`
   const unknown = NOT_AUTHENTICATED.get(name)
   if (unknown !== undefined)

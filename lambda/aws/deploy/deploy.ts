@@ -12,7 +12,7 @@ import { bucketName, type Deployment } from './deployment-plan.ts'
 import { hasBucket } from './find-bucket.ts'
 import { functionsTemplate } from './functions-template.ts'
 import type { Grants } from './grants.ts'
-import { functionsStack, PACKAGES, packageKey, storageStack } from './names.ts'
+import { driverPolicy, functionsStack, PACKAGES, packageKey, storageStack, workerRole } from './names.ts'
 import { describeStack, outputOf, type StackWork } from './stack.ts'
 import { storageTemplate } from './storage-template.ts'
 
@@ -56,18 +56,19 @@ export async function deploy(deployment: Deployment, work: DeployWork): Promise<
     : 'unchanged'
   if (!isOurs) say(`the bucket ${bucket} was there: nothing of its settings is changed`)
   const code = await upload(await buildFunction(), bucket, caller, s3, say)
-  const { stack, change: compute } = await applyStack(
+  const { change: compute } = await applyStack(
     stacks,
     functionsStack(deployment.name),
     functionsTemplate(deployment, code),
   )
   await removeOldPackages(code, bucket, caller, s3)
   const { name, memorySizesMb, grants } = deployment
+  const [, partition = 'aws'] = caller.arn.split(':')
   return {
     ...{ name, region: caller.region, account: caller.account, bucket, bucketOf: isOurs ? 'dunlin' : 'user' },
     functions: memorySizesMb.map(memoryMb => functionName(name, memoryMb)),
-    workerRole: outputOf(stack, 'WorkerRole') ?? '',
-    driverPolicy: outputOf(stack, 'DriverPolicy') ?? '',
+    workerRole: `arn:${partition}:iam::${caller.account}:role/${workerRole(name, caller.region)}`,
+    driverPolicy: `arn:${partition}:iam::${caller.account}:policy/${driverPolicy(name, caller.region)}`,
     ...{ grants, storage, compute },
   }
 }

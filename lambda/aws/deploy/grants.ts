@@ -34,14 +34,13 @@ const KMS_ARN = /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/
 export function parseGrant(uri: string): GrantedPrefix {
   const { bucket, prefix } = parseS3Uri(uri)
   if (PATTERN.test(prefix)) {
+    const parts = prefix.split('/')
+    const plain = parts.slice(
+      0,
+      parts.findIndex(part => PATTERN.test(part)),
+    )
     throw new DunlinError('INVALID_ARGUMENT', `a grant is for all below a prefix, and ${uri} has a pattern`, {
-      hint: `Give what stands before it: s3://${bucket}/${prefix
-        .split('/')
-        .slice(
-          0,
-          prefix.split('/').findIndex(part => PATTERN.test(part)),
-        )
-        .join('/')}`,
+      hint: `Give what stands before it: ${[`s3://${bucket}`, ...plain, ''].join('/')}`,
     })
   }
   return { bucket, prefix: prefix.replace(/\/+$/, '') }
