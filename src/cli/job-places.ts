@@ -1,4 +1,5 @@
 /** What a job file reads and writes, and whether this machine may: sources are listed, nothing is written. */
+import { isAbsolute } from 'node:path'
 import type { Check, JobPlaces } from '../../lambda/aws/deploy/index.ts'
 import { DunlinError } from '../../operators/index.ts'
 import { type Source, scansOf } from '../../planner/index.ts'
@@ -74,8 +75,11 @@ async function lookAtOutput(uri: string, stores: Stores): Promise<Check> {
   return check
 }
 
-const isInS3 = (uri: string, base: string): boolean =>
-  schemeOf(uri) === 's3' || (schemeOf(uri) === undefined && schemeOf(base) === 's3')
+/** A path that is not relative is one of this machine. */
+function isInS3(uri: string, base: string): boolean {
+  const scheme = schemeOf(uri)
+  return scheme === undefined ? !isAbsolute(uri) && schemeOf(base) === 's3' : scheme === 's3'
+}
 
 const onThisMachine = (subject: string): Check => ({
   subject,

@@ -54,21 +54,16 @@ async function makeFiles(
   deployment: Deployment,
 ): Promise<void> {
   const aws = await import('../../../lambda/aws/deploy/index.ts')
+  if (options.print === 'storage') output.data(aws.templateText(aws.storageTemplate(deployment)).trimEnd())
+  if (options.print !== 'functions' && options.package === undefined) return
   const zip = await aws.buildFunction()
   const key = aws.packageKey(createHash('sha256').update(zip).digest('hex'))
-  if (options.package !== undefined) {
-    await writeFile(options.package, zip)
-    output.say(`wrote ${options.package} (${bytesText(zip.byteLength)}), which goes to ${key} in the bucket`)
-    if (json && options.print === undefined) output.json({ package: options.package, key })
-  }
-  if (options.print === undefined) return
-  const template =
-    options.print === 'storage' ? aws.storageTemplate(deployment) : aws.functionsTemplate(deployment, key)
-  output.data(aws.templateText(template).trimEnd())
   if (options.print === 'functions')
-    output.say(
-      `the functions want ${key} in the bucket: \`dunlin deploy --package ${key.split('/').at(-1)}\` makes it`,
-    )
+    output.data(aws.templateText(aws.functionsTemplate(deployment, key)).trimEnd())
+  if (options.package === undefined) return output.say(`${key} must be in the bucket: --package writes it`)
+  await writeFile(options.package, zip)
+  output.say(`wrote ${options.package} (${bytesText(zip.byteLength)}), which goes to ${key} in the bucket`)
+  if (json && options.print === undefined) output.json({ package: options.package, key })
 }
 
 /** Undefined where no flag says anything: then those of before stay. */
