@@ -70,7 +70,8 @@ export const REQUESTS: Readonly<Record<Who, Readonly<Partial<Record<Place, reado
     code: LOOK,
     // Lambda writes with the function's role.
     failedEvents: ['putObject', 'listObjectsV2'],
-    reads: LOOK,
+    // Splits that the driver has listed.
+    reads: READ,
     // Parts under the names of their attempts.
     writes: [...LOOK, ...WRITE, 'deleteObject', 'deleteObjects'],
   },

@@ -43,7 +43,6 @@ describe('the rights', () => {
       OwnFailedEvents: s3:PutObject: s3:::dunlin-1234-here/aws/lambda/async/*
       OwnBucket: s3:ListBucket: s3:::dunlin-1234-here
       Read1: s3:GetObject: s3:::shop/orders s3:::shop/orders/*
-      Read1List: s3:ListBucket: s3:::shop if {"StringLikeIfExists":{"s3:prefix":["orders","orders/*"]}}
       Write1: s3:AbortMultipartUpload s3:DeleteObject s3:GetObject s3:PutObject: s3:::shop/reports s3:::shop/reports/*
       Write1List: s3:ListBucket: s3:::shop if {"StringLikeIfExists":{"s3:prefix":["reports","reports/*"]}}
       Kms: kms:Decrypt kms:GenerateDataKey: arn:aws:kms:us-east-1:123456789012:key/1234-abcd
