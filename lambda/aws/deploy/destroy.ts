@@ -1,5 +1,4 @@
 /** findDeployed and destroy: what of a deployment is in the account, and removing it and nothing else. */
-import { DunlinError } from '../../../src/worker.ts'
 import { type AwsDeployment, checkDeployment, DEFAULT_NAME, defaultBucket } from '../deployment.ts'
 import { removeStack } from './apply-stack.ts'
 import { type BucketContents, clearBucket, countContents } from './bucket-contents.ts'
@@ -91,15 +90,4 @@ export async function destroy(found: Found, work: DeployWork): Promise<Destroyed
 const foreignText = ({ objects, some }: BucketContents['foreign']): string => {
   const more = objects > some.length ? ' …' : ''
   return `${objects} object${objects === 1 ? '' : 's'} (${some.join(', ')}${more})`
-}
-
-/** @throws NOT_FOUND */
-export function nothingThere({ name, caller }: Found): DunlinError {
-  return new DunlinError(
-    'NOT_FOUND',
-    `nothing named ${name} is deployed in ${caller.region} of account ${caller.account}`,
-    {
-      hint: 'Is it another --region, --name or account?',
-    },
-  )
 }
