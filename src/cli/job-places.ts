@@ -3,7 +3,7 @@ import { isAbsolute } from 'node:path'
 import type { Check, JobPlaces } from '../../lambda/aws/deploy/index.ts'
 import { DunlinError } from '../../operators/index.ts'
 import { type Source, scansOf } from '../../planner/index.ts'
-import type { Output } from '../dataset/output.ts'
+import { markUsed, type Output } from '../dataset/output.ts'
 import { listSource } from '../source/list-source.ts'
 import { schemeOf, toRootUri } from '../store/file-uri.ts'
 import type { Stores } from '../store/object-store.ts'
@@ -18,6 +18,7 @@ export async function examineJob(
   outputs: readonly Output[],
   options: { readonly stores: Stores; readonly baseUri: string },
 ): Promise<ExaminedJob> {
+  markUsed(outputs)
   const checks: Check[] = []
   const reads: string[] = []
   const writes: string[] = []

@@ -1,8 +1,6 @@
 /** deploy: brings an account to what a deployment says; called again, it changes what differs and nothing else. */
-import { createHash } from 'node:crypto'
 import type { S3 } from '@aws-sdk/client-s3'
 import { DunlinError } from '../../../src/worker.ts'
-import { buildFunction } from '../build-function.ts'
 import { functionName } from '../deployment.ts'
 import { isPreconditionFailed, s3Error } from '../s3/s3-error.ts'
 import { applyStack, type Change, deployedText } from './apply-stack.ts'
@@ -10,9 +8,10 @@ import type { Aws } from './aws-clients.ts'
 import { type Caller, findCaller } from './caller.ts'
 import { bucketName, type Deployment } from './deployment-plan.ts'
 import { hasBucket } from './find-bucket.ts'
+import { type FunctionPackage, functionPackage } from './function-package.ts'
 import { functionsTemplate } from './functions-template.ts'
 import type { Grants } from './grants.ts'
-import { driverPolicy, functionsStack, PACKAGES, packageKey, storageStack, workerRole } from './names.ts'
+import { driverPolicy, functionsStack, PACKAGES, storageStack, workerRole } from './names.ts'
 import { describeStack, outputOf, type StackWork } from './stack.ts'
 import { storageTemplate } from './storage-template.ts'
 
@@ -55,7 +54,7 @@ export async function deploy(deployment: Deployment, work: DeployWork): Promise<
     ? (await applyStack(stacks, storageStack(deployment.name), storageTemplate(deployment))).change
     : 'unchanged'
   if (!isOurs) say(`the bucket ${bucket} was there: nothing of its settings is changed`)
-  const code = await upload(await buildFunction(), bucket, caller, s3, say)
+  const code = await upload(await functionPackage(), bucket, caller, s3, say)
   const { change: compute } = await applyStack(
     stacks,
     functionsStack(deployment.name),
@@ -102,13 +101,12 @@ async function decideBucket(
 
 /** Gives the key. What has the name already is the same package. */
 async function upload(
-  zip: Uint8Array,
+  { zip, key }: FunctionPackage,
   bucket: string,
   caller: Caller,
   s3: S3,
   say: (line: string) => void,
 ): Promise<string> {
-  const key = packageKey(createHash('sha256').update(zip).digest('hex'))
   const uri = `s3://${bucket}/${key}`
   try {
     await s3.putObject({

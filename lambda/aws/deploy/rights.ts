@@ -59,6 +59,8 @@ export const REQUESTS: Readonly<Record<Who, Readonly<Partial<Record<Place, reado
     jobs: [...LOOK, ...WRITE, ...CLEAR],
     code: [...LOOK, ...WRITE, ...CLEAR],
     reuse: [...LOOK, ...WRITE, ...CLEAR],
+    // What became of events that no answer told of.
+    failedEvents: LOOK,
     // Listing sources; headers, footers and samples.
     reads: LOOK,
     // Whether an output is there; moving its parts to their names.

@@ -65,14 +65,17 @@ async function deniedActions(iam: IAM, asked: AskedPlace, role: string, caller: 
     ActionNames: actions.filter(action => !isOfBucket(action)),
     ResourceArns: [`arn:${partition}:s3:::${bucket}/${path}`],
   })
+  const isDeniedOne = ({ EvalDecision }: EvaluationResult): boolean => EvalDecision !== 'allowed'
+  const namesOf = (results: readonly EvaluationResult[]): string[] =>
+    results.filter(isDeniedOne).map(({ EvalActionName = '?' }) => EvalActionName)
+  if (ofBucket.length === 0) return namesOf(ofObjects)
   const { EvaluationResults: ofTheBucket = [] } = await iam.simulatePrincipalPolicy({
     PolicySourceArn,
     ActionNames: ofBucket,
     ResourceArns: [`arn:${partition}:s3:::${bucket}`],
     ContextEntries: [{ ContextKeyName: 's3:prefix', ContextKeyType: 'string', ContextKeyValues: [path] }],
   })
-  const isDeniedOne = ({ EvalDecision }: EvaluationResult): boolean => EvalDecision !== 'allowed'
-  return [...ofObjects, ...ofTheBucket].filter(isDeniedOne).map(({ EvalActionName = '?' }) => EvalActionName)
+  return namesOf([...ofObjects, ...ofTheBucket])
 }
 
 /** A key that a part could have, where an output is meant. */

@@ -1,5 +1,4 @@
 /** `dunlin deploy`: brings an AWS account to what jobs need. */
-import { createHash } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import type { Deployed, Deployment, Grants } from '../../../lambda/aws/deploy/index.ts'
 import { engineVersion } from '../../engine/engine-version.ts'
@@ -56,8 +55,7 @@ async function makeFiles(
   const aws = await import('../../../lambda/aws/deploy/index.ts')
   if (options.print === 'storage') output.data(aws.templateText(aws.storageTemplate(deployment)).trimEnd())
   if (options.print !== 'functions' && options.package === undefined) return
-  const zip = await aws.buildFunction()
-  const key = aws.packageKey(createHash('sha256').update(zip).digest('hex'))
+  const { zip, key } = await aws.functionPackage()
   if (options.print === 'functions')
     output.data(aws.templateText(aws.functionsTemplate(deployment, key)).trimEnd())
   if (options.package === undefined) return output.say(`${key} must be in the bucket: --package writes it`)

@@ -55,6 +55,7 @@ describe('the rights', () => {
       "OwnJobs: s3:AbortMultipartUpload s3:DeleteObject s3:GetObject s3:PutObject: s3:::dunlin-1234-here/jobs/*
       OwnCode: s3:AbortMultipartUpload s3:DeleteObject s3:GetObject s3:PutObject: s3:::dunlin-1234-here/code/*
       OwnReuse: s3:AbortMultipartUpload s3:DeleteObject s3:GetObject s3:PutObject: s3:::dunlin-1234-here/reuse/*
+      OwnFailedEvents: s3:GetObject: s3:::dunlin-1234-here/aws/lambda/async/*
       OwnBucket: s3:ListBucket s3:ListBucketMultipartUploads: s3:::dunlin-1234-here
       Read1: s3:GetObject: s3:::shop/orders s3:::shop/orders/*
       Read1List: s3:ListBucket: s3:::shop if {"StringLikeIfExists":{"s3:prefix":["orders","orders/*"]}}
