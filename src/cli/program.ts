@@ -1,17 +1,11 @@
 /** The command line: its verbs, their options and help. A verb's own code is loaded when it is called. */
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { engineVersion } from '../engine/engine-version.ts'
+import { addAwsVerbs } from './aws-verbs.ts'
 import type { VerbHost } from './main.ts'
-import {
-  parseCount,
-  parseDuration,
-  parseLargeCount,
-  parseMegabytes,
-  parseMemory,
-  parseSeed,
-} from './parse-quantity.ts'
+import { parseCount, parseDuration, parseLargeCount, parseMemory, parseSeed } from './parse-quantity.ts'
 
-type Verb<A extends unknown[]> = (host: VerbHost, ...args: A) => Promise<void>
+export type Verb<A extends unknown[]> = (host: VerbHost, ...args: A) => Promise<void>
 
 const EXAMPLES = `
 Examples:
@@ -234,69 +228,9 @@ export function buildProgram(open: (options: Record<string, unknown>) => VerbHos
     ),
     async () => (await import('./verbs/jobs.ts')).cleanJobs,
   )
-
-  const deploymentOptions = (command: Command): Command =>
-    command
-      .option('--region <name>', 'AWS region (default: AWS_REGION, or that of the profile)')
-      .option('--name <name>', 'begins the names of all that is deployed (default: dunlin)')
-      .option('--bucket <name>', 'bucket of jobs and their data (default: <name>-<account>-<region>)')
-      .option('--endpoint <url>', 'of servers that are not Amazon’s')
-  const functionOptions = (command: Command): Command =>
-    deploymentOptions(command)
-      .option(
-        '--memory <mb...>',
-        'sizes of memory, a function for each (default: 1769 3538 7076)',
-        parseMegabytes,
-      )
-      .option('--timeout <time>', 'the longest that a task may take (default: 15min)', parseDuration)
-      .addOption(
-        new Option('--architecture <name>', 'processors (default: arm64)').choices(['arm64', 'x86_64']),
-      )
-
-  verb(
-    functionOptions(program.command('deploy'))
-      .description('bring an AWS account to what jobs need: bucket, functions, rights; again, to change them')
-      .option('--read <uri...>', 'what jobs may read beside the bucket: s3://bucket/prefix')
-      .option('--write <uri...>', 'where jobs may write beside the bucket: s3://bucket/prefix')
-      .option('--kms <arn...>', 'keys of KMS that encrypt what is read or written')
-      .option(
-        '--keep-days <n>',
-        'days after which the bucket deletes what jobs left (default: 30)',
-        parseCount,
-      )
-      .addOption(
-        new Option('--print [stack]', 'write the template to stdout; nothing is sent')
-          .choices(['functions', 'storage'])
-          .preset('functions'),
-      )
-      .option('--package <file>', 'write the package of the functions to a file; nothing is sent')
-      .addHelpText('after', DEPLOY_HELP),
-    async () => (await import('./verbs/deploy.ts')).deployVerb,
-  )
-  verb(
-    deploymentOptions(program.command('destroy'))
-      .description('remove what deploy and jobs have made in an AWS account, and nothing else')
-      .option('-y, --yes', 'without asking'),
-    async () => (await import('./verbs/destroy.ts')).destroyVerb,
-  )
-  verb(
-    engineOptions(functionOptions(paramOption(program.command('doctor'))))
-      .description('whether an AWS account has what jobs need, and what to do where it has not')
-      .argument('[job.ts]', 'a job file, whose sources and outputs are looked at too')
-      .option('--smoke', 'run two small jobs on the engine, and write down what happened')
-      .option('--evidence <file>', 'where that is written', 'dunlin-smoke.json'),
-    async () => (await import('./verbs/doctor.ts')).doctor,
-  )
+  addAwsVerbs(program, { verb, engineOptions, paramOption })
   return program
 }
-
-const DEPLOY_HELP = `
-Grants that are not given stay as they were deployed; given ones replace all of them.
-
-Examples:
-  dunlin deploy --region eu-central-1 --read s3://shop/orders/ --write s3://shop/reports/
-  dunlin deploy --print > functions.json        for who may not deploy
-  dunlin deploy --print storage > storage.json`
 
 /** Names of `Distribution` in benchmarks/, which is not loaded for the sake of a list. */
 const DISTRIBUTIONS = {
