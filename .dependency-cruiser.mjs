@@ -35,13 +35,13 @@ export default {
     {
       name: 'through-the-door',
       comment:
-        'Another folder is entered through its index.ts; src also through worker.ts, lambda through that of a cloud.',
+        'Another folder is entered through its index.ts; src also through worker.ts, lambda through those of a cloud.',
       severity: 'error',
       from: { path: '^(operators|planner|src|lambda)/' },
       to: {
         path: '^(operators|planner|src|lambda)/',
         pathNot:
-          '^(operators|planner|src|lambda)/index[.]ts$|^src/worker[.]ts$|^lambda/[^/]+/index[.]ts$|^$1/',
+          '^(operators|planner|src|lambda)/index[.]ts$|^src/worker[.]ts$|^lambda/[^/]+/(deploy/)?index[.]ts$|^$1/',
       },
     },
     {

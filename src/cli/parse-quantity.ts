@@ -40,6 +40,13 @@ export function parseMemory(text: string): number {
   return bytes
 }
 
+/** `1769 3538`, or `1769,3538`: megabytes, each as an option takes one more. */
+export function parseMegabytes(text: string, before: readonly number[] = []): readonly number[] {
+  const sizes = text.split(',').map(one => /^(\d+)(?:MB)?$/i.exec(one.trim())?.[1])
+  if (sizes.includes(undefined)) throw new InvalidArgumentError('Write it as 1769, or 1769,3538.')
+  return [...before, ...sizes.map(Number)]
+}
+
 /** `7d`, `12h`, `30min`, `45s`: milliseconds. */
 export function parseDuration(text: string): number {
   return quantity(text, MILLISECONDS, '7d, 12h, 30min or 45s')

@@ -1,10 +1,11 @@
 /** The command line: its verbs, their options and help. A verb's own code is loaded when it is called. */
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { engineVersion } from '../engine/engine-version.ts'
+import { addAwsVerbs } from './aws-verbs.ts'
 import type { VerbHost } from './main.ts'
 import { parseCount, parseDuration, parseLargeCount, parseMemory, parseSeed } from './parse-quantity.ts'
 
-type Verb<A extends unknown[]> = (host: VerbHost, ...args: A) => Promise<void>
+export type Verb<A extends unknown[]> = (host: VerbHost, ...args: A) => Promise<void>
 
 const EXAMPLES = `
 Examples:
@@ -227,6 +228,7 @@ export function buildProgram(open: (options: Record<string, unknown>) => VerbHos
     ),
     async () => (await import('./verbs/jobs.ts')).cleanJobs,
   )
+  addAwsVerbs(program, { verb, engineOptions, paramOption })
   return program
 }
 

@@ -1,0 +1,15 @@
+/** The door of deploying and of looking whether all is well: apart from the engine's, whose code is in the function itself. */
+
+export type { AwsDeployment } from '../deployment.ts'
+export { type Check, notChecked } from '../doctor/check.ts'
+export { checkWorker, type JobPlaces } from '../doctor/check-worker.ts'
+export { examine } from '../doctor/doctor.ts'
+export { type AwsPlace, openAws } from './aws-clients.ts'
+export { type Deployed, deploy, deployedGrants } from './deploy.ts'
+export { bucketName, type Deployment, planDeployment } from './deployment-plan.ts'
+export { type Destroyed, destroy, type Found, findDeployed, isNothing } from './destroy.ts'
+export { functionPackage } from './function-package.ts'
+export { functionsTemplate } from './functions-template.ts'
+export { checkGrants, type Grants } from './grants.ts'
+export { storageTemplate } from './storage-template.ts'
+export { templateText } from './template.ts'
