@@ -12,6 +12,9 @@ import { UsageError } from './usage-error.ts'
 /** Failures after which people change their code. */
 const CODE_OR_INPUT: ReadonlySet<ErrorCode> = new Set(['USER_FUNCTION', 'BAD_RECORD', 'TOO_MANY_BAD_RECORDS'])
 
+/** Failures after which people change settings, credentials or permissions. */
+const SET_UP: ReadonlySet<ErrorCode> = new Set(['CONFIGURATION', 'ACCESS_DENIED'])
+
 export interface ReportErrorOptions {
   readonly interrupt: Interrupt
   readonly json: boolean
@@ -50,7 +53,7 @@ export function reportError(
 /** The exit code that an error means, where no signal ended the job. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof UsageError) return EXIT.usage
-  return error instanceof DunlinError && error.code === 'CONFIGURATION' ? EXIT.configuration : EXIT.jobFailed
+  return error instanceof DunlinError && SET_UP.has(error.code) ? EXIT.configuration : EXIT.jobFailed
 }
 
 /** An error of the copy of dunlin that a job file imports, which may be another than this one, as one of this one. */

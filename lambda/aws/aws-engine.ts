@@ -1,0 +1,167 @@
+/** awsEngine: S3 and Lambda as an engine; what its options leave open is found when it is opened. */
+import {
+  type ComputeBackend,
+  DunlinError,
+  driverOnly,
+  type Engine,
+  type ObjectStore,
+  type S3Settings,
+  type Stores,
+  systemClock,
+  systemRandom,
+  toRootUri,
+} from '../../src/worker.ts'
+import type { AwsOptions } from './aws-options.ts'
+import { awsStores } from './aws-stores.ts'
+import {
+  DEFAULT_MEMORY_SIZES_MB,
+  DEFAULT_NAME,
+  defaultBucket,
+  functionName,
+  MOST_TIMEOUT_MS,
+} from './deployment.ts'
+import { openInvoker } from './invoker.ts'
+import { checkBucket } from './job-bucket.ts'
+import { openLambdaAccount } from './lambda-account.ts'
+import { createLambdaBackend, type MemoryTier } from './lambda-backend.ts'
+import { ownVersion } from './own-version.ts'
+import { rateFacts } from './rates.ts'
+import { s3Client } from './s3/s3-client.ts'
+import { parseS3Uri } from './s3/s3-uri.ts'
+
+export interface AwsEngineSetup {
+  readonly name: 'aws' | 'aws-local'
+  readonly options: AwsOptions
+  /** Whether functions see the files of this machine. */
+  readonly files: 'seen' | 'refused'
+  /** Makes ready what is asked, once for each, and gives the options by which it is reached. */
+  reach(what: 'store' | 'all'): Promise<AwsOptions>
+  release(): Promise<void>
+}
+
+/** What `open('store')` finds. */
+interface Located {
+  readonly store: ObjectStore
+  readonly stores: Stores
+  readonly baseUri: string
+}
+
+/** Connections for each invocation that may be in flight: that of an attempt which was given up closes a little later. */
+const CONNECTIONS_A_SLOT = 2
+
+export function awsEngine(setup: AwsEngineSetup): Engine {
+  const { name, options } = setup
+  const { architecture = 'arm64' } = options
+  let located: Located | undefined
+  let compute: ComputeBackend | undefined
+  let isClosed = false
+  const found = <T>(value: T | undefined): T => {
+    if (value !== undefined) return value
+    throw new DunlinError('INTERNAL', `the engine ${name} was used before it was opened`)
+  }
+  const locating = once(async () => {
+    located = await locate(setup, await setup.reach('store'))
+  })
+  const connecting = once(async () => {
+    await locating()
+    compute = await connect(await setup.reach('all'))
+  })
+  return driverOnly('an engine', {
+    name,
+    clock: systemClock,
+    random: systemRandom,
+    get store() {
+      return found(located).store
+    },
+    get stores() {
+      return found(located).stores
+    },
+    get baseUri() {
+      return found(located).baseUri
+    },
+    get compute() {
+      return found(compute)
+    },
+    get facts() {
+      return { name, slots: found(compute).slots, ...rateFacts(architecture) }
+    },
+    async open(what: 'store' | 'all') {
+      if (isClosed) throw new DunlinError('INVALID_ARGUMENT', `the engine ${name} is closed`)
+      await (what === 'store' ? locating() : connecting())
+    },
+    async close() {
+      isClosed = true
+      await compute?.close()
+      await setup.release()
+    },
+  })
+}
+
+/** Runs one at a time and then never again, but after a failure, whose cause may have been removed. */
+function once(work: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined
+  return () => {
+    running ??= work().catch((error: unknown) => {
+      running = undefined
+      throw error
+    })
+    return running
+  }
+}
+
+async function locate({ files }: AwsEngineSetup, options: AwsOptions): Promise<Located> {
+  const { region, endpoints, credentials, base } = options
+  const endpoint = endpoints?.s3
+  const s3: S3Settings = {
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(region === undefined ? {} : { region }),
+  }
+  const given = endpoint === undefined ? undefined : credentials
+  const { uri, bucket } = parseS3Uri(
+    options.store ?? `s3://${options.bucket ?? (await deployedBucket(options))}/`,
+  )
+  await checkBucket(await s3Client(s3, given), bucket)
+  const stores = awsStores({ s3, credentials: given, files })
+  return { store: stores.open(uri), stores, baseUri: base === undefined ? uri : toRootUri(base, 'file:///') }
+}
+
+/** The account is in the name of the bucket, and in what Lambda says of a function. */
+async function deployedBucket(options: AwsOptions): Promise<string> {
+  const account = await openLambdaAccount(options)
+  try {
+    const [first] = tiersOf(options)
+    const at = await account.find(first!.functionName)
+    return defaultBucket(options.name ?? DEFAULT_NAME, at.account, at.region)
+  } finally {
+    account.close()
+  }
+}
+
+async function connect(options: AwsOptions): Promise<ComputeBackend> {
+  const { endpoints, credentials, timeoutMs = MOST_TIMEOUT_MS } = options
+  const tiers = tiersOf(options)
+  const account = await openLambdaAccount(options)
+  try {
+    const [unreserved] = await Promise.all([
+      options.concurrency === undefined ? account.unreservedConcurrency() : 0,
+      ...tiers.map(tier => account.find(tier.functionName)),
+    ])
+    // The other half is for whatever else there is in the account.
+    const slots = options.concurrency ?? Math.max(1, Math.floor(unreserved / 2))
+    const endpoint = endpoints?.lambda
+    const invoker = await openInvoker({
+      region: account.region,
+      connections: slots * CONNECTIONS_A_SLOT,
+      timeoutMs,
+      ...(endpoint === undefined ? {} : { endpoint }),
+      ...(endpoint === undefined || credentials === undefined ? {} : { credentials }),
+    })
+    return createLambdaBackend({ invoker, tiers, slots, version: ownVersion() })
+  } finally {
+    account.close()
+  }
+}
+
+function tiersOf({ name = DEFAULT_NAME, memorySizesMb = DEFAULT_MEMORY_SIZES_MB }: AwsOptions): MemoryTier[] {
+  return memorySizesMb.map(memoryMb => ({ functionName: functionName(name, memoryMb), memoryMb }))
+}
