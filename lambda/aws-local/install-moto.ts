@@ -36,6 +36,7 @@ export async function installMoto(home: string): Promise<string> {
     // Whoever was at it has been killed.
     if (ageMs(building) > INSTALL_MS) rmSync(building, { recursive: true, force: true })
   }
+  process.stderr.write(`dunlin: setting up an S3 server, moto, in ${place}; this is done once\n`)
   try {
     await run(system, ['-m', 'venv', building]).catch((error: unknown) => {
       throw cannot(

@@ -112,6 +112,10 @@ export function buildProgram(open: (options: Record<string, unknown>) => VerbHos
     ),
     async () => (await import('./verbs/build.ts')).buildJob,
   )
+  verb(
+    program.command('init').description('write a dunlin.config.ts: which engine, and how'),
+    async () => (await import('./verbs/init.ts')).init,
+  )
 
   const bench = program.command('bench').description('run a benchmark pipeline on data of your own')
   verb(

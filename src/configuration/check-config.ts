@@ -46,7 +46,7 @@ function allKeys(path: readonly string[], known: readonly string[]): string {
 }
 
 function shown(path: readonly string[], given: unknown): string {
-  if (path[1] === 'credentials') return `a ${typeof given}`
+  if (path[1] === 'credentials') return 'something else'
   if (typeof given === 'function') return 'a function'
   const text = typeof given === 'bigint' ? `${given}n` : (JSON.stringify(given) ?? String(given))
   return text.length <= SHOWN_CHARACTERS ? text : `${text.slice(0, SHOWN_CHARACTERS)}…`
