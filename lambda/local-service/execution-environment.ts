@@ -63,8 +63,9 @@ export class ExecutionEnvironment {
     this.#api = api
     const { config, taskRoot, region } = options
     const heap = `--max-old-space-size=${Math.floor(config.memoryMb * HEAP_SHARE)}`
-    this.#child = spawn(process.execPath, [heap, ...(options.runtime ?? [BOOTSTRAP])], {
-      stdio: ['ignore', 'pipe', 'pipe'],
+    const bootstrap = [BOOTSTRAP, ...(options.inBackground ? ['ends-with-input'] : [])]
+    this.#child = spawn(process.execPath, [heap, ...(options.runtime ?? bootstrap)], {
+      stdio: [options.inBackground ? 'pipe' : 'ignore', 'pipe', 'pipe'],
       cwd: taskRoot,
       // Ctrl-C is for the driver: what it then still asks for must be answered.
       detached: options.inBackground === true,
@@ -89,7 +90,8 @@ export class ExecutionEnvironment {
     }
     if (options.inBackground) {
       this.#child.unref()
-      for (const stream of [this.#child.stdout, this.#child.stderr]) (stream as Socket | null)?.unref()
+      const { stdin, stdout, stderr } = this.#child
+      for (const stream of [stdin, stdout, stderr]) (stream as Socket | null)?.unref()
     }
     this.#child.on('error', error => this.#print(`${error.message}\n`))
     this.#exit = new Promise(resolve => {
