@@ -1,12 +1,12 @@
 /** `--engine aws-local`: the same commands and files as on the laptop, with nothing changed but the configuration. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { MOTO_HOME, startMoto } from '../../fixtures/s3/moto-server.ts'
 import {
   type CliOptions,
-  type CliResult,
   dunlin,
+  dunlinInThisProcess,
   jobFixture,
   temporaryDirectory,
 } from '../../src/cli/cli-process.ts'
@@ -32,10 +32,10 @@ const processesIn = (directory: string): string[] =>
   })
 
 /** A directory whose processes keep what is temporary in it. */
-function place(): { readonly cwd: string; readonly run: (...args: string[]) => Promise<CliResult> } {
+function place(): string {
   const cwd = temporaryDirectory()
   mkdirSync(join(cwd, 'tmp'))
-  return { cwd, run: (...args) => dunlin(args, { cwd, env: environment(cwd) }) }
+  return cwd
 }
 
 const environment = (cwd: string): Readonly<Record<string, string>> => ({
@@ -47,38 +47,27 @@ if ('skipped' in moto) {
 } else {
   describe(title, { timeout: 120_000 }, () => {
     afterAll(() => moto.close())
+    afterEach(() => void vi.unstubAllEnvs())
 
-    it('counts words and sorts records to the bytes of the local engine, and leaves nothing that runs', async () => {
-      const { cwd, run } = place()
+    it('counts words and sorts lines to the bytes of the local engine, and leaves nothing that runs', async () => {
+      const cwd = place()
       const words = ['whale', 'sea', 'ship', 'Ahab', 'été', 'white', 'harpoon']
       const lines = Array.from(
-        { length: 5_000 },
+        { length: 4_000 },
         (_, i) => `${words[i % 7]} ${words[(i * i) % 5]} x${i % 37}`,
       )
       mkdirSync(join(cwd, 'text'))
-      for (const name of ['a', 'b', 'c'])
-        writeFileSync(join(cwd, 'text', `${name}.txt`), `${lines.join('\n')}\n`)
-      await run('gensort', '--records', '20k', '--skew', '--output', 'records', '-q')
+      for (const name of ['a', 'b']) writeFileSync(join(cwd, 'text', `${name}.txt`), `${lines.join('\n')}\n`)
       const both = async (): Promise<Record<string, Record<string, string>>> => {
-        const count = [
-          'bench',
-          'wordcount',
-          '--input',
-          'text/*.txt',
-          '--output',
-          'words',
-          '--partitions',
-          '3',
-        ]
-        const sort = ['bench', 'sort', '--input', 'records', '--output', 'sorted', '--partitions', '3']
-        for (const args of [[...count, '--user-function'], sort]) {
-          const { code, stderr } = await run(...args, '--overwrite')
-          expect(code, stderr).toBe(0)
-        }
-        return { words: partsOf(join(cwd, 'words')), sorted: partsOf(join(cwd, 'sorted')) }
+        const { code, stderr } = await dunlin(['run', jobFixture('words-and-sort.ts'), '-q'], {
+          cwd,
+          env: environment(cwd),
+        })
+        expect(code, stderr).toBe(0)
+        return { words: partsOf(join(cwd, 'out/words')), sorted: partsOf(join(cwd, 'out/sorted')) }
       }
       const expected = await both()
-      expect(Object.keys(expected['words']!)).toHaveLength(3)
+      expect(Object.values(expected).map(parts => Object.keys(parts).length)).toEqual([3, 3])
       expect(existsSync(join(cwd, '.dunlin'))).toBe(true)
       const config =
         "export default { engine: 'aws-local', local: { directory: 'unused' }, aws: { concurrency: 2 } }"
@@ -101,25 +90,20 @@ if ('skipped' in moto) {
     })
 
     it('keeps its jobs on the S3 server that is given: they are listed, shown and cleaned there', async () => {
-      const { cwd } = place()
-      const run = (...args: string[]) => dunlin(args, onServer(cwd))
-      expect((await run('run', jobFixture('throws.ts'), '-q')).code).toBe(1)
-      expect((await run('run', jobFixture('count-letters.ts'), '-q')).code).toBe(0)
-      const listed = JSON.parse((await run('jobs', 'list', '--json')).stdout) as {
-        id: string
-        state: string
-      }[]
-      expect(listed.map(({ state }) => state)).toEqual(['succeeded', 'failed'])
-      expect((await run('jobs', 'show', listed[1]!.id)).stdout).toContain('lengthOf')
-      const retried = await run('jobs', 'retry', listed[1]!.id, '-q')
-      expect(retried).toMatchObject({ code: 1, stderr: expect.stringContaining('lengthOf') })
-      expect(JSON.parse((await run('jobs', 'clean', '--json')).stdout)).toMatchObject({ kept: [] })
-      expect((await run('jobs', 'list')).stderr).toContain('no jobs in s3://kept/')
-      expect((await run('explain', jobFixture('count-letters.ts'))).stdout).toContain('2 tasks at once')
+      const cwd = place()
+      const options = onServer(cwd)
+      for (const [name, value] of Object.entries(options.env!)) vi.stubEnv(name, value)
+      expect((await dunlin(['run', jobFixture('throws.ts'), '-q'], options)).code).toBe(1)
+      const jobs = (...args: string[]) => dunlinInThisProcess(['jobs', ...args])
+      const listed = JSON.parse((await jobs('list', '--json')).stdout) as { id: string; state: string }[]
+      expect(listed).toMatchObject([{ state: 'failed' }])
+      expect((await jobs('show', listed[0]!.id)).stdout).toContain('lengthOf')
+      expect(JSON.parse((await jobs('clean', '--json')).stdout)).toMatchObject({ kept: [] })
+      expect((await jobs('list')).stderr).toContain('no jobs in s3://kept/')
     })
 
     it('leaves no process when its driver is killed, and another driver goes on with the job', async () => {
-      const { cwd } = place()
+      const cwd = place()
       const gate = join(cwd, 'gate')
       let isKilled = false
       const killed = await dunlin(
@@ -134,11 +118,9 @@ if ('skipped' in moto) {
       )
       expect(killed.code).toBe(null)
       await vi.waitFor(() => expect(processesIn(cwd)).toEqual([]), { timeout: 10_000 })
-      const [job] = JSON.parse((await dunlin(['jobs', 'list', '--json'], onServer(cwd))).stdout) as {
-        id: string
-      }[]
+      const job = /job (\S+) on/.exec(killed.stderr)![1]!
       writeFileSync(gate, '')
-      const resumed = await dunlin(['jobs', 'resume', job!.id], onServer(cwd))
+      const resumed = await dunlin(['jobs', 'resume', job], onServer(cwd))
       expect(resumed.code, resumed.stderr).toBe(0)
       const rows = Object.values(partsOf(join(cwd, 'out/gated'))).flatMap(text =>
         text.trim().split('\n').slice(1),
@@ -147,7 +129,7 @@ if ('skipped' in moto) {
     })
 
     it('is cancelled by Ctrl-C while its servers still answer: nothing is left, and the end is recorded', async () => {
-      const { cwd } = place()
+      const cwd = place()
       let isAsked = false
       const { code, stderr } = await dunlin(
         ['run', jobFixture('gated.ts'), '--param', `gate=${join(cwd, 'gate')}`],
