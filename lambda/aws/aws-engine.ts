@@ -24,6 +24,7 @@ import { openInvoker } from './invoker.ts'
 import { checkBucket } from './job-bucket.ts'
 import { openLambdaAccount } from './lambda-account.ts'
 import { createLambdaBackend, type MemoryTier } from './lambda-backend.ts'
+import { loadLambdaSdk } from './lambda-sdk.ts'
 import { ownVersion } from './own-version.ts'
 import { rateFacts } from './rates.ts'
 import { s3Client } from './s3/s3-client.ts'
@@ -60,6 +61,8 @@ export function awsEngine(setup: AwsEngineSetup): Engine {
     throw new DunlinError('INTERNAL', `the engine ${name} was used before it was opened`)
   }
   const locating = once(async () => {
+    // First, since its absence says best what is to be installed.
+    await loadLambdaSdk()
     located = await locate(setup, await setup.reach('store'))
   })
   const connecting = once(async () => {

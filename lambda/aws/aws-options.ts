@@ -1,8 +1,9 @@
-/** AwsOptions: what `aws()` takes, and what the key `aws` of a configuration is. */
+/** AwsOptions: how the engine of AWS is reached, beside what is deployed. */
 import { DunlinError, schemeOf } from '../../src/worker.ts'
 import { type AwsDeployment, checkDeployment } from './deployment.ts'
 import { parseS3Uri } from './s3/s3-uri.ts'
 
+/** What `aws` takes, and what the key `aws` of `dunlin.config.ts` is: all of it can be found or has a default. */
 export interface AwsOptions extends AwsDeployment {
   /** Invocations at once, of all jobs of this driver. Default: half of what the account has left for all functions. */
   readonly concurrency?: number
