@@ -6,7 +6,8 @@ import { type AwsOptions, checkAwsOptions } from '../aws/aws-options.ts'
 import { buildFunction } from '../aws/build-function.ts'
 import { DEFAULT_MEMORY_SIZES_MB, DEFAULT_NAME, functionName, MOST_TIMEOUT_MS } from '../aws/deployment.ts'
 import { ensureBucket } from '../aws/job-bucket.ts'
-import { s3Client } from '../aws/s3/s3-client.ts'
+import { openS3Store } from '../aws/s3/open-s3-store.ts'
+import { type S3Credentials, s3Client } from '../aws/s3/s3-client.ts'
 import { parseS3Uri } from '../aws/s3/s3-uri.ts'
 import { type LambdaService, startLambdaService } from '../local-service/index.ts'
 import { cacheDirectory } from './cache-directory.ts'
@@ -82,10 +83,18 @@ async function startFunctions(reached: AwsOptions): Promise<LambdaService> {
     memorySizesMb = DEFAULT_MEMORY_SIZES_MB,
     timeoutMs = MOST_TIMEOUT_MS,
   } = reached
-  const [zip, environment] = await Promise.all([buildFunction(), environmentOf(reached)])
+  const settings: S3Settings = { endpoint: reached.endpoints!.s3!, region: reached.region! }
+  const [zip, environment, failures] = await Promise.all([
+    buildFunction(),
+    environmentOf(settings, reached.credentials),
+    openS3Store(`s3://${reached.bucket}/`, settings, reached.credentials),
+  ])
   return startLambdaService({
     region: reached.region!,
     inBackground: true,
+    async: { retries: 0 },
+    // Where it cannot be written, the driver takes the task for lost when it has waited long enough.
+    onFailure: ({ key, text }) => void failures.put(key, Buffer.from(text)).catch(() => undefined),
     functions: memorySizesMb.map(memoryMb => ({
       ...{ name: functionName(name, memoryMb), handler: 'index.handler', memoryMb, timeoutMs, zip },
       environment,
@@ -94,12 +103,10 @@ async function startFunctions(reached: AwsOptions): Promise<LambdaService> {
 }
 
 /** By which functions reach S3. On AWS their role gives them credentials in the same variables. */
-async function environmentOf({
-  region,
-  endpoints,
-  credentials,
-}: AwsOptions): Promise<Record<string, string>> {
-  const settings: S3Settings = { endpoint: endpoints!.s3!, region: region! }
+async function environmentOf(
+  settings: S3Settings,
+  credentials: S3Credentials | undefined,
+): Promise<Record<string, string>> {
   const s3 = await s3Client(settings, credentials)
   const { accessKeyId, secretAccessKey, sessionToken } = await s3.config.credentials()
   return {

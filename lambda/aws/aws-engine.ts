@@ -22,7 +22,7 @@ import {
 } from './deployment.ts'
 import { openInvoker } from './invoker.ts'
 import { checkBucket } from './job-bucket.ts'
-import { openLambdaAccount } from './lambda-account.ts'
+import { type DeployedAt, openLambdaAccount } from './lambda-account.ts'
 import { createLambdaBackend, type MemoryTier } from './lambda-backend.ts'
 import { loadLambdaSdk } from './lambda-sdk.ts'
 import { ownVersion } from './own-version.ts'
@@ -67,7 +67,7 @@ export function awsEngine(setup: AwsEngineSetup): Engine {
   })
   const connecting = once(async () => {
     await locating()
-    compute = await connect(await setup.reach('all'))
+    compute = await connect(await setup.reach('all'), found(located))
   })
   return driverOnly('an engine', {
     name,
@@ -133,21 +133,24 @@ async function deployedBucket(options: AwsOptions): Promise<string> {
   const account = await openLambdaAccount(options)
   try {
     const [first] = tiersOf(options)
-    const at = await account.find(first!.functionName)
-    return defaultBucket(options.name ?? DEFAULT_NAME, at.account, at.region)
+    return bucketAt(options, await account.find(first!.functionName))
   } finally {
     account.close()
   }
 }
 
-async function connect(options: AwsOptions): Promise<ComputeBackend> {
-  const { endpoints, credentials, timeoutMs = MOST_TIMEOUT_MS } = options
+function bucketAt({ name = DEFAULT_NAME }: AwsOptions, { account, region }: DeployedAt): string {
+  return defaultBucket(name, account, region)
+}
+
+async function connect(options: AwsOptions, { stores }: Located): Promise<ComputeBackend> {
+  const { endpoints, credentials, invocation, timeoutMs = MOST_TIMEOUT_MS } = options
   const tiers = tiersOf(options)
   const account = await openLambdaAccount(options)
   try {
-    const [unreserved] = await Promise.all([
+    const [unreserved, [at]] = await Promise.all([
       options.concurrency === undefined ? account.unreservedConcurrency() : 0,
-      ...tiers.map(tier => account.find(tier.functionName)),
+      Promise.all(tiers.map(tier => account.find(tier.functionName))),
     ])
     // The other half is for whatever else there is in the account.
     const slots = options.concurrency ?? Math.max(1, Math.floor(unreserved / 2))
@@ -159,7 +162,12 @@ async function connect(options: AwsOptions): Promise<ComputeBackend> {
       ...(endpoint === undefined ? {} : { endpoint }),
       ...(endpoint === undefined || credentials === undefined ? {} : { credentials }),
     })
-    return createLambdaBackend({ invoker, tiers, slots, version: ownVersion() })
+    // Where Lambda tells of events that failed, as it was deployed.
+    const failures = stores.open(`s3://${options.bucket ?? bucketAt(options, at!)}/`)
+    return createLambdaBackend({
+      ...{ invoker, tiers, slots, version: ownVersion(), events: { stores, failures } },
+      ...(invocation === undefined ? {} : { mode: invocation }),
+    })
   } finally {
     account.close()
   }

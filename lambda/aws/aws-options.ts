@@ -1,12 +1,18 @@
 /** AwsOptions: how the engine of AWS is reached, beside what is deployed. */
 import { DunlinError, schemeOf } from '../../src/worker.ts'
 import { type AwsDeployment, checkDeployment } from './deployment.ts'
+import type { InvocationMode } from './invocation-mode.ts'
 import { parseS3Uri } from './s3/s3-uri.ts'
 
 /** What `aws` takes, and what the key `aws` of `dunlin.config.ts` is: all of it can be found or has a default. */
 export interface AwsOptions extends AwsDeployment {
   /** Invocations at once, of all jobs of this driver. Default: half of what the account has left for all functions. */
   readonly concurrency?: number
+  /**
+   * How tasks are invoked: `sync` holds a connection for each, `event` takes the result from the store. Default `auto`: as
+   * events those that are long, or more than 1,000 at once.
+   */
+  readonly invocation?: InvocationMode
   /** What relative paths of sources and outputs are relative to: `s3://my-data/`. Default: the bucket of jobs. */
   readonly base?: string
   /** Where jobs keep their plans, shuffle data and journals: `s3://bucket/prefix`. Default: the root of `bucket`. */
@@ -24,12 +30,14 @@ export interface AwsOptions extends AwsDeployment {
 /** @throws CONFIGURATION that names the option, and what it may be */
 export function checkAwsOptions(options: AwsOptions): void {
   checkDeployment(options)
-  const { concurrency, store, credentials, endpoints = {} } = options
+  const { concurrency, invocation, store, credentials, endpoints = {} } = options
   const refuse = (option: string, value: string, allowed: string): never => {
     throw new DunlinError('CONFIGURATION', `aws.${option} is ${value}, not ${allowed}`)
   }
   if (concurrency !== undefined && !(Number.isSafeInteger(concurrency) && concurrency > 0))
     refuse('concurrency', String(concurrency), 'a whole number from 1 on')
+  if (invocation !== undefined && !['auto', 'sync', 'event'].includes(invocation))
+    refuse('invocation', JSON.stringify(invocation), "'auto', 'sync' or 'event'")
   if (store !== undefined) {
     if (schemeOf(store) !== 's3') refuse('store', JSON.stringify(store), "an address as 's3://bucket/prefix'")
     parseS3Uri(store)

@@ -72,6 +72,7 @@ const aws = {
   timeoutMs: whole(1),
   architecture: oneOf('arm64', 'x86_64'),
   concurrency: whole(1),
+  invocation: oneOf('auto', 'sync', 'event'),
   base: text,
   store: jobStore,
   endpoints: keys({ lambda: url, s3: url } satisfies Record<

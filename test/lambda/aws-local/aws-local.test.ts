@@ -1,7 +1,9 @@
 /** `--engine aws-local`: the same commands and files as on the laptop, with nothing changed but the configuration. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { range } from 'dunlin'
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
+import { awsLocal } from '../../../lambda/aws-local/index.ts'
 import { MOTO_HOME, startMoto } from '../../fixtures/s3/moto-server.ts'
 import {
   type CliOptions,
@@ -87,6 +89,21 @@ if ('skipped' in moto) {
         ...{ AWS_ENDPOINT_URL_S3: moto.endpoint, AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' },
         DUNLIN_STORE: `s3://kept/${cwd.split('/').at(-1)!.toLowerCase()}`,
       },
+    })
+
+    it('gives the same where tasks are sent as events, in one process with the local engine', async () => {
+      const engine = awsLocal({
+        ...{ bucket: 'events', memorySizesMb: [512], concurrency: 2, invocation: 'event' },
+        ...{ endpoints: { s3: moto.endpoint }, credentials: { accessKeyId: 'a', secretAccessKey: 'b' } },
+      })
+      const counts = range(1_000, { splitRows: 300 })
+        .map(n => `w${n % 7}`)
+        .valueCounts()
+      try {
+        expect(await counts.collect({ engine })).toEqual(await counts.collect())
+      } finally {
+        await engine.close()
+      }
     })
 
     it('keeps its jobs on the S3 server that is given: they are listed, shown and cleaned there', async () => {

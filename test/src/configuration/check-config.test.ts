@@ -25,7 +25,7 @@ test('what every key may be is taken, and so is nothing at all', () => {
     },
     aws: {
       ...{ region: 'eu-central-1', name: 'shop', bucket: 'shop-jobs', memorySizesMb: [1769] },
-      ...{ timeoutMs: 60_000, architecture: 'arm64', concurrency: 100 },
+      ...{ timeoutMs: 60_000, architecture: 'arm64', concurrency: 100, invocation: 'auto' },
       ...{ base: 's3://shop/', store: 's3://shop-jobs/dunlin' },
       endpoints: { lambda: 'http://127.0.0.1:9001', s3: undefined },
       credentials: { accessKeyId: 'a', secretAccessKey: 'b', sessionToken: 'c' },
