@@ -91,7 +91,7 @@ if ('skipped' in moto) {
       },
     })
 
-    it('gives the same where tasks are sent as events, in one process with the local engine', async () => {
+    it('gives the same where tasks are sent as events', async () => {
       const engine = awsLocal({
         ...{ bucket: 'events', memorySizesMb: [512], concurrency: 2, invocation: 'event' },
         ...{ endpoints: { s3: moto.endpoint }, credentials: { accessKeyId: 'a', secretAccessKey: 'b' } },
@@ -100,7 +100,8 @@ if ('skipped' in moto) {
         .map(n => `w${n % 7}`)
         .valueCounts()
       try {
-        expect(await counts.collect({ engine })).toEqual(await counts.collect())
+        const found = (await counts.collect({ engine })).map(({ value, count }) => `${value} ${count}`)
+        expect(found.toSorted()).toEqual('w0 143,w1 143,w2 143,w3 143,w4 143,w5 143,w6 142'.split(','))
       } finally {
         await engine.close()
       }
