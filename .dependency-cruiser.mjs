@@ -1,8 +1,9 @@
 /** The walls of the house: operators ← planner ← src ← lambda ← benchmarks ← test. A folder looks only left. */
 const FOLDERS = ['operators', 'planner', 'src', 'lambda', 'benchmarks', 'test']
 
-/** Opens the stores of clouds, by dynamic import. */
-const LAZY = '^src/store/open-cloud-store[.]ts$'
+/** Open the stores and engines of clouds, by dynamic import; what configures them knows their types. */
+const LAZY =
+  '^src/(store/open-cloud-store|configuration/(configured-engine|dunlin-config|config-keys|engine-settings))[.]ts$'
 
 const onlyLeft = FOLDERS.slice(0, -1).map((folder, index) => ({
   name: `${folder}-looks-only-left`,
@@ -14,7 +15,7 @@ const onlyLeft = FOLDERS.slice(0, -1).map((folder, index) => ({
 export default {
   forbidden: [
     ...onlyLeft.map(rule =>
-      // Only the command line and what opens stores of clouds may reach right, lazily.
+      // Only the command line and what opens stores and engines of clouds may reach right, lazily.
       rule.name === 'src-looks-only-left'
         ? { ...rule, from: { ...rule.from, pathNot: `^src/cli/|${LAZY}` } }
         : rule,
@@ -35,13 +36,13 @@ export default {
     {
       name: 'through-the-door',
       comment:
-        'Another folder is entered through its index.ts; src also through worker.ts, lambda through those of a cloud.',
+        'Another folder is entered through its index.ts; src also through worker.ts, lambda through that of a cloud, its public.ts, or its deploy/.',
       severity: 'error',
       from: { path: '^(operators|planner|src|lambda)/' },
       to: {
         path: '^(operators|planner|src|lambda)/',
         pathNot:
-          '^(operators|planner|src|lambda)/index[.]ts$|^src/worker[.]ts$|^lambda/[^/]+/(deploy/)?index[.]ts$|^$1/',
+          '^(operators|planner|src|lambda)/index[.]ts$|^src/worker[.]ts$|^lambda/[^/]+/((deploy/)?index|public)[.]ts$|^$1/',
       },
     },
     {

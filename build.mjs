@@ -1,6 +1,6 @@
 /** Builds dist/: the typed modules by tsc, and the worker as one file, which starts three times as fast. */
 import { spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, rmSync, symlinkSync } from 'node:fs'
+import { chmodSync, cpSync, existsSync, rmSync, symlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import buildWorker from './build-worker.mjs'
 
@@ -12,6 +12,7 @@ const tsc = spawnSync(
   { stdio: 'inherit' },
 )
 if (tsc.status !== 0) process.exit(tsc.status ?? 1)
+cpSync('lambda/local-service/bootstrap.mjs', 'dist/lambda/local-service/bootstrap.mjs')
 // npm sets this bit when it installs the package, but not when it is built again.
 chmodSync('dist/src/cli/dunlin.js', 0o755)
 // In a checkout, npx finds its own package's command here; without it npx makes an installation of its own first.

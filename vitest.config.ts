@@ -10,6 +10,9 @@ const SHARING = [
   'test/src/{engine,events,job,scheduler,shuffle,sink,source,store,task}/**/*.test.ts',
 ]
 
+/** Part of no run but those of commands of their own, by `npm run check:aws`. */
+const LONG = process.env['LONG_TESTS'] === undefined ? ['test/**/*.long.test.ts'] : []
+
 const CONDITIONS = ['--conditions=bundled-worker', '--conditions=development']
 
 /**
@@ -35,7 +38,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'own', include: ['test/**/*.test.ts'], exclude: SHARING },
+        test: { name: 'own', include: ['test/**/*.test.ts'], exclude: [...SHARING, ...LONG] },
       },
       {
         extends: true,

@@ -63,17 +63,30 @@ export function parseTaskEvent(event: unknown): TaskEvent {
   return event as TaskEvent
 }
 
+/** @throws DunlinError `CONFIGURATION` where driver and function are of two versions of dunlin */
+function checkVersion({ dunlin: asked }: { readonly dunlin?: unknown }, own: string | undefined): void {
+  if (asked === undefined || own === undefined || asked === own) return
+  throw new DunlinError(
+    'CONFIGURATION',
+    `the deployed function is of dunlin ${own}, and this driver is of dunlin ${String(asked)}`,
+    { hint: 'Deploy it again, by this version: `dunlin deploy`.' },
+  )
+}
+
 /**
  * Makes the function's handler. It never rejects: what fails, fails as data. The fingerprint that the event carries is
- * checked against the plan, the code hash against the code, before anything of the job runs.
+ * checked against the plan, the code hash against the code, before anything of the job runs; and `version`, that of the
+ * dunlin which the function was built from, against the one that the event names.
  */
 export function createHandler(
   portsOf: PortsOf,
+  version?: string,
 ): (event: unknown, invocation: Invocation) => Promise<TaskResult> {
   return async (event, invocation) => {
     let task: TaskEvent
     try {
       task = parseTaskEvent(event)
+      checkVersion(event as { readonly dunlin?: unknown }, version)
     } catch (error) {
       return { ok: false, failure: toFailure(error) }
     }

@@ -11,6 +11,7 @@ export {
   type Failure,
 } from '../operators/index.ts'
 export type { Resources } from '../planner/index.ts'
+export { type DunlinConfig, defineConfig, type EngineName } from './configuration/dunlin-config.ts'
 export { type AggregationParts, aggregation, count, max, mean, min, sum } from './dataset/aggregations.ts'
 export { artefact } from './dataset/artefact.ts'
 export { Dataset } from './dataset/dataset.ts'

@@ -10,7 +10,7 @@ const BUDGET_SECONDS: Readonly<Record<string, number>> = {
   docs: 40,
   engine: 200,
   kills: 140,
-  lambda: 60,
+  lambda: 110,
   mutants: 140,
   operators: 120,
   planner: 20,

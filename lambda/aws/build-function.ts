@@ -1,5 +1,6 @@
 /** buildFunction: the deployment package: one module, in a zip file whose bytes are the same each time. */
 import { fileURLToPath } from 'node:url'
+import { ownVersion } from './own-version.ts'
 
 /** What a zip file can say at the earliest. */
 const NO_TIME = '1980-01-01T00:00:00'
@@ -21,6 +22,7 @@ export async function buildFunction(options: FunctionOptions = {}): Promise<Uint
     format: 'esm',
     target: 'node22',
     conditions: ['development'],
+    define: { DUNLIN_VERSION: JSON.stringify(ownVersion()) },
     // What drivers alone load, when they need it.
     external: ['@aws-sdk/client-lambda', 'esbuild', 'fflate'],
     minifySyntax: true,

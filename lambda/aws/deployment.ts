@@ -1,6 +1,7 @@
 /** AwsDeployment: what of dunlin is in an account, and by which names; `deploy` makes it, the engine uses it. */
 import { DunlinError } from '../../src/worker.ts'
 
+/** Kinds of processors that functions can have. */
 export type Architecture = 'arm64' | 'x86_64'
 
 /** What `dunlin.config.ts` says of AWS, for deploying and running alike. */

@@ -6,9 +6,12 @@ import { answerByStore } from '../answer-by-store.ts'
 import { answerUncaught } from '../answer-uncaught.ts'
 import { createHandler } from '../handler.ts'
 
+/** Put in by `buildFunction`. */
+declare const DUNLIN_VERSION: string
+
 /** Code of jobs stays here as long as the environment lives. */
 const host = createTaskHost({ directory: join(tmpdir(), 'dunlin') })
-const handle = createHandler(host.ports)
+const handle = createHandler(host.ports, DUNLIN_VERSION)
 
 interface Context {
   getRemainingTimeInMillis(): number

@@ -14,8 +14,10 @@ export interface FunctionFailure {
 const DEPLOY_HINT = 'Deploy the function again: `dunlin deploy`.'
 /** Of the log tail, what an error shows. */
 const SHOWN_LINES = 5
+export const LOG_IN_HINT =
+  'Log in, or name a profile: `aws sso login`, AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.'
 /** Names of errors that mean that whoever asked is not known, or not any more. */
-const NOT_AUTHENTICATED = new Set([
+export const NOT_AUTHENTICATED: ReadonlySet<string> = new Set([
   'CredentialsProviderError',
   'ExpiredTokenException',
   'InvalidSignatureException',
@@ -71,8 +73,7 @@ export function invokeFailure(error: unknown, functionName: string, event: TaskE
     return new DunlinError('ACCESS_DENIED', because, { ...with_, hint })
   }
   if (NOT_AUTHENTICATED.has(name)) {
-    const hint = 'Log in, or name a profile: `aws sso login`, AWS_PROFILE, AWS_ACCESS_KEY_ID.'
-    return new DunlinError('CONFIGURATION', because, { ...with_, hint })
+    return new DunlinError('CONFIGURATION', because, { ...with_, hint: LOG_IN_HINT })
   }
   if (name === 'RequestTooLargeException') return new DunlinError('TOO_LARGE', because, with_)
   const status = $metadata?.httpStatusCode

@@ -1,6 +1,7 @@
 /** openInvoker: invokes functions through the SDK, with one connection for each in flight and no retries of its own. */
 import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
+import { loadLambdaSdk } from './lambda-sdk.ts'
 
 export interface InvokerOptions {
   readonly region: string
@@ -10,7 +11,11 @@ export interface InvokerOptions {
   readonly connections: number
   /** The longest that a function may take; an invocation without an answer is given up some time after. */
   readonly timeoutMs: number
-  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string }
+  readonly credentials?: {
+    readonly accessKeyId: string
+    readonly secretAccessKey: string
+    readonly sessionToken?: string
+  }
 }
 
 export interface InvocationAnswer {
@@ -38,9 +43,13 @@ const KEEP_ALIVE_MS = 60_000
 const CONNECT_MS = 5_000
 const ANSWER_MARGIN_MS = 15_000
 
-/** A retry by the SDK would run a function a second time unseen: the scheduler decides about those. */
+/**
+ * A retry by the SDK would run a function a second time unseen: the scheduler decides about those.
+ *
+ * @throws CONFIGURATION where the AWS SDK is not installed
+ */
 export async function openInvoker(options: InvokerOptions): Promise<Invoker> {
-  const { InvokeCommand, LambdaClient } = await import('@aws-sdk/client-lambda')
+  const { InvokeCommand, LambdaClient } = await loadLambdaSdk()
   const { region, endpoint, connections, timeoutMs, credentials } = options
   const agent = { keepAlive: true, keepAliveMsecs: KEEP_ALIVE_MS, maxSockets: connections }
   const client = new LambdaClient({

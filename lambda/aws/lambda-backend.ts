@@ -31,6 +31,8 @@ export interface LambdaBackendOptions {
   readonly events?: Omit<EventLaunchOptions, 'invoker' | 'functionNames'>
   /** Default `auto`. */
   readonly mode?: InvocationMode
+  /** Of dunlin: a function of another one refuses the task. */
+  readonly version?: string
 }
 
 /** What an invocation may bring. */
@@ -46,7 +48,8 @@ const LAMBDA_RAMP: Ramp = { initial: 1_000, perSecond: 100 }
  * @throws INVALID_ARGUMENT where there is no tier, or nothing that events need and the mode asks for them
  */
 export function createLambdaBackend(options: LambdaBackendOptions): ComputeBackend {
-  const { invoker, tiers, slots, mode = options.events === undefined ? 'sync' : 'auto' } = options
+  const { invoker, tiers, slots, version } = options
+  const { mode = options.events === undefined ? 'sync' : 'auto' } = options
   if (tiers.length === 0) throw new DunlinError('INVALID_ARGUMENT', 'a Lambda backend needs a function')
   const sizesMb = tiers.map(({ memoryMb }) => memoryMb)
   if (mode !== 'sync' && options.events === undefined)
@@ -64,7 +67,8 @@ export function createLambdaBackend(options: LambdaBackendOptions): ComputeBacke
   let isClosed = false
   const closing = new AbortController()
 
-  const run = async (event: TaskEvent, tier: MemoryTier, signal: AbortSignal): Promise<TaskResult> => {
+  const run = async (given: TaskEvent, tier: MemoryTier, signal: AbortSignal): Promise<TaskResult> => {
+    const event = version === undefined ? given : { ...given, dunlin: version }
     const facts = { longestMs: durations.longestMs(event), splitBytes: splitBytes(event), running }
     const chosen = chooseMode(mode, facts)
     const payload = Buffer.from(JSON.stringify(event))

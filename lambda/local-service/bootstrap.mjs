@@ -3,6 +3,9 @@ import { Agent, request } from 'node:http'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
+// The service is gone, and with it whoever asked.
+if (process.argv[2] === 'ends-with-input') process.stdin.on('close', () => process.exit()).resume()
+
 const { AWS_LAMBDA_RUNTIME_API, LAMBDA_TASK_ROOT, _HANDLER } = process.env
 const [host, port] = AWS_LAMBDA_RUNTIME_API.split(':')
 const agent = new Agent({ keepAlive: true, maxSockets: 1 })

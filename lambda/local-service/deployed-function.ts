@@ -1,4 +1,5 @@
 /** DeployedFunction: a function's unpacked package and its execution environments. */
+import { rmSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,6 +17,7 @@ export interface FunctionOptions {
   readonly region: string
   readonly account: string
   readonly runtime?: readonly string[]
+  readonly inBackground?: boolean
 }
 
 /** An invocation that runs, and the means to kill its environment in the middle. */
@@ -74,6 +76,12 @@ export class DeployedFunction {
   async close(): Promise<void> {
     await Promise.all([...this.#idle, ...this.#busy].map(environment => environment.kill()))
     await rm(this.#taskRoot, { recursive: true, force: true })
+  }
+
+  /** As `close`, for when this process ends by itself: nothing can be waited for any more. */
+  closeNow(): void {
+    for (const environment of [...this.#idle, ...this.#busy]) environment.killNow()
+    rmSync(this.#taskRoot, { recursive: true, force: true })
   }
 
   async #take(): Promise<ExecutionEnvironment> {

@@ -1,6 +1,7 @@
 /** ExecutionEnvironment: one OS process that runs a function's handler, one invocation at a time. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
+import type { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { type RuntimeAnswer, RuntimeApi } from './runtime-api.ts'
 
@@ -37,6 +38,8 @@ export interface EnvironmentOptions {
   readonly arn: string
   /** The script, and its arguments, that runs the handler and speaks the Runtime API. Default: `bootstrap.mjs`. */
   readonly runtime?: readonly string[]
+  /** It does not keep this process alive, and ends with it: so it is not frozen between two invocations. */
+  readonly inBackground?: boolean
 }
 
 /** What becomes of an invocation: its environment may be ended in the middle of it. */
@@ -60,9 +63,12 @@ export class ExecutionEnvironment {
     this.#api = api
     const { config, taskRoot, region } = options
     const heap = `--max-old-space-size=${Math.floor(config.memoryMb * HEAP_SHARE)}`
-    this.#child = spawn(process.execPath, [heap, ...(options.runtime ?? [BOOTSTRAP])], {
-      stdio: ['ignore', 'pipe', 'pipe'],
+    const bootstrap = [BOOTSTRAP, ...(options.inBackground ? ['ends-with-input'] : [])]
+    this.#child = spawn(process.execPath, [heap, ...(options.runtime ?? bootstrap)], {
+      stdio: [options.inBackground ? 'pipe' : 'ignore', 'pipe', 'pipe'],
       cwd: taskRoot,
+      // Ctrl-C is for the driver: what it then still asks for must be answered.
+      detached: options.inBackground === true,
       env: {
         PATH: process.env['PATH'],
         LANG: 'en_US.UTF-8',
@@ -82,6 +88,11 @@ export class ExecutionEnvironment {
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.on('data', (bytes: Uint8Array) => this.#print(Buffer.from(bytes).toString()))
     }
+    if (options.inBackground) {
+      this.#child.unref()
+      const { stdin, stdout, stderr } = this.#child
+      for (const stream of [stdin, stdout, stderr]) (stream as Socket | null)?.unref()
+    }
     this.#child.on('error', error => this.#print(`${error.message}\n`))
     this.#exit = new Promise(resolve => {
       const gone = (): void => {
@@ -95,7 +106,7 @@ export class ExecutionEnvironment {
   }
 
   static async start(options: EnvironmentOptions): Promise<ExecutionEnvironment> {
-    return new ExecutionEnvironment(options, await RuntimeApi.listen())
+    return new ExecutionEnvironment(options, await RuntimeApi.listen(options))
   }
 
   get pid(): number | undefined {
@@ -134,14 +145,19 @@ export class ExecutionEnvironment {
     const ranMs = performance.now() - begunAt
     const outcome = this.#outcomeOf(end, id)
     this.#print(`END RequestId: ${id}\n${this.#report(id, ranMs, initMs)}\n`)
-    if (!this.#isGone) this.#child.kill('SIGSTOP')
+    if (!this.#isGone && !this.#options.inBackground) this.#child.kill('SIGSTOP')
     return { ...outcome, logTail: this.#log, cold }
   }
 
   /** Resolves when the process is no more. */
   async kill(): Promise<void> {
-    this.#child.kill('SIGKILL')
+    this.killNow()
     await this.#exit
+  }
+
+  /** For when this process ends by itself. */
+  killNow(): void {
+    this.#child.kill('SIGKILL')
   }
 
   async #endOf(invocation: Parameters<RuntimeApi['invoke']>[0]): Promise<End> {

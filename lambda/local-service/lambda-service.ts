@@ -26,6 +26,11 @@ export interface LambdaServiceOptions {
   readonly idleCutMs?: number
   /** Answers every invocation without running a function: what the way to the service costs by itself. */
   readonly noOp?: (payload: Uint8Array) => Promise<string> | string
+  /**
+   * It serves this process alone: it does not keep it alive, and ends with it, however that ends. Environments are then
+   * not frozen between two invocations, and Ctrl-C does not reach them.
+   */
+  readonly inBackground?: boolean
 }
 
 export interface InvocationRecord {
@@ -52,6 +57,7 @@ export interface LambdaService {
 const ACCOUNT = '000000000000'
 const MOST_ASYNC_BYTES = 2 ** 20
 const INVOCATIONS = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/
+const ACCOUNT_SETTINGS = '/2016-08-19/account-settings'
 const CONFIGURATION = /^\/2015-03-31\/functions\/([^/]+)\/configuration$/
 const NO_FAULTS: ServiceFaults = { seed: 0 }
 /** A kill strikes within so long of the start of an invocation. */
@@ -156,6 +162,10 @@ export async function startLambdaService(options: LambdaServiceOptions): Promise
     const path = decodeURIComponent((request.url ?? '').split('?')[0]!)
     const invoked = INVOCATIONS.exec(path)?.[1]
     if (request.method === 'POST' && invoked !== undefined) return serveInvocation(invoked, request, response)
+    if (request.method === 'GET' && path.replace(/\/$/, '') === ACCOUNT_SETTINGS) {
+      response.writeHead(200, headersOf(randomUUID())).end(JSON.stringify(accountSettings(concurrency)))
+      return
+    }
     const asked = CONFIGURATION.exec(path)?.[1]
     const deployed = asked === undefined ? undefined : functions.get(asked)
     if (deployed !== undefined) {
@@ -181,8 +191,16 @@ export async function startLambdaService(options: LambdaServiceOptions): Promise
   server.keepAliveTimeout = idleCutMs
   // Also one on which an answer is waited for.
   server.on('connection', socket => socket.setTimeout(idleCutMs, () => socket.destroy()))
+  if (options.inBackground) server.on('connection', socket => socket.unref())
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
+  const closeNow = (): void => {
+    for (const one of functions.values()) one.closeNow()
+  }
+  if (options.inBackground) {
+    server.unref()
+    process.once('exit', closeNow)
+  }
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     region,
@@ -192,6 +210,7 @@ export async function startLambdaService(options: LambdaServiceOptions): Promise
       return [...functions.values()].reduce((sum, one) => sum + one.started, 0)
     },
     async close() {
+      process.removeListener('exit', closeNow)
       for (const queue of queues.values()) queue.close()
       await Promise.all([...functions.values()].map(one => one.close()))
       server.close()
@@ -199,6 +218,11 @@ export async function startLambdaService(options: LambdaServiceOptions): Promise
     },
   }
 }
+
+/** Of them none is reserved here. */
+const accountSettings = (concurrency: number): object => ({
+  AccountLimit: { ConcurrentExecutions: concurrency, UnreservedConcurrentExecutions: concurrency },
+})
 
 const headersOf = (id: string) => ({ 'content-type': 'application/json', 'x-amzn-requestid': id })
 

@@ -45,10 +45,13 @@ export class RuntimeApi {
     this.#server.keepAliveTimeout = 0
   }
 
-  static async listen(): Promise<RuntimeApi> {
+  /** `inBackground`: it does not keep this process alive. */
+  static async listen({ inBackground = false }: { readonly inBackground?: boolean }): Promise<RuntimeApi> {
     const api = new RuntimeApi()
+    if (inBackground) api.#server.on('connection', socket => socket.unref())
     api.#server.listen(0, '127.0.0.1')
     await once(api.#server, 'listening')
+    if (inBackground) api.#server.unref()
     return api
   }
 

@@ -1,18 +1,20 @@
-/** `--engine`, `--workers`, `--isolation`: the engine that jobs of this process run on, chosen by environment. */
+/** `--engine`, `--workers`, `--isolation`, `--store`: the engine of jobs of this process, chosen by environment. */
 import { statSync } from 'node:fs'
 import { DunlinError } from '../../operators/index.ts'
+import { engineNamed } from '../configuration/engine-settings.ts'
 import { schemeOf, uriToPath } from '../store/file-uri.ts'
 
+/** Where the local engine keeps its jobs unless something else is said. */
+const DEFAULT_STORE = '.dunlin'
+
 export interface StoreChoice {
-  /** Directory that holds plans, journals and shuffle data. */
+  /** Whose store: what `dunlin.config.ts` says is meant where this is absent. */
+  readonly engine?: string
+  /** Directory, or address on S3, that holds plans, journals and shuffle data. */
   readonly store?: string
 }
 
-/** Where jobs are kept unless `--store` or DUNLIN_STORE says otherwise. */
-export const DEFAULT_STORE = '.dunlin'
-
 export interface EngineChoice extends StoreChoice {
-  readonly engine: string
   readonly workers?: number
   readonly isolation?: 'thread' | 'process' | 'inline'
 }
@@ -20,21 +22,19 @@ export interface EngineChoice extends StoreChoice {
 /**
  * A job file makes its own runs, perhaps with its own copy of dunlin: the environment reaches all of them. Must be
  * called before the first run.
+ *
+ * @throws CONFIGURATION where there is no such engine, or the store is a file
  */
 export function chooseEngine(choice: EngineChoice): void {
-  const { engine, workers, isolation } = choice
+  const { workers, isolation } = choice
   chooseStore(choice)
-  if (engine !== 'local') {
-    throw new DunlinError('CONFIGURATION', `there is no engine named ${engine}`, {
-      hint: 'The engines are: local',
-    })
-  }
   if (workers !== undefined) process.env['DUNLIN_WORKERS'] = String(workers)
   if (isolation !== undefined) process.env['DUNLIN_ISOLATION'] = isolation
 }
 
-/** @throws CONFIGURATION where the store is a file */
-export function chooseStore({ store }: StoreChoice): void {
+/** @throws CONFIGURATION where there is no such engine, or the store is a file */
+export function chooseStore({ engine, store }: StoreChoice): void {
+  if (engine !== undefined) process.env['DUNLIN_ENGINE'] = engineNamed(engine)
   if (store !== undefined) process.env['DUNLIN_STORE'] = store
   const chosen = process.env['DUNLIN_STORE'] ?? DEFAULT_STORE
   if (!isFile(chosen)) return

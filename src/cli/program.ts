@@ -44,8 +44,14 @@ export function buildProgram(open: (options: Record<string, unknown>) => VerbHos
         } else await running
       })
 
+  const engineOption = (command: Command): Command =>
+    command.option('--engine <name>', 'local, aws or aws-local (default: as dunlin.config.ts says, or local)')
+
   const storeOption = (command: Command): Command =>
-    command.option('--store <dir>', 'where jobs keep plans, journals and shuffle data (default: .dunlin)')
+    engineOption(command).option(
+      '--store <dir>',
+      'where jobs keep plans, journals and shuffle data (default: .dunlin; on AWS the bucket)',
+    )
 
   const paramOption = (command: Command): Command =>
     command.option(
@@ -57,7 +63,6 @@ export function buildProgram(open: (options: Record<string, unknown>) => VerbHos
 
   const engineOptions = (command: Command): Command =>
     storeOption(command)
-      .addOption(new Option('--engine <name>', 'where to run').default('local'))
       .option('--workers <n>', 'tasks at a time', parseCount)
       .addOption(
         new Option('--isolation <kind>', 'how local workers run').choices(['thread', 'process', 'inline']),
@@ -87,9 +92,8 @@ export function buildProgram(open: (options: Record<string, unknown>) => VerbHos
     async () => (await import('./verbs/run.ts')).run,
   )
   verb(
-    paramOption(
-      program
-        .command('explain')
+    engineOption(
+      paramOption(program.command('explain'))
         .description('the plan of a job file with its estimates; nothing runs but the listing of its sources')
         .argument('<job.ts>', 'a module that exports an output')
         .option(
@@ -108,6 +112,10 @@ export function buildProgram(open: (options: Record<string, unknown>) => VerbHos
         .option('-o, --output <dir>', 'the artefact (default: the name of the job file, with .dunlin)'),
     ),
     async () => (await import('./verbs/build.ts')).buildJob,
+  )
+  verb(
+    program.command('init').description('write a dunlin.config.ts: which engine, and how'),
+    async () => (await import('./verbs/init.ts')).init,
   )
 
   const bench = program.command('bench').description('run a benchmark pipeline on data of your own')

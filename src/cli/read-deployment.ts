@@ -1,5 +1,6 @@
-/** readDeployment: what the verbs of AWS are told about the account, by flags. */
+/** readDeployment: what the verbs of AWS are told about the account, by flags and the configuration file. */
 import type { AwsDeployment, AwsPlace } from '../../lambda/aws/deploy/index.ts'
+import { readConfig } from '../configuration/read-config.ts'
 
 export interface DeploymentFlags {
   readonly region?: string
@@ -17,23 +18,32 @@ export interface DeploymentChoice {
   readonly settings: AwsDeployment
   /** Where all services are. */
   readonly place: AwsPlace
+  /** What relative paths of jobs are relative to. Default: the bucket of jobs. */
+  readonly base?: string
 }
 
-/** What no flag says comes from where the AWS SDK looks (AWS_REGION, AWS_PROFILE), or is the default. */
-export function readDeployment(flags: DeploymentFlags): DeploymentChoice {
-  const { region, name, bucket, memory, timeout, architecture, endpoint } = flags
+/**
+ * A flag comes before `dunlin.config.ts`; what neither says comes from where the AWS SDK looks (AWS_REGION, AWS_PROFILE), or is
+ * the default.
+ *
+ * @throws CONFIGURATION for what is wrong with the file
+ */
+export async function readDeployment(flags: DeploymentFlags): Promise<DeploymentChoice> {
+  const { aws = {} } = (await readConfig()).config
+  const given: AwsDeployment = {
+    ...pick('region', flags.region ?? aws.region),
+    ...pick('name', flags.name ?? aws.name),
+    ...pick('bucket', flags.bucket ?? aws.bucket),
+    ...pick('memorySizesMb', flags.memory ?? aws.memorySizesMb),
+    ...pick('timeoutMs', flags.timeout ?? aws.timeoutMs),
+    ...pick('architecture', flags.architecture ?? aws.architecture),
+  }
   return {
-    settings: {
-      ...(region === undefined ? {} : { region }),
-      ...(name === undefined ? {} : { name }),
-      ...(bucket === undefined ? {} : { bucket }),
-      ...(memory === undefined ? {} : { memorySizesMb: memory }),
-      ...(timeout === undefined ? {} : { timeoutMs: timeout }),
-      ...(architecture === undefined ? {} : { architecture }),
-    },
-    place: {
-      ...(region === undefined ? {} : { region }),
-      ...(endpoint === undefined ? {} : { endpoint }),
-    },
+    settings: given,
+    place: { ...pick('region', given.region), ...pick('endpoint', flags.endpoint) },
+    ...pick('base', aws.base),
   }
 }
+
+const pick = <K extends string, V>(key: K, value: V | undefined): { readonly [key in K]?: V } =>
+  value === undefined ? {} : ({ [key]: value } as { readonly [key in K]?: V })

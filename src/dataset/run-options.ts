@@ -5,7 +5,7 @@ import type { OnError } from './on-error.ts'
 
 /** What `run` and every action take. */
 export interface RunOptions {
-  /** Where to run; the default is the local engine, as the environment configures it. */
+  /** Where to run; the default is what `dunlin.config.ts` and the environment say, or else the local engine. */
   readonly engine?: Engine
   /** Aborting cancels the job: workers stop within a second, unfinished output is removed. */
   readonly signal?: AbortSignal

@@ -2,12 +2,12 @@
 import type { Table } from 'apache-arrow'
 import { arrowTable, type Batch, DunlinError, recordsOf } from '../../operators/index.ts'
 import { explainText, type LogicalNode, type LogicalOutput } from '../../planner/index.ts'
+import { engineFor } from '../configuration/configured-engine.ts'
 import { skipPolicy } from '../dataset/on-error.ts'
 import type { CollectOptions, ExplainOptions, RunOptions } from '../dataset/run-options.ts'
 import type { JobReport } from '../events/job-event.ts'
 import { clearAway } from './clear-away.ts'
 import type { FinishedJob } from './drive-job.ts'
-import { engineFor } from './local-engine.ts'
 import { preparePlan } from './prepare-plan.ts'
 import { resultTasks, takeRows } from './read-rows.ts'
 import { submit } from './submit.ts'
@@ -25,7 +25,7 @@ export async function explainOutputs(
   outputs: readonly LogicalOutput[],
   options: ExplainOptions,
 ): Promise<string> {
-  const engine = engineFor(options)
+  const engine = await engineFor(options)
   const onError = skipPolicy(options.onError, engine.baseUri)
   const preparing = preparePlan({ outputs }, engine, { onError })
   if (options.code !== true) {

@@ -10,6 +10,11 @@ import type { ObjectStore, Stores } from '../store/object-store.ts'
  */
 export interface Engine {
   readonly name: string
+  /**
+   * Called before anything else is asked of the engine: finds what its settings leave open. `'store'` is enough for
+   * `store`, `stores` and `baseUri`; `'all'` also makes sure that tasks can run.
+   */
+  open?(what: 'store' | 'all'): Promise<void>
   /** Holds `jobs/` and `code/`. */
   readonly store: ObjectStore
   /** What relative paths are relative to: a root URI. */

@@ -1,5 +1,6 @@
 /** keptRows: what a job that has succeeded gave, where nobody could read it and its data was kept. */
 import type { Stage } from '../../planner/index.ts'
+import { engineFor } from '../configuration/configured-engine.ts'
 import { readEnd } from '../job/ends.ts'
 import { readPlan } from '../job/job-records.ts'
 import { readJournal } from '../job/journal.ts'
@@ -8,7 +9,6 @@ import { readSplits } from '../job/splits-record.ts'
 import { patientStore } from '../store/patient-store.ts'
 import type { TaskSuccess } from '../task/task-event.ts'
 import type { FinishedJob } from './drive-job.ts'
-import { engineFor } from './local-engine.ts'
 import type { ResumeOptions } from './resume.ts'
 
 /**
@@ -21,7 +21,7 @@ export async function keptRows(
   job: string,
   options: Pick<ResumeOptions, 'engine'> = {},
 ): Promise<FinishedJob | undefined> {
-  const engine = engineFor(options)
+  const engine = await engineFor(options)
   const store = patientStore(engine.store, engine)
   const end = await readEnd(store, job)
   if (end?.report.state !== 'succeeded') return undefined

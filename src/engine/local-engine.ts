@@ -68,8 +68,8 @@ function backend({ isolation, stores, ...options }: BackendOptions): ComputeBack
 }
 
 /**
- * An engine on this machine. Without one, actions share a `local()` that `DUNLIN_WORKERS`, `DUNLIN_ISOLATION` and
- * `DUNLIN_STORE` configure. Workers start with the first job; `close()` ends them.
+ * An engine on this machine. Without one, actions share the engine that `dunlin.config.ts` and the environment configure:
+ * where they say nothing, a `local()`. Workers start with the first job; `close()` ends them.
  *
  * @throws DunlinError `CONFIGURATION` when `workers` is not a whole number from 1 on, or `isolation` unknown;
  * `INVALID_ARGUMENT` when `workerMemoryMb` is not a whole number from 1 on, or `directory` or `base` names no directory
@@ -132,29 +132,4 @@ export function local(options: LocalOptions = {}): Engine {
       if (!isDirectory) rmSync(tempDirectory, { recursive: true, force: true })
     },
   })
-}
-
-let configured: Engine | undefined
-
-/** The engine that the environment asks for: what runs when no engine is given. */
-function environmentEngine(): Engine {
-  const { DUNLIN_WORKERS, DUNLIN_ISOLATION, DUNLIN_STORE, DUNLIN_LAPSE_MS } = process.env
-  const engine = local({
-    ...(DUNLIN_WORKERS === undefined ? {} : { workers: Number(DUNLIN_WORKERS) }),
-    ...(DUNLIN_ISOLATION === undefined ? {} : { isolation: DUNLIN_ISOLATION as Isolation }),
-    ...(DUNLIN_STORE === undefined ? {} : { directory: DUNLIN_STORE }),
-  })
-  if (DUNLIN_LAPSE_MS === undefined) return engine
-  const lapseMs = Number(DUNLIN_LAPSE_MS)
-  if (Number.isSafeInteger(lapseMs) && lapseMs > 0) return { ...engine, lapseMs }
-  throw new DunlinError(
-    'CONFIGURATION',
-    `DUNLIN_LAPSE_MS is ${DUNLIN_LAPSE_MS}, not a number of milliseconds`,
-  )
-}
-
-export function engineFor(options: { readonly engine?: Engine }): Engine {
-  if (options.engine !== undefined) return options.engine
-  configured ??= environmentEngine()
-  return configured
 }

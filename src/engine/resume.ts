@@ -1,6 +1,7 @@
 /** Going on with a job that another driver has begun: resume after a crash, retry after a failure, cancel from elsewhere. */
 import { DunlinError } from '../../operators/index.ts'
 import { type Planned, planFingerprint, type StageId } from '../../planner/index.ts'
+import { engineFor } from '../configuration/configured-engine.ts'
 import type { RunOptions } from '../dataset/run-options.ts'
 import type { JobEvent } from '../events/job-event.ts'
 import { markCancelled, readCancel } from '../job/cancel-mark.ts'
@@ -19,7 +20,6 @@ import type { ObjectStore } from '../store/object-store.ts'
 import { patientStore } from '../store/patient-store.ts'
 import { driveJob, type FinishedJob } from './drive-job.ts'
 import type { Engine } from './engine.ts'
-import { engineFor } from './local-engine.ts'
 import { mappingByStore } from './stored-code.ts'
 
 /** What the verbs that go on with a job take. */
@@ -159,7 +159,7 @@ interface OpenJob {
 
 async function openJob(job: string, options: ResumeOptions): Promise<OpenJob> {
   checkJobId(job)
-  const engine = engineFor(options)
+  const engine = await engineFor(options)
   return {
     engine,
     store: patientStore(engine.store, engine),

@@ -1,6 +1,7 @@
 /** Submitting a plan: prepare it, record it so that any driver could go on with it, and drive it. */
 import { DunlinError, type Failure } from '../../operators/index.ts'
 import type { LogicalPlan } from '../../planner/index.ts'
+import { engineFor } from '../configuration/configured-engine.ts'
 import { argument } from '../dataset/arguments.ts'
 import { skipPolicy } from '../dataset/on-error.ts'
 import type { RunOptions } from '../dataset/run-options.ts'
@@ -17,7 +18,6 @@ import { patientStore } from '../store/patient-store.ts'
 import { discardData, driveJob, type FinishedJob } from './drive-job.ts'
 import type { Engine } from './engine.ts'
 import { engineVersion } from './engine-version.ts'
-import { engineFor } from './local-engine.ts'
 import { type PreparedPlan, preparePlan } from './prepare-plan.ts'
 import { checkDeadLetters } from './publish-dead-letters.ts'
 import { checkOutputs } from './publish-outputs.ts'
@@ -37,7 +37,7 @@ const EPOCH = 1
 export async function submit(logical: LogicalPlan, given: RunOptions): Promise<FinishedJob> {
   const options = { ...runDefaults(), ...given }
   checkOptions(options)
-  const engine = engineFor(options)
+  const engine = await engineFor(options)
   const onError = skipPolicy(options.onError, engine.baseUri)
   if (options.signal?.aborted) {
     throw new DunlinError('CANCELLED', 'the job was cancelled before it began', {

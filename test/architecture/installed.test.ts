@@ -157,6 +157,37 @@ describe('dunlin installed from its tarball', () => {
     )
   })
 
+  it.each(['aws', 'aws-local'])(
+    'says what to install where a job runs on %s, also as it is configured',
+    async engine => {
+      const job =
+        "import { range } from 'dunlin'; range(3).count().catch(e => console.log(e.code, e.message, e.hint))"
+      const config = join(project, 'dunlin.config.ts')
+      const settings = "aws: { region: 'eu-central-1', endpoints: { s3: 'http://127.0.0.1:9' } }"
+      writeFileSync(
+        config,
+        `import { defineConfig } from 'dunlin'\nexport default defineConfig({ engine: '${engine}', ${settings} })\n`,
+      )
+      try {
+        expect(await node('--input-type=module', '--eval', job)).toMatch(
+          /^CONFIGURATION .*client-lambda, which is not installed .*npm install @aws-sdk\/client-s3 @aws-sdk\/client-lambda/,
+        )
+      } finally {
+        rmSync(config)
+      }
+    },
+  )
+
+  it('gives an engine of AWS by dunlin/aws, without loading its SDK', async () => {
+    const job = "import { aws } from 'dunlin/aws'; console.log(aws({ bucket: 'jobs' }).name)"
+    expect(await node('--input-type=module', '--eval', job)).toBe('aws\n')
+  })
+
+  it('has the runtime of functions on this machine', () => {
+    const local = join(project, 'node_modules', 'dunlin', 'dist', 'lambda', 'local-service')
+    expect(existsSync(join(local, 'bootstrap.mjs'))).toBe(true)
+  })
+
   it('runs a job with reduce and reduceByKey', async () => {
     await node('job.ts')
     const { greatest, longest } = JSON.parse(readFileSync(join(project, 'results.json'), 'utf8')) as {

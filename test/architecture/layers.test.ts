@@ -99,6 +99,11 @@ describe('a planted import', () => {
       "export { here as there } from '../../lambda/index.ts'\n",
       'clouds-load-lazily',
     ],
+    [
+      'src/configuration/configured-engine.ts',
+      "export { here as there } from '../../lambda/index.ts'\n",
+      'clouds-load-lazily',
+    ],
   ]
   it.each(cases)('in %s is found: %s', async (file, text, rule) => {
     await mkdir(join(root, dirname(file)), { recursive: true })

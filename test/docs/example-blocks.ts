@@ -113,11 +113,17 @@ function example(name: string, tag: ts.JSDocTag): Example {
   }
 }
 
-/** `names` are what `dunlin` exports: those that the code uses are imported. */
-export function checkedModule({ code, line }: Example, names: readonly string[]): CheckedModule {
+/** `names` are what each door exports: those that the code uses are imported; a key is none. */
+export function checkedModule(
+  { code, line }: Example,
+  names: Readonly<Record<string, readonly string[]>>,
+): CheckedModule {
   const source = ts.createSourceFile('example.ts', code, ts.ScriptTarget.Latest, true)
-  const used = names.filter(name => new RegExp(`\\b${name}\\b`).test(code))
-  const imports = used.length === 0 ? 'export {}\n' : `import { ${used.join(', ')} } from 'dunlin'\n`
+  const doors = Object.entries(names).flatMap(([door, exported]) => {
+    const used = exported.filter(name => new RegExp(`\\b${name}\\b(?!:)`).test(code))
+    return used.length === 0 ? [] : [`import { ${used.join(', ')} } from '${door}'\n`]
+  })
+  const imports = doors.length === 0 ? 'export {}\n' : doors.join('')
   let checking = code
   let values = 0
   for (const statement of [...source.statements].reverse()) {

@@ -66,13 +66,16 @@ writeFileSync('outcomes', serialize(outcomes))
 process.exit(0)
 `
 
-const entry = resolve('src/index.ts')
+const DOORS = { dunlin: resolve('src/index.ts'), 'dunlin/aws': resolve('lambda/aws/public.ts') }
 const { config } = ts.readConfigFile('tsconfig.json', ts.sys.readFile)
 const { options } = ts.parseJsonConfigFileContent(config, ts.sys, resolve('.'))
-const program = ts.createProgram([entry], options)
-const api = publicNames(program, entry)
+const program = ts.createProgram(Object.values(DOORS), options)
+const apis = Object.entries(DOORS).map(([door, entry]) => [door, publicNames(program, entry)] as const)
+const api = apis.flatMap(([, names]) => names)
 const examples = api.flatMap(({ examples }) => examples)
-const names = api.flatMap(({ name }) => (name.includes('.') ? [] : [name]))
+const names = Object.fromEntries(
+  apis.map(([door, all]) => [door, all.flatMap(({ name }) => (name.includes('.') ? [] : [name]))]),
+)
 const all = [...examples, ...Object.values(PLANTED)]
 const modules = new Map(all.map(example => [example, checkedModule(example, names)]))
 
@@ -100,6 +103,8 @@ describe('every public name', () => {
       'Writer.csv': 'runs',
       'DunlinError.at': 'runs',
       'LocalOptions.workers': 'type',
+      aws: 'runs',
+      'AwsOptions.region': 'type',
       RunOptions: 'type',
     })
   })

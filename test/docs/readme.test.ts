@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readConfig } from '../../src/configuration/read-config.ts'
 
 const run = promisify(execFile)
 
@@ -40,7 +41,10 @@ describe('README.md', async () => {
   })
   afterAll(() => rm(place, { recursive: true, force: true }))
 
-  const code = fencedCode(readme, 'ts')
+  const isConfig = ({ code }: { readonly code: string }): boolean =>
+    code.includes('export default defineConfig(')
+  const code = fencedCode(readme, 'ts').filter(block => !isConfig(block))
+  const configs = fencedCode(readme, 'ts').filter(isConfig)
   it('has code to run', () => {
     expect(code.length).toBeGreaterThanOrEqual(2)
   })
@@ -52,6 +56,14 @@ describe('README.md', async () => {
     expect(stderr).not.toMatch(/error/i)
     expect(stdout).not.toBe('')
     expect(stdout).toMatch(/distinct words|^100 \{|π ≈ 3\.1|orders: 1, revenue: 3 |^0 bad orders|^\d+ names/)
+  })
+
+  it.each(configs)('the configuration at line $line is right', async ({ line, code }) => {
+    const file = join(place, `config-${line}`, 'dunlin.config.ts')
+    await mkdir(dirname(file))
+    await writeFile(file, code)
+    const { config } = await readConfig(dirname(file))
+    expect(config.engine).toBe('aws-local')
   })
 
   it('names the commands that exist', async () => {

@@ -8,21 +8,33 @@ const CONNECTION_TIMEOUT_MS = 5_000
 /** A connection on which nothing has moved for so long is taken for dead. */
 const IDLE_SOCKET_MS = 30_000
 
+/** Of a server of one's own, where the SDK need not look for them. Never part of settings, which workers are told. */
+export interface S3Credentials {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken?: string
+}
+
 /**
  * One client for all stores with the same settings, so that they share their connections.
  *
  * @throws CONFIGURATION where the AWS SDK is not installed
  */
-export async function s3Client(settings: S3Settings): Promise<S3> {
-  const id = JSON.stringify([Object.entries(settings).sort(), endpointOf(settings), regionOf(settings)])
+export async function s3Client(settings: S3Settings, credentials?: S3Credentials): Promise<S3> {
+  const id = JSON.stringify([
+    Object.entries(settings).sort(),
+    endpointOf(settings),
+    regionOf(settings),
+    credentials ?? null,
+  ])
   let client = clients.get(id)
-  if (client === undefined) clients.set(id, (client = makeClient(settings)))
+  if (client === undefined) clients.set(id, (client = makeClient(settings, credentials)))
   return client
 }
 
 const clients = new Map<string, Promise<S3>>()
 
-async function makeClient(settings: S3Settings): Promise<S3> {
+async function makeClient(settings: S3Settings, credentials: S3Credentials | undefined): Promise<S3> {
   const { S3 } = await loadSdk()
   const endpoint = endpointOf(settings)
   const region = regionOf(settings)
@@ -30,6 +42,7 @@ async function makeClient(settings: S3Settings): Promise<S3> {
   return new S3({
     ...(endpoint !== undefined && { endpoint }),
     ...(region !== undefined && { region }),
+    ...(credentials !== undefined && { credentials }),
     forcePathStyle: settings.forcePathStyle ?? endpoint !== undefined,
     // The store tries again by itself: an answer that was lost must be settled between two tries.
     maxAttempts: 1,

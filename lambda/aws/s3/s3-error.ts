@@ -93,14 +93,14 @@ function meaningOf(error: unknown, uri: string, action: S3Action): Meaning {
     const hint =
       region === undefined
         ? `Set AWS_REGION to the region of the bucket: aws s3api head-bucket --bucket ${bucket}`
-        : `Set AWS_REGION=${region}, or the region of the s3 settings.`
+        : `Set AWS_REGION=${region}, or that region in dunlin.config.ts.`
     return { code: 'CONFIGURATION', text: `the bucket ${bucket} is in ${where} (${text})`, hint }
   }
   if (isRegionMissing(error)) {
     return {
       code: 'CONFIGURATION',
       text: 'no AWS region is configured',
-      hint: 'Set AWS_REGION, or the region of the s3 settings, to the region of the bucket.',
+      hint: 'Set AWS_REGION, or the region in dunlin.config.ts, to the region of the bucket.',
     }
   }
   const known = CREDENTIALS.get(name)

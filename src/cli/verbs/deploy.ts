@@ -19,7 +19,7 @@ export interface DeployVerbOptions extends DeploymentFlags {
 export async function deployVerb(host: VerbHost, options: DeployVerbOptions): Promise<void> {
   const { output, interrupt } = host
   const aws = await import('../../../lambda/aws/deploy/index.ts')
-  const { settings, place } = readDeployment(options)
+  const { settings, place } = await readDeployment(options)
   const given = grantsOf(options)
   if (given !== undefined) aws.checkGrants(given)
   const planned = (grants: Grants | undefined): Deployment =>

@@ -15,7 +15,7 @@ const NOTHING: Destroyed = { removed: { stacks: [], objects: 0, bytes: 0 }, kept
 export async function destroyVerb(host: VerbHost, options: DestroyVerbOptions): Promise<void> {
   const { output, interrupt } = host
   const aws = await import('../../../lambda/aws/deploy/index.ts')
-  const { settings, place } = readDeployment(options)
+  const { settings, place } = await readDeployment(options)
   const clients = aws.openAws(place)
   const work = { aws: clients, clock: systemClock, say: output.say, signal: interrupt.signal }
   try {

@@ -1,8 +1,8 @@
 /** `dunlin doctor`: whether an AWS account has what jobs need, and what to do where it has not. */
 import { writeFile } from 'node:fs/promises'
 import type { Check } from '../../../lambda/aws/deploy/index.ts'
+import { engineFor } from '../../configuration/configured-engine.ts'
 import { engineVersion } from '../../engine/engine-version.ts'
-import { engineFor } from '../../engine/local-engine.ts'
 import { createStores } from '../../store/open-stores.ts'
 import { checksText, checkText } from '../checks-text.ts'
 import { chooseEngine, type EngineChoice } from '../engine-choice.ts'
@@ -26,7 +26,7 @@ export async function doctor(
   options: DoctorVerbOptions,
 ): Promise<void> {
   const { output } = host
-  const choice = readDeployment(options)
+  const choice = await readDeployment(options)
   const checks: Check[] = []
   const tell = (check: Check): void => {
     checks.push(check)
@@ -44,7 +44,7 @@ export async function doctor(
 const NOT_A_SCRIPT = { verb: 'look at what it reads and writes', hint: 'Export the output as default.' }
 
 async function look(
-  { settings, place }: DeploymentChoice,
+  { settings, place, base }: DeploymentChoice,
   outputs: Awaited<ReturnType<typeof loadExported>>['outputs'] | undefined,
   tell: (check: Check) => void,
 ): Promise<void> {
@@ -57,7 +57,7 @@ async function look(
     if (caller === undefined) return tell(aws.notChecked('the job', 'needs credentials'))
     const bucket = aws.bucketName(deployment, caller)
     const stores = createStores({ s3: { ...place, region: caller.region } })
-    const examined = await examineJob(outputs, { stores, baseUri: `s3://${bucket}/` })
+    const examined = await examineJob(outputs, { stores, baseUri: base ?? `s3://${bucket}/` })
     for (const check of examined.checks) tell(check)
     for (const check of await aws.checkWorker(clients, deployment.name, examined.places, caller)) tell(check)
   } finally {
@@ -72,7 +72,7 @@ async function smokeOf(
   tell: (check: Check) => void,
 ): Promise<Smoke> {
   chooseEngine(options)
-  const engine = engineFor({})
+  const engine = await engineFor({})
   const { smoke } = await import('../smoke-job.ts')
   const smoked = await smoke(engine, interrupt.signal)
   await writeFile(options.evidence, `${JSON.stringify(smoked, null, 2)}\n`)

@@ -1,14 +1,13 @@
 /** `dunlin jobs list | show | clean`: the jobs of a store. */
 
 import { DunlinError, fromFailure } from '../../../operators/index.ts'
+import { configureEngine } from '../../configuration/configured-engine.ts'
 import { cleanJobs as clean } from '../../engine/clean-jobs.ts'
 import { isJobId } from '../../job/job-id.ts'
 import { jobFolders, listJobs as list, readJob } from '../../job/list-jobs.ts'
 import { beginning } from '../../job/take-over.ts'
-import { toRootUri } from '../../store/file-uri.ts'
 import type { ObjectStore, Stores } from '../../store/object-store.ts'
-import { createStores } from '../../store/open-stores.ts'
-import { chooseStore, DEFAULT_STORE, type StoreChoice } from '../engine-choice.ts'
+import { chooseStore, type StoreChoice } from '../engine-choice.ts'
 import { errorText } from '../error-text.ts'
 import type { VerbHost } from '../main.ts'
 import { advanceProgress, NO_PROGRESS, stopped } from '../progress/progress-model.ts'
@@ -18,18 +17,33 @@ import { reportText } from '../report-text.ts'
 import { textTable } from '../text-table.ts'
 import { UsageError } from '../usage-error.ts'
 
-function openStores(options: StoreChoice): { readonly store: ObjectStore; readonly stores: Stores } {
-  chooseStore(options)
-  const here = toRootUri(process.cwd(), 'file:///')
-  const uri = toRootUri(process.env['DUNLIN_STORE'] ?? DEFAULT_STORE, here)
-  const stores = createStores({ ownRoots: [uri] })
-  return { store: stores.open(uri), stores }
+/** Of the configured engine. */
+interface OpenStores {
+  readonly store: ObjectStore
+  readonly stores: Stores
 }
 
-const openStore = (options: StoreChoice): ObjectStore => openStores(options).store
+async function withStores(options: StoreChoice, work: (stores: OpenStores) => Promise<void>): Promise<void> {
+  chooseStore(options)
+  const engine = await configureEngine()
+  try {
+    await engine.open?.('store')
+    await work(engine)
+  } finally {
+    await engine.close()
+  }
+}
 
-export async function listJobs({ output, json }: VerbHost, options: StoreChoice): Promise<void> {
-  const store = openStore(options)
+export function listJobs(host: VerbHost, options: StoreChoice): Promise<void> {
+  return withStores(options, ({ store }) => listIn(store, host))
+}
+
+export async function showJob(host: VerbHost, id: string, options: StoreChoice): Promise<void> {
+  checkId(id)
+  await withStores(options, ({ store }) => showIn(store, host, id))
+}
+
+async function listIn(store: ObjectStore, { output, json }: VerbHost): Promise<void> {
   const jobs = await list(store)
   if (json) return output.json(jobs)
   if (jobs.length === 0) return output.say(`no jobs in ${store.uri}`)
@@ -48,9 +62,8 @@ export async function listJobs({ output, json }: VerbHost, options: StoreChoice)
   )
 }
 
-export async function showJob({ output, json }: VerbHost, id: string, options: StoreChoice): Promise<void> {
-  checkId(id)
-  const job = await readJob(openStore(options), id)
+async function showIn(store: ObjectStore, { output, json }: VerbHost, id: string): Promise<void> {
+  const job = await readJob(store, id)
   const { events, ...record } = job
   if (json) return output.json(record)
   const { report, failure } = job
@@ -102,7 +115,7 @@ export interface CleanVerbOptions extends StoreChoice {
 }
 
 export async function cleanJobs(
-  { output, json }: VerbHost,
+  host: VerbHost,
   ids: readonly string[],
   options: CleanVerbOptions,
 ): Promise<void> {
@@ -110,7 +123,15 @@ export async function cleanJobs(
     throw new UsageError('--running is for jobs that are named', 'A job without an end may still be running.')
   }
   for (const id of ids) checkId(id)
-  const { store, stores } = openStores(options)
+  await withStores(options, stores => cleanIn(stores, host, ids, options))
+}
+
+async function cleanIn(
+  { store, stores }: OpenStores,
+  { output, json }: VerbHost,
+  ids: readonly string[],
+  options: CleanVerbOptions,
+): Promise<void> {
   if (ids.length > 0) await checkPresent(store, ids)
   const cleaned = await clean(store, {
     now: Date.now(),

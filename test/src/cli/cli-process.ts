@@ -68,7 +68,7 @@ export async function dunlinInThisProcess(args: readonly string[]): Promise<CliR
       return true
     })
   }
-  const store = process.env['DUNLIN_STORE']
+  const chosen = ['DUNLIN_STORE', 'DUNLIN_ENGINE'].map(name => [name, process.env[name]] as const)
   const before = LISTENED.map(event => process.listeners(event as 'SIGINT'))
   const streams = [process.stdout, process.stderr].map(stream => ({
     stream,
@@ -78,9 +78,11 @@ export async function dunlinInThisProcess(args: readonly string[]): Promise<CliR
     return { code: await main(args), ...said }
   } finally {
     vi.restoreAllMocks()
-    // Verbs choose the store by environment.
-    if (store === undefined) delete process.env['DUNLIN_STORE']
-    else process.env['DUNLIN_STORE'] = store
+    // Verbs choose engine and store by environment.
+    for (const [name, value] of chosen) {
+      if (value === undefined) delete process.env[name]
+      else process.env[name] = value
+    }
     LISTENED.forEach((event, i) => {
       for (const added of process.listeners(event as 'SIGINT')) {
         if (!before[i]!.includes(added)) process.removeListener(event, added)

@@ -109,6 +109,7 @@ test('the code of benchmarks is dunlin’s own, and the file of a test is not', 
 test('each kind of error has its exit code', () => {
   expect(exitCodeOf(new UsageError('no'))).toBe(2)
   expect(exitCodeOf(new DunlinError('CONFIGURATION', 'no'))).toBe(3)
+  expect(exitCodeOf(new DunlinError('ACCESS_DENIED', 'no'))).toBe(3)
   expect(exitCodeOf(new DunlinError('USER_FUNCTION', 'no'))).toBe(1)
   expect(exitCodeOf(new Error('no'))).toBe(1)
 })
