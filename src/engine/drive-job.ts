@@ -15,6 +15,7 @@ import type { RestoredJob } from '../job/restore.ts'
 import { recordReusable } from '../job/reuse.ts'
 import { type JobOutcome, type JobResults, runJob } from '../scheduler/run-job.ts'
 import { deadLettersPrefix } from '../sink/dead-letters-uri.ts'
+import { mayPass } from '../sink/may-pass.ts'
 import { deleteAll } from '../store/delete-all.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import { patientStores } from '../store/patient-store.ts'
@@ -95,7 +96,7 @@ export async function driveJob(drive: JobToDrive): Promise<FinishedJob> {
         written: output => outputs.push(output),
       })
     } catch (error) {
-      if (error instanceof DunlinError && error.retryable) interrupted = unpublished(job, error)
+      if (error instanceof DunlinError && mayPass(error)) interrupted = unpublished(job, error)
       throw error
     }
   }
@@ -137,7 +138,7 @@ function unpublished(job: string, error: DunlinError): DunlinError {
   const message = `job ${job} is done, but its output could not be made visible: ${error.message}`
   return new DunlinError(error.code, message, {
     cause: error,
-    hint: `Everything is kept: \`dunlin jobs resume ${job}\` publishes it.`,
+    hint: `Everything is kept: \`dunlin jobs resume ${job}\` publishes it${error.code === 'NO_SPACE' ? ', once there is room' : ''}.`,
     place: { job },
   })
 }

@@ -2,6 +2,7 @@
 
 import type { StageId } from '../../planner/index.ts'
 import type { FinishedExchange, JobEvent, Outcome } from '../events/job-event.ts'
+import { mayPass } from '../sink/may-pass.ts'
 import type { TaskSuccess } from '../task/task-event.ts'
 import type { StageOrigin, TaskState } from './state.ts'
 import { untried } from './task-states.ts'
@@ -84,13 +85,9 @@ export class JobReplay {
       case 'jobFinished':
         // Its outputs could not be published, and will not be: what passes is for whoever resumes it, and so is what a
         // driver has not published since it had lost the job.
-        if (
-          event.state === 'failed' &&
-          event.failure?.retryable === false &&
-          event.failure.code !== 'LEASE'
-        ) {
-          this.#ending = { state: 'failed', failure: event.failure }
-        }
+        if (event.state !== 'failed' || event.failure === undefined) break
+        if (mayPass(event.failure) || event.failure.code === 'LEASE') break
+        this.#ending = { state: 'failed', failure: event.failure }
         break
       case 'jobTakenOver':
         this.#epoch = event.epoch

@@ -1,4 +1,5 @@
 /** publishOutput: makes the parts of a finished job visible; discardAttempts: removes those of one that failed. */
+
 import { crc32 } from 'node:zlib'
 import { DunlinError, type WriteFormat } from '../../operators/index.ts'
 import type { WriteMode } from '../../planner/index.ts'
@@ -7,6 +8,7 @@ import type { ObjectStore, RequestOptions } from '../store/object-store.ts'
 import type { CommittedPart } from '../task/task-event.ts'
 import { checkOutput } from './check-output.ts'
 import { claimDirectory } from './claim-directory.ts'
+import { mayPass } from './may-pass.ts'
 import {
   APPENDED_PREFIX,
   appendNameOf,
@@ -93,7 +95,7 @@ export async function publishOutput(output: OutputToPublish): Promise<SuccessMan
       await store.delete([publishingKey(job, epoch)]).catch(() => {})
     // Unknown is not absent: nothing that a manifest may list is removed.
     // What may pass is done again by whoever goes on with the job: the parts that were moved are the only ones.
-    const passes = error instanceof DunlinError && error.retryable
+    const passes = error instanceof DunlinError && mayPass(error)
     const mayTakeBack = !passes && now !== undefined && mode !== 'overwrite' && (await isStillOurs(output))
     if (mayTakeBack) await takeBack(output, placement).catch(() => {})
     throw error

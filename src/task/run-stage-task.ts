@@ -148,6 +148,7 @@ export async function runStageTask(event: StageTaskEvent, ports: TaskPorts): Pro
     if (winner.success.nonce !== event.nonce) {
       await output.abort()
       await letters?.abort()
+      await checkLetters(store, event, stage.onError, ports.stores, winner.success)
     } else if ((isWrite || letters !== null) && (await isOver(store, event.job))) {
       throw new DunlinError('CANCELLED', `job ${event.job} has ended without this task`)
     }

@@ -6,6 +6,7 @@ import { BUDGET_POLICY } from '../../../src/job/policies/retry-budget.ts'
 import { factsOf } from '../fault-kinds.ts'
 import { isCleaned, isCleaning, recordedEnds, type SimulationRun, toldEvents } from '../simulation-run.ts'
 import type { Driver } from '../start-driver.ts'
+import { lettersWentLate } from './letters-were-cleared.ts'
 
 export function* endsRightly(run: SimulationRun): Generator<string> {
   const { drivers, end, endBeforeRetry, world } = run
@@ -21,6 +22,7 @@ export function* endsRightly(run: SimulationRun): Generator<string> {
     endBeforeRetry !== null &&
     end?.report.state !== 'succeeded' &&
     !isCancelledAfterRetry(run) &&
+    !(end?.failure !== undefined && lettersWentLate(run, end.failure)) &&
     !isRetryStopped(run)
   ) {
     yield `a retry, when all was calm, ended ${end?.report.state}: ${end?.failure?.code} ${end?.failure?.message}`
@@ -40,7 +42,7 @@ const isRetryStopped = ({ world, end, endBeforeRetry }: SimulationRun): boolean 
 
 function* failsRightly(run: SimulationRun, failure: Failure): Generator<string> {
   if (failure.code === 'INTERNAL') yield `the job failed by INTERNAL: ${failure.message}`
-  if (isFatal(run, failure) || isUsedUp(run, failure)) return
+  if (isFatal(run, failure) || isUsedUp(run, failure) || lettersWentLate(run, failure)) return
   yield `the job failed though it should have survived: ${failure.code} ${failure.message} ${JSON.stringify(failure.place)}`
 }
 

@@ -22,3 +22,27 @@ export function lettersWereCleared(run: SimulationRun, { code, message, lost }: 
       ),
   )
 }
+
+/**
+ * A committed attempt has asked whether its job has ended, and removes its letters; but a retry has reopened the job since, and
+ * counts on them. One request on its way, which `jobs retry` makes good.
+ */
+export function lettersWentLate(run: SimulationRun, { code, message }: Failure): boolean {
+  const [, key] = /^a part of the output is lost: neither (\S+) nor /.exec(message) ?? []
+  if (code !== 'CORRUPT' || key === undefined) return false
+  return directories(run).some(({ space }) => {
+    const ofKey = space.changes.filter(change => change.key === key)
+    const [made, gone] = [ofKey[0], ofKey.at(-1)]
+    return (
+      made !== undefined &&
+      gone?.kind === 'delete' &&
+      gone.by === made.by &&
+      reopened(run, made.atMs, gone.atMs)
+    )
+  })
+}
+
+const reopened = ({ world }: SimulationRun, fromMs: number, toMs: number): boolean =>
+  world
+    .space(ENGINE_URI)
+    .changes.some(({ key, atMs }) => key.endsWith('-again.json') && atMs >= fromMs && atMs <= toMs)

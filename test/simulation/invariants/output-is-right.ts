@@ -85,9 +85,12 @@ function* nothingIsPublished(run: SimulationRun): Generator<string> {
       yield* isWhole(directory)
       continue
     }
+    const isGivenUp = mode === 'overwrite' && isBegun(space)
     const own = space.keys.filter(key => !key.startsWith('_dunlin/') && !before.has(key))
-    if (own.length > 0) yield `the job did not succeed, but ${space.uri} holds ${own.join(', ')}`
-    if (mode === 'overwrite' && isBegun(space)) {
+    // What was moved while an old output was replaced stays: there is nothing whole to go back to.
+    if (own.length > 0 && !isGivenUp)
+      yield `the job did not succeed, but ${space.uri} holds ${own.join(', ')}`
+    if (isGivenUp) {
       if (space.get(SUCCESS_KEY) !== undefined) yield `${space.uri} was given up, and has a ${SUCCESS_KEY}`
     } else yield* isAsBefore(space, before, [...before.keys()])
   }

@@ -1,7 +1,7 @@
-import { type Engine, range } from 'dunlin'
+import { DunlinError, type Engine, range } from 'dunlin'
 import { testEngine } from 'dunlin/testing'
 import { expect, it } from 'vitest'
-import { cancelJob } from '../../../src/engine/resume.ts'
+import { cancelJob, resumeJob } from '../../../src/engine/resume.ts'
 import { isEndKey } from '../../../src/job/ends.ts'
 import { jobKeys } from '../../../src/job/job-records.ts'
 import { deleteAll } from '../../../src/store/delete-all.ts'
@@ -66,5 +66,31 @@ it('a job whose failed end was only decided is cancelled by telling that it fail
   })
   await died.promise
   expect(await cancelJob(await job.promise, { engine })).toBe('failed')
+  await base.close()
+})
+
+it('a job that is done, and finds no room for its output, keeps it all and publishes it when it is resumed', async () => {
+  const base = testEngine({ clock: fastClock(200) })
+  const out = base.stores.open('memory://no-room/')
+  let job = ''
+  const full = replaced(out, {
+    async put(key, body, options) {
+      if (key === '_SUCCESS') throw new DunlinError('NO_SPACE', 'no space left')
+      return out.put(key, body, options)
+    },
+  })
+  const run = range(10)
+    .write.text('memory://no-room/')
+    .run({
+      engine: { ...base, stores: { open: uri => (uri === out.uri ? full : base.stores.open(uri)) } },
+      onEvent: event => void (event.type === 'jobStarted' && (job = event.job)),
+    })
+  await expect(run).rejects.toMatchObject({
+    code: 'NO_SPACE',
+    message: expect.stringContaining('is done, but its output could not be made visible'),
+    hint: expect.stringContaining('publishes it, once there is room'),
+  })
+  const { report } = await resumeJob(job, { engine: base })
+  expect(report).toMatchObject({ state: 'succeeded', outputs: [{ rows: 10 }] })
   await base.close()
 })

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { type Planned, plan, scanNode } from '../../../planner/index.ts'
+import { type Planned, plan, type StageId, scanNode } from '../../../planner/index.ts'
 import { endKey } from '../../../src/job/ends.ts'
 import { type JobPlan, jobKeys } from '../../../src/job/job-records.ts'
 import { encodeRecord } from '../../../src/job/record.ts'
 import { systemClock } from '../../../src/ports/system-clock.ts'
 import { systemRandom } from '../../../src/ports/system-random.ts'
 import { stageTaskEvent } from '../../../src/scheduler/task-events.ts'
+import { decodeCommit, encodeCommit } from '../../../src/shuffle/commit-record.ts'
+import { commitKey } from '../../../src/shuffle/keys.ts'
 import { MemoryStore } from '../../../src/store/memory-store.ts'
 import type { ObjectStore } from '../../../src/store/object-store.ts'
 import { runTask } from '../../../src/task/run-task.ts'
@@ -115,4 +117,19 @@ it('an attempt that has lost to one whose commit went with the data of its job l
   expect(lost).toBe(true)
   const left = await Array.fromAsync(output.list(''))
   expect(left.map(({ key }) => key)).toEqual([won.part!.key])
+})
+
+it('an attempt that has lost to a commit whose dead letters are gone says so: the task is to be made again', async () => {
+  const { job, store, open } = await submitted('write')
+  const won = await attempt(job, 2, open(store))
+  if (!won.ok) throw new Error(won.failure.message)
+  const key = commitKey(JOB, 0 as StageId, 0, 0)
+  const record = decodeCommit(await store.get(key), key)
+  const gone = { key: '_dunlin/j/gone.jsonl', rows: 1, bytes: 1, crc32: 0 }
+  const skipped = { read: 5, records: 1, failures: [], parts: [gone] }
+  await store.put(key, encodeCommit({ ...record, success: { ...record.success, skipped } }))
+  expect(await attempt(job, 1, open(store))).toMatchObject({
+    ok: false,
+    failure: { code: 'CORRUPT', lost: { job: JOB, stage: 0, task: 0, generation: 0 } },
+  })
 })
