@@ -1,5 +1,6 @@
 /** The second, small door: what a stateless function and the clouds that run it need. Its bundle starts from here. */
 export { DunlinError, type ErrorCode, type Failure, toFailure } from '../operators/index.ts'
+export type { EngineFacts } from '../planner/index.ts'
 export type { ComputeBackend } from './compute/compute-backend.ts'
 export { cancelled, failed, placeOf } from './compute/task-failure.ts'
 export { createTaskHost } from './compute/task-host.ts'
