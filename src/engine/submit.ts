@@ -80,6 +80,7 @@ export async function startJob(
   const { name = JOB_NAME, seed = 0, retries, concurrency } = options
   const store = patientStore(engine.store, engine)
   const holder = newHolder(engine)
+  const { priced } = engine.facts.dollars
   const limits = {
     ...(retries === undefined ? {} : { retries }),
     ...(concurrency === undefined ? {} : { concurrency }),
@@ -94,6 +95,7 @@ export async function startJob(
     startedAt: engine.clock.now(),
     engineVersion,
     engine: engine.name,
+    ...(priced === undefined ? {} : { priced }),
     plan: planned.plan,
     text: planned.text,
     options: { seed, ...limits, ...(options.reuse === true ? { reuse: true } : {}) },

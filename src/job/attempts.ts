@@ -7,8 +7,9 @@ import type { TaskResult, TaskSuccess } from '../task/task-event.ts'
 import { type AfterFailure, afterFailure } from './after-failure.ts'
 import type { TimerId } from './driver-event.ts'
 import { cancelUnanswered, failJob } from './ending.ts'
-import { launchCommand } from './launch.ts'
+import { launchCommand, memoryOf } from './launch.ts'
 import { callForLook, noteDuration } from './look-for-stragglers.ts'
+import { type AttemptCost, costOf } from './policies/cost.ts'
 import type { SkipTally } from './policies/error-policy.ts'
 import { advanceWindow, type LaunchWindow, roomIn } from './policies/launch-window.ts'
 import { withCommit, withRetry } from './policies/retry-budget.ts'
@@ -68,7 +69,12 @@ export interface Answer {
   readonly result: TaskResult
   readonly jitter: number
   readonly launchedAt: number
+  /** What the attempt was given; absent: what the task is given now. */
+  readonly memoryMb?: number
 }
+
+/** As events say it. */
+type Costs = { readonly cost?: AttemptCost }
 
 /**
  * An attempt answered. A commit counts whenever it is heard of for the first time, if it is of the generation that is
@@ -79,6 +85,8 @@ export function takeAnswer(step: Step, ref: TaskRef, answer: Answer): void {
   const task = step.task(ref)
   const awaited = unansweredAttempts(task).includes(attempt)
   const isCurrent = task.state === 'running' && task.attempts.includes(attempt)
+  // Each attempt is paid for once: one that was given up has been counted then.
+  const costs = awaited ? takeCost(step, ref, answer) : {}
   if (awaited) {
     step.update({ unanswered: step.state.unanswered - 1, window: windowAfter(step, answer) })
     step.setTask(ref, withoutAttempt(task, attempt))
@@ -88,9 +96,23 @@ export function takeAnswer(step: Step, ref: TaskRef, answer: Answer): void {
     result.generation === task.generation &&
     task.state !== 'committed' &&
     task.state !== 'failed'
-  if (isNew && (step.isNeeded(ref) || isWelcomeLate(step, ref, result))) commit(step, ref, result, answer)
-  else if (!result.ok && isCurrent && step.isNeeded(ref)) fail(step, ref, answer, result.failure)
-  else if (awaited) drop(step, ref, attempt)
+  if (isNew && (step.isNeeded(ref) || isWelcomeLate(step, ref, result)))
+    commit(step, ref, result, { ...answer, costs })
+  else if (!result.ok && isCurrent && step.isNeeded(ref))
+    fail(step, ref, { ...answer, costs }, result.failure)
+  else if (awaited) drop(step, ref, attempt, costs)
+}
+
+type CountedAnswer = Answer & { readonly costs: Costs }
+
+function takeCost(step: Step, ref: TaskRef, { result, launchedAt, memoryMb }: Answer): Costs {
+  const { backend, spent, now } = step.state
+  if (backend.prices === undefined) return {}
+  const attempt = { memoryMb: memoryMb ?? memoryOf(step, ref), result, waitedMs: now - launchedAt }
+  const cost = costOf(attempt, backend.prices)
+  if (cost === null) return {}
+  step.update({ spent: spent + cost.dollars })
+  return { cost }
 }
 
 function windowAfter(step: Step, { result, launchedAt }: Answer): LaunchWindow {
@@ -121,7 +143,9 @@ function isWelcomeLate(step: Step, ref: TaskRef, { changed }: TaskSuccess): bool
   )
 }
 
-function commit(step: Step, ref: TaskRef, result: TaskSuccess, { attempt: told, launchedAt }: Answer): void {
+function commit(step: Step, ref: TaskRef, answered: TaskSuccess, answer: CountedAnswer): void {
+  const { attempt: told, launchedAt, costs } = answer
+  const { use: _, ...result } = answered
   // Every other attempt is beside the point now; the winner's own answer too, if it is still to come.
   cancelUnanswered(step, ref)
   const task = step.task(ref)
@@ -140,7 +164,7 @@ function commit(step: Step, ref: TaskRef, result: TaskSuccess, { attempt: told, 
   }
   if (ref.task === MANIFEST) {
     step.setTask(ref, committed, { partitionBytes: result.partitionBytes ?? null })
-    step.emit({ type: 'manifestWritten', stage: stage.id, attempt, generation, stats })
+    step.emit({ type: 'manifestWritten', stage: stage.id, attempt, generation, stats, ...costs })
     finishStage(step, ref.position)
     return
   }
@@ -166,6 +190,7 @@ function commit(step: Step, ref: TaskRef, result: TaskSuccess, { attempt: told, 
       ...(part === undefined ? {} : { part }),
       ...(skipped === undefined ? {} : { skipped }),
     },
+    ...costs,
   })
   for (const { level, message } of logs) {
     step.emit({ type: 'log', stage: stage.id, task: ref.task, level, message })
@@ -191,20 +216,20 @@ function sameAs(known: Schema | null, schema: Schema | null): Schema | null {
   return known !== null && schema !== null && sameSchema(known, schema) ? known : schema
 }
 
-function fail(step: Step, ref: TaskRef, answer: Answer, reported: Failure): void {
+function fail(step: Step, ref: TaskRef, answer: CountedAnswer, reported: Failure): void {
   const task = step.task(ref)
   if (task.state !== 'running') return
   const failure = placed(step, ref, answer.attempt, reported)
   step.update({ failures: withFirstFailure(step.state.failures, failure) })
   if (failure.lost !== undefined) {
-    failOfLoss(step, ref, answer.attempt, failure, reported.lost?.others)
+    failOfLoss(step, ref, answer, failure, reported.lost?.others)
     return
   }
   const next = afterFailure(step, ref, failure, answer.jitter)
   // Another attempt of the task that still runs is its retry, also where the task has none left.
   const isLast = task.attempts.length === 0
   const isWaitedFor = !isLast && failure.retryable
-  emitFailed(step, ref, answer.attempt, failure, isLast ? next.delayMs : null)
+  emitFailed(step, ref, answer, failure, isLast ? next.delayMs : null)
   if (isWaitedFor) step.setTask(ref, { ...task, tries: next.tries })
   else if (next.delayMs !== null) retry(step, ref, { ...next, delayMs: next.delayMs })
   else giveUp(step, ref, next.failure)
@@ -231,13 +256,13 @@ function giveUp(step: Step, ref: TaskRef, failure: Failure): void {
 function failOfLoss(
   step: Step,
   ref: TaskRef,
-  attempt: number,
+  answer: CountedAnswer,
   failure: Failure,
   others: LostOutput['others'],
 ): void {
   const task = step.task(ref)
   const isLast = task.state === 'running' && task.attempts.length === 0
-  emitFailed(step, ref, attempt, failure, isLast ? 0 : null)
+  emitFailed(step, ref, answer, failure, isLast ? 0 : null)
   if (isLast) step.setTask(ref, pending(task))
   remakeLost(step, ref, failure, others)
   // Nothing had to be made again, or is being made already: then the task can go on as soon as that is there.
@@ -248,11 +273,11 @@ function failOfLoss(
 function emitFailed(
   step: Step,
   ref: TaskRef,
-  attempt: number,
+  { attempt, costs }: CountedAnswer,
   failure: Failure,
   retryInMs: number | null,
 ): void {
-  const failed = { stage: step.stage(ref.position).stage.id, attempt, failure, retryInMs }
+  const failed = { stage: step.stage(ref.position).stage.id, attempt, failure, retryInMs, ...costs }
   if (ref.task === MANIFEST) step.emit({ type: 'manifestFailed', ...failed })
   else step.emit({ type: 'taskFailed', task: ref.task, ...failed })
 }
@@ -275,9 +300,15 @@ function placed(step: Step, ref: TaskRef, attempt: number, failure: Failure): Fa
 }
 
 /** An answer that changes nothing: the attempt was cancelled, or another had committed. */
-function drop(step: Step, ref: TaskRef, attempt: number): void {
+function drop(step: Step, ref: TaskRef, attempt: number, costs: Costs): void {
   const stage = step.stage(ref.position).stage.id
-  step.emit({ type: 'attemptCancelled', stage, task: ref.task === MANIFEST ? null : ref.task, attempt })
+  step.emit({
+    type: 'attemptCancelled',
+    stage,
+    task: ref.task === MANIFEST ? null : ref.task,
+    attempt,
+    ...costs,
+  })
 }
 
 /** The wait before a retry is over. */

@@ -1,6 +1,6 @@
 /** What the driver knows of a running job: an immutable value, made and changed only by `advance`. */
 import type { CountedFailure, Failure, Schema } from '../../operators/index.ts'
-import type { Stage, StageId } from '../../planner/index.ts'
+import type { DollarFacts, Stage, StageId } from '../../planner/index.ts'
 import type { Outcome } from '../events/job-event.ts'
 import type { InputBytes } from '../scheduler/split-bytes.ts'
 import type { PersistentHeap } from './persistent-heap.ts'
@@ -173,6 +173,8 @@ export interface BackendFacts {
   readonly memoryIsTotal: boolean
   readonly ramp: Ramp | null
   readonly speculates: boolean
+  /** What it asks for. Absent: nothing is paid. */
+  readonly prices?: DollarFacts
 }
 
 export interface JobState {
@@ -197,6 +199,8 @@ export interface JobState {
   /** A timer will say that time has made room in the window. */
   readonly roomIsDue: boolean
   readonly budget: RetryBudget
+  /** Dollars, of all attempts that have answered, those of earlier drivers among them. */
+  readonly spent: number
   /** The first of each kind. */
   readonly failures: readonly CountedFailure[]
 }
@@ -224,6 +228,7 @@ export function emptyJob({ job, policy, backend }: JobOptions): JobState {
     window: openWindow({ ...backend, now: 0 }),
     roomIsDue: false,
     budget: openBudget(backend.slots),
+    spent: 0,
     failures: [],
   }
 }

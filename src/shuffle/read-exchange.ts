@@ -21,6 +21,8 @@ const WHOLE_SHARE = 1 / 16
 export interface ExchangeCounters {
   bytesIn: number
   gets: number
+  /** The same of exchanges alone. */
+  exchangeBytesIn: number
   /** Rows read, for the conservation check at the next barrier. */
   exchangeRowsIn: number
 }
@@ -168,6 +170,7 @@ async function* readEach(
       )
     }
     counters.bytesIn += entry.byteLength
+    counters.exchangeBytesIn += entry.byteLength
     counters.exchangeRowsIn += rows
   }
 }

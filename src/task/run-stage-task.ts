@@ -13,6 +13,7 @@ import { jobKeys } from '../job/job-records.ts'
 import { LeaseWatch } from '../job/lease-watch.ts'
 import { commitTask, readCommit } from '../shuffle/commit-task.ts'
 import { deadLettersUri } from '../sink/dead-letters-uri.ts'
+import type { RequestCounts } from '../store/counted-store.ts'
 import type { ObjectStore, Stores } from '../store/object-store.ts'
 import { DeadLetters } from './dead-letters.ts'
 import { type Counters, type OpenInput, openInputs } from './open-inputs.ts'
@@ -21,7 +22,7 @@ import { readPlan, stageOf } from './read-plan.ts'
 import { StoreRuns } from './run-store.ts'
 import type { StageTaskEvent, TaskSuccess } from './task-event.ts'
 import { type FinishedOutput, openOutput, type TaskOutput } from './task-output.ts'
-import type { TaskPorts } from './task-ports.ts'
+import type { CountedPorts } from './task-ports.ts'
 import { recordTask, stopGuard } from './task-recorder.ts'
 
 const BYTES_PER_MB = 1 << 20
@@ -38,10 +39,13 @@ const CHAIN_STATE_BYTES = 16 << 20
  */
 const budgetOf = (stage: Stage): number => (stage.memoryMb * BYTES_PER_MB) / 2
 
-export async function runStageTask(event: StageTaskEvent, ports: TaskPorts): Promise<TaskSuccess> {
+export async function runStageTask(event: StageTaskEvent, ports: CountedPorts): Promise<TaskSuccess> {
   const startedAt = ports.clock.now()
   const store = ports.stores.open(event.store)
-  const stage = stageOf(await readPlan(store, event.job, event.fingerprint), event.stage)
+  const stage = stageOf(
+    await readPlan(store, event.job, event.fingerprint, ports.keptStores.open(event.store)),
+    event.stage,
+  )
   // Nobody has launched it before: then there is no use in asking.
   if (event.attempt > 1 || event.epoch > 1) {
     const earlier = await readCommit(store, event, event.generation)
@@ -51,7 +55,7 @@ export async function runStageTask(event: StageTaskEvent, ports: TaskPorts): Pro
     }
   }
   const functions = event.codeHash === '' ? [] : await ports.loadFunctions(store, event.codeHash)
-  const counters: Counters = { bytesIn: 0, gets: 0, invalidText: 0, exchangeRowsIn: 0 }
+  const counters: Counters = { bytesIn: 0, gets: 0, invalidText: 0, exchangeRowsIn: 0, exchangeBytesIn: 0 }
   const partitions = partitionsOf(stage, event.task)
   const root = rootOfTask(stage, event.task)
   const letters =
@@ -131,8 +135,8 @@ export async function runStageTask(event: StageTaskEvent, ports: TaskPorts): Pro
         bytesIn: counters.bytesIn,
         bytesOut: finished.bytesOut,
         spilledBytes: runs.spilledBytes,
-        gets: counters.gets + runs.gets,
-        puts: finished.puts + runs.puts + (skipped?.parts.length ?? 0) + 1,
+        ...(counters.exchangeBytesIn === 0 ? {} : { exchangeBytesIn: counters.exchangeBytesIn }),
+        ...withEnding(ports.counts, stage, letters !== null),
         durationMs: ports.clock.now() - startedAt,
         peakMemoryBytes: ports.peakMemoryBytes?.() ?? 0,
         // Rows that are only sampled are read again, and counted then.
@@ -166,6 +170,13 @@ export async function runStageTask(event: StageTaskEvent, ports: TaskPorts): Pro
     await pipeline?.close()
     await runs.close()
   }
+}
+
+/** With the requests that follow when the counts are committed: the commit, and the look at the job's end. */
+function withEnding(counts: RequestCounts, { output }: Stage, hasLetters: boolean): RequestCounts {
+  const { gets, puts, lists, deletes } = counts
+  const looks = output.kind === 'write' || hasLetters ? 1 : 0
+  return { gets: gets + looks, puts: puts + 1, lists: lists + looks, deletes }
 }
 
 /** Whether the job has ended, or has even been cleaned away: then nobody could remove what is left here. */

@@ -25,7 +25,7 @@ import { deleteObjects } from './delete-objects.ts'
 import { Hedge } from './hedge.ts'
 import { listObjects } from './list-objects.ts'
 import { moveObject } from './move-object.ts'
-import { LONGEST_PUT_BYTES } from './part-size.ts'
+import { LONGEST_PUT_BYTES, UPLOADS } from './part-size.ts'
 import { putObject } from './put-object.ts'
 import { getObject, headObject, streamObject } from './read-object.ts'
 import type { S3Requests } from './s3-requests.ts'
@@ -62,6 +62,7 @@ const MAX_KEY_BYTES = 1024
 export class S3Store implements ObjectStore {
   readonly uri: string
   readonly isPatient = true
+  readonly uploads = UPLOADS
   readonly #requests: S3Requests
 
   constructor(options: S3StoreOptions) {
