@@ -42,6 +42,8 @@ export interface EngineFacts {
   readonly name: string
   /** Tasks that may run at once. Never changes a result: only estimates use it. */
   readonly slots: number
+  /** Sizes of memory that workers have, ascending. Absent: what a stage asks for. */
+  readonly memorySizesMb?: readonly number[]
   /** Bytes a second one task reads and writes; for estimates. */
   readonly bytesPerSecond: number
   /** Requests a second that the store answers below one prefix. Absent: as many as are sent. */

@@ -1,10 +1,12 @@
 /** The door of the planner: what was asked → what will run. */
 export { canonicalText } from './canonical-text.ts'
+export * from './exchange-layout.ts'
 export { estimatePlan } from './explain/estimate.ts'
 export { explainText } from './explain/explain-text.ts'
 export type * from './facts.ts'
 export { planFingerprint } from './fingerprint.ts'
 export type * from './logical.ts'
+export { firstMemoryMb } from './memory-tier.ts'
 export * from './nodes.ts'
 export type * from './physical.ts'
 export { plan } from './plan.ts'

@@ -11,7 +11,7 @@ import type { Planned, Split, Stage, StageId, StageInput } from '../physical.ts'
 import type { SkipPolicy } from '../skip-policy.ts'
 import { inputsOfTree, isBroadcast } from '../stage-task.ts'
 import { basisText, type Estimate, estimatePlan, type StageEstimate } from './estimate.ts'
-import { bytesText, countText, dollarsText, secondsText } from './quantities.ts'
+import { bytesText, countText, dollarsText, secondsText, spanCountText, spanText } from './quantities.ts'
 import { labelled } from './wrap.ts'
 
 /** Wide enough for the longest label and a space. */
@@ -125,12 +125,14 @@ function giveText(stage: Stage, readers: ReadonlyMap<StageId, readonly StageId[]
   }
 }
 
-function estimateText({ bytesRead, gets, puts, seconds, dollars }: Estimate): string {
+function estimateText({ bytesRead, gets, puts, lists, seconds, dollars }: Estimate): string {
+  const requests = [spanCountText(gets, 'GET'), spanCountText(puts, 'PUT')]
+  if (lists.most > 0) requests.push(spanCountText(lists, 'LIST'))
   return [
     `${bytesText(bytesRead)} read`,
-    `${countText(gets, 'GET')}, ${countText(puts, 'PUT')}`,
-    secondsText(seconds),
-    dollarsText(dollars),
+    requests.join(', '),
+    spanText(seconds, secondsText),
+    spanText(dollars, dollarsText),
   ].join(' · ')
 }
 

@@ -1,8 +1,8 @@
 /** The command that launches a task or a manifest: what the worker is told beside the plan. */
 
+import { firstMemoryMb } from '../../planner/index.ts'
 import type { ExchangeSource, Generations } from '../task/task-event.ts'
 import type { Command } from './command.ts'
-import { firstMemoryMb } from './policies/memory.ts'
 import { MANIFEST, type StageState } from './state.ts'
 import type { Step, TaskRef } from './step.ts'
 

@@ -1,5 +1,6 @@
 /** Reading one partition of an exchange: the consumer's row of the manifest, then its slices in producers' order. */
 import { type Batch, castBatch, DunlinError, type Partitioning, type Schema } from '../../operators/index.ts'
+import { WHOLE_SLICE_BYTES, WHOLE_SLICE_SHARE } from '../../planner/index.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import { readAhead } from '../store/read-ahead.ts'
 import type { ExchangeSource } from '../task/task-event.ts'
@@ -14,9 +15,6 @@ const FETCHES_IN_FLIGHT = 8
 /** Bytes of slices fetched ahead: at most, and as a share of the task's memory. */
 const READ_AHEAD_BYTES = 32 << 20
 const READ_AHEAD_SHARE = 1 / 8
-/** Larger slices are streamed: at most, and as a share of the task's memory. */
-const WHOLE_BYTES = 16 << 20
-const WHOLE_SHARE = 1 / 16
 
 export interface ExchangeCounters {
   bytesIn: number
@@ -137,7 +135,7 @@ async function* readEach(
   options: ExchangeOptions,
 ): AsyncGenerator<Batch> {
   const { memoryBytes, counters } = options
-  const wholeBytes = Math.min(WHOLE_BYTES, memoryBytes * WHOLE_SHARE)
+  const wholeBytes = Math.min(WHOLE_SLICE_BYTES, memoryBytes * WHOLE_SLICE_SHARE)
   const fetched = readAhead(
     {
       items: slices,

@@ -1,5 +1,6 @@
 /** A consumer's view of an exchange manifest: the slices of its partition, read by range. */
 import { DunlinError } from '../../operators/index.ts'
+import { MANIFEST_FIRST_BYTES } from '../../planner/index.ts'
 import type { ByteRange, ObjectStore } from '../store/object-store.ts'
 import {
   damaged,
@@ -13,9 +14,6 @@ import {
   readIndexed,
 } from './manifest.ts'
 import type { SliceEntry } from './slice-entry.ts'
-
-/** What most manifests fit in as a whole: one request reads it. */
-const FIRST_BYTES = 64 << 10
 
 export interface PartitionSlice {
   /** The producing task. */
@@ -80,7 +78,7 @@ async function readStart(read: ManifestRead): Promise<ManifestStart> {
   read.counters.gets += 2
   const info = await store.head(key, { signal })
   if (info === undefined) throw new DunlinError('CORRUPT', `the exchange manifest ${store.uri}${key} is gone`)
-  const length = Math.min(info.sizeBytes, FIRST_BYTES)
+  const length = Math.min(info.sizeBytes, MANIFEST_FIRST_BYTES)
   const first = await bytesOf(read, { offset: 0, length })
   const { headerEnd, header } = await readHeader(read, first)
   return { first, header, layout: manifestLayout(headerEnd, header) }
