@@ -23,6 +23,12 @@ export interface RunOptions {
   readonly retries?: number
   /** Tasks in flight at most; never more than the engine's slots. */
   readonly concurrency?: number
+  /**
+   * Dollars that the job may cost at most. A task is launched only while what has been spent, everything in flight and that
+   * task stay under it even if each runs until it is stopped; else the job ends with `MAX_COST`, and is kept for `jobs
+   * retry`. Not counted are the driver's own requests, and storage. Of no effect on an engine that costs nothing.
+   */
+  readonly maxCost?: number
   /** Seeds `task.random()`. Default 0. */
   readonly seed?: number
   /**

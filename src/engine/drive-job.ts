@@ -26,7 +26,8 @@ import { discardDeadLetters, publishDeadLetters } from './publish-dead-letters.t
 import { checkUnpublished, discardOutputs, publishOutputs } from './publish-outputs.ts'
 import { sharedLimit } from './shared-limit.ts'
 
-export interface JobToDrive extends Pick<RunOptions, 'signal' | 'onEvent' | 'retries' | 'concurrency'> {
+export interface JobToDrive
+  extends Pick<RunOptions, 'signal' | 'onEvent' | 'retries' | 'concurrency' | 'maxCost'> {
   readonly engine: Engine
   /** The engine's, with patience. */
   readonly store: ObjectStore
@@ -167,7 +168,7 @@ interface Running {
 
 async function run(drive: JobToDrive, { signal, listener, publish }: Running): Promise<JobOutcome> {
   const { engine, store, job, name, planned, seed, epoch, report, restored, journal } = drive
-  const { retries, concurrency } = drive
+  const { retries, concurrency, maxCost } = drive
   const ending = restored?.ending ?? null
   if (ending !== null && ending.state !== 'succeeded') return settled(drive, ending)
   return runJob({
@@ -184,6 +185,7 @@ async function run(drive: JobToDrive, { signal, listener, publish }: Running): P
     ...(restored === undefined ? {} : { restored }),
     ...(retries === undefined ? {} : { retries }),
     ...(concurrency === undefined ? {} : { concurrency }),
+    ...(maxCost === undefined ? {} : { maxCost }),
     onEvent: event =>
       all(all(journal.add(event), listener.tell(asTold(event, signal))), keepForLater(drive, event)),
   })

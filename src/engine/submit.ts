@@ -77,13 +77,14 @@ export async function startJob(
   engine: Engine,
   options: RunOptions,
 ): Promise<FinishedJob> {
-  const { name = JOB_NAME, seed = 0, retries, concurrency } = options
+  const { name = JOB_NAME, seed = 0, retries, concurrency, maxCost } = options
   const store = patientStore(engine.store, engine)
   const holder = newHolder(engine)
   const { priced } = engine.facts.dollars
   const limits = {
     ...(retries === undefined ? {} : { retries }),
     ...(concurrency === undefined ? {} : { concurrency }),
+    ...(maxCost === undefined ? {} : { maxCost }),
   }
   if (shipped !== null) await uploadCode(store, shipped)
   await writeSplits(store, job, planned.splits)
@@ -124,7 +125,8 @@ export async function startJob(
   })
 }
 
-function checkOptions({ retries, concurrency, seed, reuse, onError = 'fail' }: RunOptions): void {
+function checkOptions(options: RunOptions): void {
+  const { retries, concurrency, maxCost, seed, reuse, onError = 'fail' } = options
   if (reuse === true && onError !== 'fail') {
     throw new DunlinError('INVALID_ARGUMENT', 'reuse and onError cannot be used together', {
       hint: 'A stage that is not run has no dead letters: leave one of them out.',
@@ -132,7 +134,14 @@ function checkOptions({ retries, concurrency, seed, reuse, onError = 'fail' }: R
   }
   if (retries !== undefined) argument.whole('run', 'retries', retries, 0)
   if (concurrency !== undefined) argument.whole('run', 'concurrency', concurrency, 1)
+  if (maxCost !== undefined) checkMaxCost(maxCost)
   if (seed !== undefined) argument.whole('run', 'seed', seed, Number.MIN_SAFE_INTEGER)
+}
+
+/** @throws INVALID_ARGUMENT for what is no sum of dollars */
+export function checkMaxCost(maxCost: number): void {
+  if (Number.isFinite(maxCost) && maxCost > 0) return
+  throw new DunlinError('INVALID_ARGUMENT', `run: maxCost must be dollars above 0, not ${String(maxCost)}`)
 }
 
 /** Stacks of user functions point at the user's own source again. */

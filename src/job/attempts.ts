@@ -4,6 +4,7 @@ import { type Failure, type LostOutput, type Schema, sameSchema } from '../../op
 import type { StageId } from '../../planner/index.ts'
 import { failureKind, withFirstFailure, withFirstFailures } from '../events/first-failures.ts'
 import type { TaskResult, TaskSuccess } from '../task/task-event.ts'
+import { admit } from './admit.ts'
 import { type AfterFailure, afterFailure } from './after-failure.ts'
 import type { TimerId } from './driver-event.ts'
 import { cancelUnanswered, failJob } from './ending.ts'
@@ -23,7 +24,7 @@ import { pending } from './task-states.ts'
 export function launchReady(step: Step, slots: number): void {
   for (let left = slots; left > 0; left--) {
     const ready = roomIn(step.state.window, step.now) > 0 ? step.takeReady() : null
-    if (ready === null) {
+    if (ready === null || !admit(step, ready)) {
       step.command({ type: 'returnSlots', count: left })
       break
     }
@@ -88,7 +89,11 @@ export function takeAnswer(step: Step, ref: TaskRef, answer: Answer): void {
   // Each attempt is paid for once: one that was given up has been counted then.
   const costs = awaited ? takeCost(step, ref, answer) : {}
   if (awaited) {
-    step.update({ unanswered: step.state.unanswered - 1, window: windowAfter(step, answer) })
+    step.update({
+      unanswered: step.state.unanswered - 1,
+      window: windowAfter(step, answer),
+      isHeldByCost: false,
+    })
     step.setTask(ref, withoutAttempt(task, attempt))
   }
   const isNew =

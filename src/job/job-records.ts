@@ -29,6 +29,7 @@ export interface JobPlanOptions {
   readonly seed: number
   readonly retries?: number
   readonly concurrency?: number
+  readonly maxCost?: number
   readonly reuse?: true
 }
 

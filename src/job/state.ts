@@ -201,6 +201,12 @@ export interface JobState {
   readonly budget: RetryBudget
   /** Dollars, of all attempts that have answered, those of earlier drivers among them. */
   readonly spent: number
+  /** Dollars that the job may cost in all; absent: anything. */
+  readonly maxCost?: number
+  /** The worst case of the dearest attempt that was launched, in dollars. */
+  readonly dearest: number
+  /** Tasks wait since one more might cost too much, until an attempt has answered. */
+  readonly isHeldByCost: boolean
   /** The first of each kind. */
   readonly failures: readonly CountedFailure[]
 }
@@ -209,10 +215,11 @@ export interface JobOptions {
   readonly job: JobIdentity
   readonly policy: RetryPolicy
   readonly backend: BackendFacts
+  readonly maxCost?: number
 }
 
 /** A job without stages; `createJob` gives it those of a plan. */
-export function emptyJob({ job, policy, backend }: JobOptions): JobState {
+export function emptyJob({ job, policy, backend, maxCost }: JobOptions): JobState {
   return {
     job,
     policy,
@@ -229,12 +236,16 @@ export function emptyJob({ job, policy, backend }: JobOptions): JobState {
     roomIsDue: false,
     budget: openBudget(backend.slots),
     spent: 0,
+    ...(maxCost === undefined ? {} : { maxCost }),
+    dearest: 0,
+    isHeldByCost: false,
     failures: [],
   }
 }
 
 /** Slots that the job could use now, beyond those that its running attempts hold. */
-export function slotsWanted({ readyCount, window, now }: JobState): number {
+export function slotsWanted({ readyCount, window, now, isHeldByCost }: JobState): number {
+  if (isHeldByCost) return 0
   return Math.min(readyCount, roomIn(window, now))
 }
 

@@ -52,6 +52,7 @@ export class JobRun implements RunningJob {
       planned,
       retries = RETRY_POLICY.retries,
       concurrency,
+      maxCost,
       signal,
       epoch = 1,
     } = options
@@ -82,6 +83,7 @@ export class JobRun implements RunningJob {
         job: { id: job, name, engine: engine.name, epoch },
         policy: { ...RETRY_POLICY, retries },
         backend: backendFacts(engine),
+        ...(maxCost === undefined ? {} : { maxCost }),
       },
       planned.plan.stages,
       {
