@@ -44,6 +44,8 @@ export interface EngineFacts {
   readonly slots: number
   /** Sizes of memory that workers have, ascending. Absent: what a stage asks for. */
   readonly memorySizesMb?: readonly number[]
+  /** What a task may take at most. Absent: anything. */
+  readonly mostTimeoutMs?: number
   /** Bytes a second one task reads and writes; for estimates. */
   readonly bytesPerSecond: number
   /** Requests a second that the store answers below one prefix. Absent: as many as are sent. */

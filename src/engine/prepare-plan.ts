@@ -16,6 +16,7 @@ import {
 import type { ShippedModule } from '../ship/ship.ts'
 import { toRootUri } from '../store/file-uri.ts'
 import { capturedAhead } from './captured-ahead.ts'
+import { checkResources } from './check-resources.ts'
 import type { Engine } from './engine.ts'
 
 export interface PreparedPlan {
@@ -102,5 +103,7 @@ export async function preparePlan(
     engine: engine.facts,
   }
   const { onError } = options
-  return { logical, planned: plan(logical, facts, onError === undefined ? {} : { onError }), facts, shipped }
+  const planned = plan(logical, facts, onError === undefined ? {} : { onError })
+  checkResources(planned.plan, engine.facts)
+  return { logical, planned, facts, shipped }
 }
