@@ -1,4 +1,5 @@
 /** MergeShape: how the slices of a wide exchange are merged on their way: so many producers and partitions a task. */
+import type { StageOutput } from './physical.ts'
 
 /**
  * Task `j × producerGroups + i` reads the partitions of group j from the producers of group i, and gives one slice a
@@ -15,6 +16,13 @@ export interface MergeShape {
 export interface Numbers {
   readonly from: number
   readonly to: number
+}
+
+/** Rows of the index of an exchange: one for each partition that a producer may have a slice of. */
+export function indexRows(output: Extract<StageOutput, { kind: 'exchange' }>): number {
+  if (output.merged !== undefined) return output.merged.partitionsATask
+  // Undivided: each task wrote one slice, which the reader of its number finds in the one row.
+  return output.partitioning.kind === 'none' ? 1 : output.partitions
 }
 
 /** Groups of about a square root each way: requests are then as many before the merge as after it. */

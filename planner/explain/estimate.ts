@@ -1,7 +1,7 @@
 /** Estimates: what a plan may read, request, take and cost. Formulas over the plan and the engine's facts. */
 import type { EngineFacts } from '../facts.ts'
 import { firstMemoryMb } from '../memory-tier.ts'
-import type { Planned, Split, Stage, StageId } from '../physical.ts'
+import type { PhysicalPlan, Planned, Split, Stage, StageId } from '../physical.ts'
 import { isBroadcast, readersOfBroadcast } from '../stage-task.ts'
 import { AGGREGATION_SHARE, bytesOut, type Flow } from './byte-flow.ts'
 import { type RequestSpans, stageRequests } from './request-counts.ts'
@@ -107,16 +107,25 @@ function workerGets({ plan }: Planned, { slots }: EngineFacts): Span {
   return times(between(1, Math.min(tasks, slots)), plan.codeHash === '' ? 1 : 2)
 }
 
+/** Estimates by stage. */
+export function estimateStages(
+  { stages, splits }: Pick<PhysicalPlan, 'stages'> & Pick<Planned, 'splits'>,
+  engine: EngineFacts,
+): ReadonlyMap<StageId, StageEstimate> {
+  const estimates = new Map<StageId, StageEstimate>()
+  const before = new Map<StageId, Before>()
+  for (const stage of stages) {
+    const { estimate, written } = estimateStage(stage, splits.get(stage.id) ?? [], before, engine)
+    estimates.set(stage.id, estimate)
+    before.set(stage.id, { tasks: stage.tasks, written })
+  }
+  return estimates
+}
+
 /** Estimates by stage, and their sum. Everything runs: a `take` that ends early costs less. */
 export function estimatePlan(planned: Planned, engine: EngineFacts): PlanEstimate {
   const { plan, splits } = planned
-  const stages = new Map<StageId, StageEstimate>()
-  const before = new Map<StageId, Before>()
-  for (const stage of plan.stages) {
-    const { estimate, written } = estimateStage(stage, splits.get(stage.id) ?? [], before, engine)
-    stages.set(stage.id, estimate)
-    before.set(stage.id, { tasks: stage.tasks, written })
-  }
+  const stages = estimateStages({ stages: plan.stages, splits }, engine)
   const all = [...stages.values()]
   const sum = (of: 'gets' | 'puts' | 'lists' | 'seconds' | 'dollars'): Span =>
     plus(NONE, ...all.map(one => one[of]))

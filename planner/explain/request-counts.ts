@@ -5,15 +5,25 @@
  */
 import type { OperatorSpec } from '../../operators/index.ts'
 import {
+  indexStretches,
   MANIFEST_ENTRY_BYTES,
   MANIFEST_FIRST_BYTES,
   MANIFEST_HEAD_BYTES,
   MANIFEST_PRODUCER_BYTES,
   MANIFEST_RANGE_BYTES,
+  mergeWindowBytes,
   WHOLE_SLICE_BYTES,
   WHOLE_SLICE_SHARE,
 } from '../exchange-layout.ts'
 import type { UploadFacts } from '../facts.ts'
+import {
+  afterMerge,
+  indexRows,
+  type MergeShape,
+  mergedBy,
+  type Numbers,
+  producerGroups,
+} from '../merge-shape.ts'
 import type { Split, Stage, StageInput } from '../physical.ts'
 import { isBroadcast, readersOfBroadcast } from '../stage-task.ts'
 import { uploadRequests } from '../upload-requests.ts'
@@ -82,13 +92,16 @@ function hasLimit(spec: OperatorSpec): boolean {
 }
 
 function exchangeGets(stage: Stage, i: number, input: ExchangeInput, producer: Producer): Span {
+  if (input.merge !== undefined) return mergeGets(stage, input.merge, producer)
+  if (input.merged !== undefined) return mergedGets(stage, input.merged, producer)
   const isShared = isBroadcast(input)
   const readers = isShared ? readersOfBroadcast(stage, i) : input.partitions
   const isAlone = input.partitioning.kind === 'none'
   let index = 0
   for (let reader = 0; reader < readers; reader++) {
-    const at = isAlone ? { row: 0, from: reader, count: 1 } : { row: isShared ? 0 : reader, from: 0 }
-    index += indexGets({ count: producer.tasks, ...at }, producer.tasks, isAlone || isShared ? 1 : readers)
+    const tasks = isAlone ? { from: reader, to: reader + 1 } : { from: 0, to: producer.tasks }
+    const rows = isAlone || isShared ? 1 : readers
+    index += indexGets(rows === 1 ? 0 : reader, tasks, producer.tasks, rows)
   }
   const slices = readers * (isAlone ? 1 : producer.tasks)
   const all = between(
@@ -98,23 +111,67 @@ function exchangeGets(stage: Stage, i: number, input: ExchangeInput, producer: P
   return endsEarly(stage) ? all : between(index, all.most)
 }
 
+/** Each task reads its part of the index, then one range of each of its producers, as long as they fit into memory. */
+function mergeGets({ tasks, memoryMb }: Stage, shape: MergeShape, { mostBytes }: Producer): Span {
+  let least = 0
+  let most = 0
+  for (let task = 0; task < tasks; task++) {
+    const { producers, partitions } = mergedBy(shape, task)
+    least += mergeIndexGets(shape, producers, partitions)
+    most += producers.to - producers.from
+  }
+  // A window is full before another begins; one partition that is larger than that is read slice after slice.
+  const bytes = mostBytes * ENCODED_GROWTH
+  const windows = Math.floor((2 * bytes) / mergeWindowBytes(memoryMb * MIB))
+  const more = Math.min(windows * (shape.producersATask + 1), 2 * shape.producers * shape.partitions)
+  return between(least, least + most + more)
+}
+
+function mergeIndexGets(shape: MergeShape, tasks: Numbers, partitions: Numbers): number {
+  const index = indexOf(shape.producers, shape.partitions)
+  let gets = 2 + Number(index.producersEnd(tasks.to) > index.firstBytes)
+  for (const { to } of indexStretches(partitions, shape.producers)) {
+    gets += Number(index.rowEnd(to - 1, tasks.to) > index.firstBytes)
+  }
+  return gets
+}
+
+/** As many slices a reader as there are groups of producers. */
+function mergedGets(stage: Stage, shape: MergeShape, { tasks: producers, mostBytes }: Producer): Span {
+  let index = 0
+  for (let partition = 0; partition < shape.partitions; partition++) {
+    const { tasks, row } = afterMerge(shape, partition)
+    index += indexGets(row, tasks, producers, shape.partitionsATask)
+  }
+  const slices = shape.partitions * producerGroups(shape)
+  const most = index + slices + largeSlices(stage, slices, mostBytes)
+  return between(endsEarly(stage) ? 0 : index, most)
+}
+
 /** A slice that is read twice is larger than this, so there cannot be many. */
 function largeSlices(stage: Stage, slices: number, mostBytes: number): number {
   const wholeBytes = Math.min(WHOLE_SLICE_BYTES, stage.memoryMb * MIB * WHOLE_SLICE_SHARE)
   return Math.min(slices, Math.floor((mostBytes * ENCODED_GROWTH) / wholeBytes))
 }
 
-/** How long the index is is asked first; its start is read, and what lies behind that. */
-function indexGets(
-  at: { readonly row: number; readonly from: number; readonly count: number },
-  producers: number,
-  rows: number,
-): number {
+/** Where what a reader of an index needs ends, and how much of it the first request brings. */
+function indexOf(producers: number, rows: number) {
   const entries = MANIFEST_HEAD_BYTES + producers * MANIFEST_PRODUCER_BYTES
-  const first = Math.min(MANIFEST_FIRST_BYTES, entries + rows * producers * MANIFEST_ENTRY_BYTES)
-  const producersEnd = MANIFEST_HEAD_BYTES + (at.from + at.count) * MANIFEST_PRODUCER_BYTES
-  const rowEnd = entries + (at.row * producers + at.from + at.count) * MANIFEST_ENTRY_BYTES
-  return 2 + Number(producersEnd > first) + Number(rowEnd > first)
+  return {
+    firstBytes: Math.min(MANIFEST_FIRST_BYTES, entries + rows * producers * MANIFEST_ENTRY_BYTES),
+    producersEnd: (to: number): number => MANIFEST_HEAD_BYTES + to * MANIFEST_PRODUCER_BYTES,
+    rowEnd: (row: number, to: number): number => entries + (row * producers + to) * MANIFEST_ENTRY_BYTES,
+  }
+}
+
+/** How long the index is is asked first; its start is read, and what lies behind that. */
+function indexGets(row: number, tasks: Numbers, producers: number, rows: number): number {
+  const index = indexOf(producers, rows)
+  return (
+    2 +
+    Number(index.producersEnd(tasks.to) > index.firstBytes) +
+    Number(index.rowEnd(row, tasks.to) > index.firstBytes)
+  )
 }
 
 /** A part of an output is there also without rows; a shuffle object is not. */
@@ -147,9 +204,7 @@ function manifestRequests(
   }
 }
 
-function manifestRows({ output }: Stage): number {
-  return output.kind === 'exchange' && output.partitioning.kind !== 'none' ? output.partitions : 1
-}
+const manifestRows = ({ output }: Stage): number => (output.kind === 'exchange' ? indexRows(output) : 1)
 
 /** Inputs and chains of functions: each may write a file of dead letters. */
 function placesThatSkip({ inputs, root }: Stage): number {

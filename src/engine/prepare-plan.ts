@@ -1,6 +1,7 @@
 /** From logical outputs to a plan: list the sources, ship the functions, plan. */
 import { DunlinError } from '../../operators/index.ts'
 import {
+  type ExchangeKind,
   type Facts,
   functionsOf,
   type Listing,
@@ -33,6 +34,7 @@ export interface PrepareOptions {
   readonly signal?: AbortSignal
   /** Bad records are skipped; absent: the first one fails the job. */
   readonly onError?: SkipPolicy | undefined
+  readonly exchange?: ExchangeKind | undefined
 }
 
 /** Output URIs as full URIs, so that every worker means the same place. */
@@ -102,8 +104,11 @@ export async function preparePlan(
     codeHash: shipped?.hash ?? '',
     engine: engine.facts,
   }
-  const { onError } = options
-  const planned = plan(logical, facts, onError === undefined ? {} : { onError })
+  const { onError, exchange } = options
+  const planned = plan(logical, facts, {
+    ...(onError === undefined ? {} : { onError }),
+    ...(exchange === undefined ? {} : { exchange }),
+  })
   checkResources(planned.plan, engine.facts)
   return { logical, planned, facts, shipped }
 }

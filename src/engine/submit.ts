@@ -53,6 +53,7 @@ export async function submit(logical: LogicalPlan, given: RunOptions): Promise<F
     prepared = await preparePlan(logical, engine, {
       valuesPrefix: `${jobKeys.folder(job)}values/`,
       onError,
+      exchange: options.exchange,
       ...signal,
     })
     const outputs = { job, plan: prepared.planned.plan, stores: engine.stores }

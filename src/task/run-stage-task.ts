@@ -1,5 +1,4 @@
 /** Running one task of a stage: read its partitions, push them through the operators, write, commit. */
-import { isDeepStrictEqual } from 'node:util'
 import {
   type Batch,
   concatBatches,
@@ -16,12 +15,14 @@ import { deadLettersUri } from '../sink/dead-letters-uri.ts'
 import type { RequestCounts } from '../store/counted-store.ts'
 import type { ObjectStore, Stores } from '../store/object-store.ts'
 import { DeadLetters } from './dead-letters.ts'
+import { isChanged } from './is-changed.ts'
 import { type Counters, type OpenInput, openInputs } from './open-inputs.ts'
 import { breakersOf, buildPipeline, type Pipeline } from './pipeline.ts'
 import { readPlan, stageOf } from './read-plan.ts'
+import { mergeOf, runMergeTask } from './run-merge-task.ts'
 import { StoreRuns } from './run-store.ts'
 import type { StageTaskEvent, TaskSuccess } from './task-event.ts'
-import { type FinishedOutput, openOutput, type TaskOutput } from './task-output.ts'
+import { openOutput, type TaskOutput } from './task-output.ts'
 import type { CountedPorts } from './task-ports.ts'
 import { recordTask, stopGuard } from './task-recorder.ts'
 
@@ -54,6 +55,8 @@ export async function runStageTask(event: StageTaskEvent, ports: CountedPorts): 
       return earlier.success
     }
   }
+  const shape = mergeOf(stage)
+  if (shape !== undefined) return runMergeTask(event, ports, { stage, shape, store, startedAt })
   const functions = event.codeHash === '' ? [] : await ports.loadFunctions(store, event.codeHash)
   const counters: Counters = { bytesIn: 0, gets: 0, invalidText: 0, exchangeRowsIn: 0, exchangeBytesIn: 0 }
   const partitions = partitionsOf(stage, event.task)
@@ -209,20 +212,6 @@ async function checkLetters(
       },
     )
   }
-}
-
-/** Whether a task that is made again has given other rows than before: who has read those must read again. */
-async function isChanged(
-  store: ObjectStore,
-  event: StageTaskEvent,
-  { schema, slices }: FinishedOutput,
-): Promise<boolean> {
-  if (event.generation === 0) return false
-  // A record that cannot be read says nothing: then the rows count as others.
-  const before = await readCommit(store, event, event.generation - 1).catch(() => undefined)
-  // Nobody may have heard of a change: then what readers have read is older still.
-  if (before === undefined || before.success.changed) return true
-  return !isDeepStrictEqual([before.success.schema, before.slices], [schema, slices])
 }
 
 /** Which partition the task works on: that of the first input that is divided. */

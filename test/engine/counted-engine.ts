@@ -2,7 +2,13 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type EngineFacts, estimatePlan, type LogicalOutput, type Planned } from '../../planner/index.ts'
+import {
+  type EngineFacts,
+  estimatePlan,
+  type Facts,
+  type LogicalOutput,
+  type Planned,
+} from '../../planner/index.ts'
 import { createInlineBackend } from '../../src/compute/inline-backend.ts'
 import { createFunctionLoader } from '../../src/compute/load-functions.ts'
 import type { Engine } from '../../src/engine/engine.ts'
@@ -28,6 +34,8 @@ export interface CountedRun {
 export interface CountedEngine extends Engine {
   /** Plans and runs outputs as one job. */
   measure(outputs: readonly LogicalOutput[], options?: PlanChoices): Promise<CountedRun>
+  /** Only plans, for `explainText`. */
+  planned(outputs: readonly LogicalOutput[]): Promise<[Planned, Pick<Facts, 'engine'>]>
   /** Every request of the tasks so far, as `gets jobs/…`. */
   readonly log: readonly string[]
 }
@@ -106,6 +114,10 @@ export function countedEngine(own: Partial<EngineFacts> = {}): CountedEngine {
   return {
     ...engine,
     log,
+    async planned(outputs) {
+      const { planned, facts } = await preparePlan({ outputs }, engine, {})
+      return [planned, facts]
+    },
     async measure(outputs, options = {}) {
       const job = newJobId(engine.clock, engine.random)
       const valuesPrefix = `${jobKeys.folder(job)}values/`

@@ -1,7 +1,7 @@
 /** What `explain` says of requests, held against what the stores were asked. */
 import { range, read } from 'dunlin'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { LogicalOutput } from '../../planner/index.ts'
+import { explainText, type LogicalOutput } from '../../planner/index.ts'
 import type { Dataset } from '../../src/dataset/dataset.ts'
 import { type CountedEngine, type CountedRun, countedEngine } from './counted-engine.ts'
 
@@ -69,11 +69,14 @@ describe.each([1, 2, 5, 16])('with %i partitions', partitions => {
     ['limit', () => rows().sortBy('n').limit(7)],
     ['numbers', () => range(1_000, { splitRows: 90 }).valueCounts()],
   ] as readonly [string, () => Dataset<unknown>][])(
-    'the tasks of %s ask what explain has said, and the report tells it',
+    'the tasks of %s ask what explain has said, and the report tells it, at once or in two levels',
     async (name, pipeline) => {
-      const run = await engine.measure([written(pipeline().with({ partitions }), name.replaceAll(' ', '-'))])
-      liesWithin(run)
-      expect(run.report.requests).toEqual(run.asked)
+      const output = written(pipeline().with({ partitions }), name.replaceAll(' ', '-'))
+      for (const exchange of ['direct', 'two-level'] as const) {
+        const run = await engine.measure([output], { exchange })
+        liesWithin(run)
+        expect(run.report.requests).toEqual(run.asked)
+      }
     },
   )
 })
@@ -93,4 +96,44 @@ test('where every task has rows of every partition, the shuffle asks exactly the
   expect(planned.plan.stages.map(stage => stage.tasks)).toEqual([64, 24])
   expect(estimate.total.gets.most).toBe(asked.gets)
   expect(estimate.total.puts.most).toBe(asked.puts)
+})
+
+describe('a shuffle of 500 tasks to 500', () => {
+  const counts = () =>
+    range(500 * 2_000, { splitRows: 2_000 })
+      .valueCounts()
+      .with({ partitions: 500 })
+  const bytesOf = async (name: string): Promise<Buffer> => {
+    const store = engine.stores.open(`memory://out/${name}/`)
+    const parts: Uint8Array[] = []
+    for await (const { key } of store.list('part-')) parts.push(await store.get(key))
+    return Buffer.concat(parts)
+  }
+
+  test('asks in two levels for a tenth of the slices, exactly as explain has said, and gives the same bytes', async () => {
+    const direct = await engine.measure([written(counts(), 'wide')], { exchange: 'direct' })
+    const expected = await bytesOf('wide')
+    const twoLevel = await engine.measure([written(counts(), 'wide')], { exchange: 'two-level' })
+    expect((await bytesOf('wide')).equals(expected)).toBe(true)
+    for (const run of [direct, twoLevel]) liesWithin(run)
+    // One in fifty of the small slices has no row; of the merged ones none.
+    expect(direct.asked.gets).toBeGreaterThan(0.97 * direct.estimate.total.gets.most)
+    expect(direct.asked.puts).toBe(direct.estimate.total.puts.most)
+    expect(twoLevel.asked.gets).toBe(twoLevel.estimate.total.gets.most)
+    expect(twoLevel.asked.puts).toBe(twoLevel.estimate.total.puts.most)
+    // 22 groups of 23 each way: 484 tasks that merge, then 22 slices a reader.
+    expect(twoLevel.planned.plan.stages.map(stage => stage.tasks)).toEqual([500, 484, 500])
+    expect(twoLevel.asked.gets).toBeLessThan(direct.asked.gets / 10)
+  }, 300_000)
+
+  test('is made in two levels by itself at the prices and rates of AWS, and one of 60 to 60 is not', async () => {
+    const { awsRates } = await import('../../lambda/aws/aws-rates.ts')
+    const aws = countedEngine({ slots: 500, ...awsRates({ region: 'us-east-1', architecture: 'arm64' }) })
+    const text = async (dataset: Pick<Dataset<unknown>, 'node'>): Promise<string> =>
+      explainText(...(await aws.planned([written(dataset, 'chosen')])))
+    expect(await text(counts())).toContain('two-level: 500 slices a partition become 22, of 500 partitions')
+    const narrow = range(60_000, { splitRows: 1_000 }).valueCounts().with({ partitions: 60 })
+    expect(await text(narrow)).not.toContain('two-level')
+    await aws.close()
+  })
 })

@@ -6,9 +6,6 @@ import { launches, Machine } from '../machine.ts'
 import { failure, lost, reader, scan, success, toFiles, toPartitions } from '../plans.ts'
 
 const prices = { perGbSecond: 1, perTask: 0, perGet: 0, perPut: 0, priced: 'here' }
-/** Half a gigabyte for a minute, and the second that it may be late. */
-const WORST = 61 / 2
-
 /** A task that took two seconds: a dollar. */
 const cheap = (rowsOut = 1) => ({
   ...success({ rowsOut }),
@@ -32,6 +29,7 @@ test('the worst case of a task is its memory until it is stopped, and the reques
 })
 
 describe('a job that may cost so much', () => {
+  // The worst case of a task: half a gigabyte for a minute, and the second that it may be late.
   test('launches as many tasks as may all run to their end, and waits with the others for what they really take', () => {
     const machine = machineOf(100)
     expect(launches(machine.grant(8))).toEqual(['0/0#1', '0/1#1', '0/2#1'])
