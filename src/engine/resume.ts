@@ -20,6 +20,7 @@ import type { ObjectStore } from '../store/object-store.ts'
 import { patientStore } from '../store/patient-store.ts'
 import { driveJob, type FinishedJob } from './drive-job.ts'
 import type { Engine } from './engine.ts'
+import { limitsOf } from './run-limits.ts'
 import { mappingByStore } from './stored-code.ts'
 import { checkMaxCost } from './submit.ts'
 
@@ -181,8 +182,7 @@ async function goOn(
 ): Promise<FinishedJob> {
   const { epoch, restored, report, journal } = taken
   const { job, name, plan, text, engineVersion } = record
-  const { seed, retries, concurrency } = record.options
-  const maxCost = options.maxCost ?? record.options.maxCost
+  const { seed } = record.options
   let splits: Planned['splits']
   try {
     splits = await readSplits(at.store, job)
@@ -205,9 +205,8 @@ async function goOn(
     restored,
     mapFailure: mappingByStore(at.store, plan.codeHash),
     ...(record.options.reuse === true ? { digests: reuseDigests(plan, { seed, engineVersion }) } : {}),
-    ...(retries === undefined ? {} : { retries }),
-    ...(concurrency === undefined ? {} : { concurrency }),
-    ...(maxCost === undefined ? {} : { maxCost }),
+    ...limitsOf(record.options),
+    ...limitsOf({ maxCost: options.maxCost }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     ...(options.onEvent === undefined ? {} : { onEvent: options.onEvent }),
   })

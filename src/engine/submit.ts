@@ -22,6 +22,7 @@ import { type PreparedPlan, preparePlan } from './prepare-plan.ts'
 import { checkDeadLetters } from './publish-dead-letters.ts'
 import { checkOutputs } from './publish-outputs.ts'
 import { runDefaults } from './run-defaults.ts'
+import { limitsOf } from './run-limits.ts'
 import { uploadCode } from './stored-code.ts'
 
 const JOB_NAME = 'pipeline'
@@ -78,15 +79,10 @@ export async function startJob(
   engine: Engine,
   options: RunOptions,
 ): Promise<FinishedJob> {
-  const { name = JOB_NAME, seed = 0, retries, concurrency, maxCost } = options
+  const { name = JOB_NAME, seed = 0 } = options
   const store = patientStore(engine.store, engine)
   const holder = newHolder(engine)
   const { priced } = engine.facts.dollars
-  const limits = {
-    ...(retries === undefined ? {} : { retries }),
-    ...(concurrency === undefined ? {} : { concurrency }),
-    ...(maxCost === undefined ? {} : { maxCost }),
-  }
   if (shipped !== null) await uploadCode(store, shipped)
   await writeSplits(store, job, planned.splits)
   await acquireLease(store, job, EPOCH, holder)
@@ -100,7 +96,7 @@ export async function startJob(
     ...(priced === undefined ? {} : { priced }),
     plan: planned.plan,
     text: planned.text,
-    options: { seed, ...limits, ...(options.reuse === true ? { reuse: true } : {}) },
+    options: { seed, ...limitsOf(options), ...(options.reuse === true ? { reuse: true } : {}) },
   })
   const digests = options.reuse === true ? reuseDigests(planned.plan, { seed, engineVersion }) : undefined
   const replay = new JobReplay()

@@ -3,14 +3,13 @@
 import { type Failure, type LostOutput, type Schema, sameSchema } from '../../operators/index.ts'
 import type { StageId } from '../../planner/index.ts'
 import { failureKind, withFirstFailure, withFirstFailures } from '../events/first-failures.ts'
-import type { TaskResult, TaskSuccess } from '../task/task-event.ts'
+import type { TaskSuccess } from '../task/task-event.ts'
 import { admit } from './admit.ts'
 import { type AfterFailure, afterFailure } from './after-failure.ts'
 import type { TimerId } from './driver-event.ts'
 import { cancelUnanswered, failJob } from './ending.ts'
-import { launchCommand, memoryOf } from './launch.ts'
+import { launchCommand } from './launch.ts'
 import { callForLook, noteDuration } from './look-for-stragglers.ts'
-import { type AttemptCost, costOf } from './policies/cost.ts'
 import type { SkipTally } from './policies/error-policy.ts'
 import { advanceWindow, type LaunchWindow, roomIn } from './policies/launch-window.ts'
 import { withCommit, withRetry } from './policies/retry-budget.ts'
@@ -18,6 +17,7 @@ import { redoReaders, remakeLost } from './remake.ts'
 import { finishStage, takeCommits } from './stages.ts'
 import { MANIFEST, type Prefix, type TaskState, unansweredAttempts } from './state.ts'
 import type { ReadyTask, Step, TaskRef } from './step.ts'
+import { type Answer, type Costs, type CountedAnswer, takeCost } from './take-cost.ts'
 import { pending } from './task-states.ts'
 
 /** One launch a slot, as far as the window has room; slots that nothing is launched for go back at once. */
@@ -65,18 +65,6 @@ function unusual({ tries: { memoryMb } }: TaskState, { isExtra }: ReadyTask) {
   }
 }
 
-export interface Answer {
-  readonly attempt: number
-  readonly result: TaskResult
-  readonly jitter: number
-  readonly launchedAt: number
-  /** What the attempt was given; absent: what the task is given now. */
-  readonly memoryMb?: number
-}
-
-/** As events say it. */
-type Costs = { readonly cost?: AttemptCost }
-
 /**
  * An attempt answered. A commit counts whenever it is heard of for the first time, if it is of the generation that is
  * wanted; a failure only from an attempt that was waited for, since a cancelled one may fail in any way.
@@ -106,18 +94,6 @@ export function takeAnswer(step: Step, ref: TaskRef, answer: Answer): void {
   else if (!result.ok && isCurrent && step.isNeeded(ref))
     fail(step, ref, { ...answer, costs }, result.failure)
   else if (awaited) drop(step, ref, attempt, costs)
-}
-
-type CountedAnswer = Answer & { readonly costs: Costs }
-
-function takeCost(step: Step, ref: TaskRef, { result, launchedAt, memoryMb }: Answer): Costs {
-  const { backend, spent, now } = step.state
-  if (backend.prices === undefined) return {}
-  const attempt = { memoryMb: memoryMb ?? memoryOf(step, ref), result, waitedMs: now - launchedAt }
-  const cost = costOf(attempt, backend.prices)
-  if (cost === null) return {}
-  step.update({ spent: spent + cost.dollars })
-  return { cost }
 }
 
 function windowAfter(step: Step, { result, launchedAt }: Answer): LaunchWindow {
