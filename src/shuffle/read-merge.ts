@@ -1,9 +1,9 @@
 /** Reading what one task merges: slices of its producers for its partitions, partition after partition, by few requests. */
 import { type Batch, castBatch, DunlinError, type Schema } from '../../operators/index.ts'
 import { type MergeShape, mergedBy, mergeWindowBytes } from '../../planner/index.ts'
+import { readAhead } from '../store/read-ahead.ts'
 import { type CoalescedRange, coalesced } from './coalesce.ts'
 import { withOtherLosses } from './other-losses.ts'
-import { readAhead } from '../store/read-ahead.ts'
 import { committedObjects, type IndexOptions, readEach, readIndex, sliceOf } from './read-exchange.ts'
 import { readPartOfIndex } from './read-manifest.ts'
 import { decodeFetched, fetchSlice, isIntact, ofMissing, type Slice } from './read-slice.ts'
