@@ -1,5 +1,4 @@
 /** The life of attempts: launched for a slot, answered once or more, committed, retried or given up. */
-
 import { type Failure, type LostOutput, type Schema, sameSchema } from '../../operators/index.ts'
 import type { StageId } from '../../planner/index.ts'
 import { failureKind, withFirstFailure, withFirstFailures } from '../events/first-failures.ts'
