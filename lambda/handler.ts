@@ -105,7 +105,7 @@ export function createHandler(
       const wasStopped =
         guard.signal.aborted || (result.failure.code === 'TIMEOUT' && host.clock.now() > endsAt)
       if (!wasStopped) return result
-      return { ok: false, failure: toFailure(outOfTime(task, limitMs, host.clock.now() - startedAt)) }
+      return { ...result, failure: toFailure(outOfTime(task, limitMs, host.clock.now() - startedAt)) }
     } finally {
       timer.cancel()
     }

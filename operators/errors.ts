@@ -24,6 +24,7 @@ export type ErrorCode =
   | 'WORKER_LOST' // a worker ended without an answer: crash, kill, out of memory
   | 'OUT_OF_MEMORY'
   | 'TIMEOUT'
+  | 'MAX_COST' // one more task might make the job cost more than it may
   | 'CANCELLED'
   | 'LEASE' // another driver has the job, or has taken it over
   | 'FINGERPRINT' // plan or code differ from what the driver submitted

@@ -10,6 +10,7 @@ import type {
   ReadFormat,
   SortKeySpec,
 } from '../operators/index.ts'
+import type { MergeShape } from './merge-shape.ts'
 import type { PhysicalPlan, Stage, StageInput, StageOutput } from './physical.ts'
 import { skipPolicyText } from './skip-policy.ts'
 
@@ -143,10 +144,17 @@ function formatText(format: ReadFormat): string {
   }
 }
 
+function mergeText(what: string, shape: MergeShape | undefined): string {
+  if (shape === undefined) return ''
+  const { producers, partitions, producersATask, partitionsATask } = shape
+  return `, ${what} ${producers} x ${partitions} by ${producersATask} x ${partitionsATask}`
+}
+
 function inputLine(input: StageInput, index: number): string {
   if (input.kind === 'exchange') {
-    const { from, partitions, partitioning } = input
-    return `  input ${index}: stage ${from}, ${partitions} partitions, ${partitioningText(partitioning)}`
+    const { from, partitions, partitioning, merge, merged } = input
+    const how = merge === undefined ? mergeText('merged', merged) : mergeText('merge', merge)
+    return `  input ${index}: stage ${from}, ${partitions} partitions, ${partitioningText(partitioning)}${how}`
   }
   const { source, format, columns, fraction, tasks, bytes, listing } = input
   const only = columns === undefined ? '' : `, columns [${columns.map(quoted).join(', ')}]`
@@ -158,7 +166,7 @@ function inputLine(input: StageInput, index: number): string {
 function outputLine(output: StageOutput): string {
   switch (output.kind) {
     case 'exchange':
-      return `  output: ${partitioningText(output.partitioning)}, ${output.partitions} partitions`
+      return `  output: ${partitioningText(output.partitioning)}, ${output.partitions} partitions${mergeText('merged', output.merged)}`
     case 'write':
       return `  output ${output.output}: write ${output.format} ${quoted(output.uri)} mode ${output.mode}`
     case 'result':

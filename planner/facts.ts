@@ -42,14 +42,39 @@ export interface EngineFacts {
   readonly name: string
   /** Tasks that may run at once. Never changes a result: only estimates use it. */
   readonly slots: number
+  /** Sizes of memory that workers have, ascending. Absent: what a stage asks for. */
+  readonly memorySizesMb?: readonly number[]
+  /** What a task may take at most. Absent: anything. */
+  readonly mostTimeoutMs?: number
   /** Bytes a second one task reads and writes; for estimates. */
   readonly bytesPerSecond: number
-  readonly dollars: {
-    readonly perGbSecond: number
-    readonly perTask: number
-    readonly perGet: number
-    readonly perPut: number
-  }
+  /** Requests a second that the store answers below one prefix. Absent: as many as are sent. */
+  readonly requestsPerSecond?: { readonly gets: number; readonly puts: number }
+  /** How the store writes what is long. Absent: every object by one request. */
+  readonly uploads?: UploadFacts
+  readonly dollars: DollarFacts
+}
+
+/** What an engine costs. */
+export interface DollarFacts {
+  /** Of memory times the time that it is used. */
+  readonly perGbSecond: number
+  readonly perTask: number
+  readonly perGet: number
+  /** Of a LIST, too. */
+  readonly perPut: number
+  /** Where and when that was so, as `us-east-1, 2026-11`. Absent: nothing is paid. */
+  readonly priced?: string
+}
+
+/** Objects in parts: each part is a request, and so are the beginning and the end of the upload. */
+export interface UploadFacts {
+  /** Of an object that is given whole, up to here by one request. */
+  readonly longestPutBytes: number
+  /** The length of the first parts; also up to where an object that is given piece by piece takes one request. */
+  readonly partBytes: number
+  /** After so many parts they are twice as long. */
+  readonly partsPerLength: number
 }
 
 export interface Facts {

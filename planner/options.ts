@@ -3,6 +3,9 @@ import { DunlinError } from '../operators/index.ts'
 import { checkMaxPartitions } from './max-partitions.ts'
 import { checkSkipPolicy, type SkipPolicy } from './skip-policy.ts'
 
+/** How divided rows reach their readers: at once, or merged on their way, which is fewer requests and the bytes once more. */
+export type ExchangeKind = 'direct' | 'two-level'
+
 export interface PlanOptions {
   /** Bytes of input a task reads. Default: the total / 32, not under 1 MiB and not over 64 MiB. */
   readonly splitBytes?: number
@@ -14,6 +17,8 @@ export interface PlanOptions {
   readonly timeoutMs?: number
   /** Calls in flight per task for async functions. Default 16. */
   readonly concurrency?: number
+  /** Absent: whichever costs less by the engine's rates and prices. */
+  readonly exchange?: ExchangeKind
   /** Bad records are skipped; absent: the first one fails the job. */
   readonly onError?: SkipPolicy
 }
@@ -23,8 +28,18 @@ export const DEFAULT_MEMORY_MB = 256
 export const DEFAULT_TIMEOUT_MS = 900_000
 export const DEFAULT_CONCURRENCY = 16
 
+function checkExchange(exchange: ExchangeKind): void {
+  if (exchange === 'direct' || exchange === 'two-level') return
+  throw new DunlinError(
+    'INVALID_ARGUMENT',
+    `exchange must be 'direct' or 'two-level', not ${JSON.stringify(exchange)}`,
+    { hint: 'Leave it out to have it chosen by what it costs.' },
+  )
+}
+
 /** @throws DunlinError `INVALID_ARGUMENT` for anything but a positive whole number, `INVALID_PLAN` for too many partitions. */
-export function checkOptions({ onError, ...options }: PlanOptions): void {
+export function checkOptions({ onError, exchange, ...options }: PlanOptions): void {
+  if (exchange !== undefined) checkExchange(exchange)
   if (onError !== undefined) checkSkipPolicy(onError)
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined || (Number.isSafeInteger(value) && value >= 1)) continue

@@ -1,6 +1,7 @@
 /** The physical plan: the DAG of stages. Everything in `PhysicalPlan` is JSON; splits stand beside it. */
 import type { OperatorSpec, Partitioning, ReadFormat, WriteFormat } from '../operators/index.ts'
 import type { WriteMode } from './logical.ts'
+import type { MergeShape } from './merge-shape.ts'
 import type { SkipPolicy } from './skip-policy.ts'
 
 declare const brand: unique symbol
@@ -46,10 +47,20 @@ export type StageInput =
       readonly from: StageId
       readonly partitions: number
       readonly partitioning: Partitioning
+      /** The stage only merges what this one gives: task t reads what `mergedBy` says. */
+      readonly merge?: MergeShape
+      /** What is read has been merged: partition p is where `afterMerge` says. */
+      readonly merged?: MergeShape
     }
 
 export type StageOutput =
-  | { readonly kind: 'exchange'; readonly partitioning: Partitioning; readonly partitions: number }
+  | {
+      readonly kind: 'exchange'
+      readonly partitioning: Partitioning
+      readonly partitions: number
+      /** The stage has merged slices: each task gives those of its group of partitions. */
+      readonly merged?: MergeShape
+    }
   | {
       readonly kind: 'write'
       readonly output: number

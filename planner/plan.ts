@@ -7,6 +7,7 @@ import type { Facts, FunctionFacts } from './facts.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { frozen } from './frozen.ts'
 import type { LogicalPlan } from './logical.ts'
+import { mergeWide } from './merge-wide.ts'
 import { checkOptions, type PlanOptions } from './options.ts'
 import type { PhysicalPlan, Planned } from './physical.ts'
 import { applyRules } from './rules/rules.ts'
@@ -18,7 +19,8 @@ function byIndex(facts: Facts): ReadonlyMap<number, FunctionFacts> {
 
 /**
  * Plans a job. `facts.listings` has to cover `scansOf(logical)` but for ranges, and `facts.functions` has to cover
- * `functionsOf(logical)`. The engine's facts change nothing here: only `explainText` reads them.
+ * `functionsOf(logical)`. The engine's facts decide how wide exchanges are made, which changes no result; all else is
+ * read by `explainText` alone.
  *
  * @throws DunlinError `INVALID_PLAN`, `UNKNOWN_COLUMN`, `USER_FUNCTION` or `INVALID_ARGUMENT` for what cannot be planned.
  *
@@ -30,7 +32,7 @@ export function plan(logical: LogicalPlan, facts: Facts, options: PlanOptions = 
   checkOptions(options)
   checkPlan(logical, facts, options)
   const draft = applyRules(draftOf(logical, facts, options), { functions: byIndex(facts), options })
-  const { stages, splits, notes } = cutStages(draft, options)
+  const { stages, splits, notes } = mergeWide(cutStages(draft, options), facts.engine, options)
   const unsigned = { version: 1 as const, stages, codeHash: facts.codeHash }
   const text = canonicalText(unsigned)
   const physical: PhysicalPlan = { ...unsigned, waves: wavesOf(stages), fingerprint: fingerprintOf(text) }

@@ -1,5 +1,6 @@
 /** What one task of a stage reads and runs. */
 import { DunlinError, type OperatorSpec } from '../operators/index.ts'
+import { mergeTasks } from './merge-shape.ts'
 import type { Planned, Split, Stage, StageInput } from './physical.ts'
 
 /** One an input of the stage: the partition of it that the task reads, or null where it reads none of it. */
@@ -19,7 +20,7 @@ export function isBroadcast(input: StageInput): boolean {
 
 /** The input that says how to divide the stage's output by range, if it is divided so. */
 function splittersOf({ output }: Stage): number[] {
-  return output.kind === 'exchange' && output.partitioning.kind === 'range'
+  return output.kind === 'exchange' && output.partitioning.kind === 'range' && output.merged === undefined
     ? [output.partitioning.splitters]
     : []
 }
@@ -29,11 +30,17 @@ function dividedPartitions(stage: Stage, task: number): (number | null)[] {
   let before = 0
   return stage.inputs.map(input => {
     if (isBroadcast(input)) return null
-    const partitions = input.kind === 'splits' ? input.tasks : input.partitions
+    const partitions = partsOf(input)
     const own = stage.layout === 'zip' ? task : task - before
     before += partitions
     return own >= 0 && own < partitions ? own : null
   })
+}
+
+/** How many tasks an input is divided among. */
+function partsOf(input: StageInput): number {
+  if (input.kind === 'splits') return input.tasks
+  return input.merge === undefined ? input.partitions : mergeTasks(input.merge)
 }
 
 /**

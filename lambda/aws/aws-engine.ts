@@ -12,6 +12,7 @@ import {
   toRootUri,
 } from '../../src/worker.ts'
 import type { AwsOptions } from './aws-options.ts'
+import { awsRates } from './aws-rates.ts'
 import { awsStores } from './aws-stores.ts'
 import {
   DEFAULT_MEMORY_SIZES_MB,
@@ -26,7 +27,6 @@ import { type DeployedAt, openLambdaAccount } from './lambda-account.ts'
 import { createLambdaBackend, type MemoryTier } from './lambda-backend.ts'
 import { loadLambdaSdk } from './lambda-sdk.ts'
 import { ownVersion } from './own-version.ts'
-import { rateFacts } from './rates.ts'
 import { s3Client } from './s3/s3-client.ts'
 import { parseS3Uri } from './s3/s3-uri.ts'
 
@@ -47,6 +47,13 @@ interface Located {
   readonly baseUri: string
 }
 
+/** What `open('all')` finds. */
+interface Connected {
+  readonly compute: ComputeBackend
+  /** By whose prices costs are told. */
+  readonly region: string
+}
+
 /** Connections for each invocation that may be in flight: that of an attempt which was given up closes a little later. */
 const CONNECTIONS_A_SLOT = 2
 
@@ -57,7 +64,7 @@ export function awsEngine(setup: AwsEngineSetup): Engine {
   const { name, options } = setup
   const { architecture = 'arm64' } = options
   let located: Located | undefined
-  let compute: ComputeBackend | undefined
+  let connected: Connected | undefined
   let isClosed = false
   const found = <T>(value: T | undefined): T => {
     if (value !== undefined) return value
@@ -70,7 +77,7 @@ export function awsEngine(setup: AwsEngineSetup): Engine {
   })
   const connecting = once(async () => {
     await locating()
-    compute = await connect(await setup.reach('all'), found(located))
+    connected = await connect(await setup.reach('all'), found(located))
   })
   return driverOnly('an engine', {
     name,
@@ -86,10 +93,18 @@ export function awsEngine(setup: AwsEngineSetup): Engine {
       return found(located).baseUri
     },
     get compute() {
-      return found(compute)
+      return found(connected).compute
     },
     get facts() {
-      return { name, slots: found(compute).slots, ...rateFacts(architecture) }
+      const { compute, region } = found(connected)
+      const { memorySizesMb, timeoutMs, prices } = options
+      const rates = awsRates({
+        ...{ region, architecture },
+        ...(memorySizesMb === undefined ? {} : { memorySizesMb }),
+        ...(timeoutMs === undefined ? {} : { timeoutMs }),
+        ...(prices === undefined ? {} : { prices }),
+      })
+      return { name, slots: compute.slots, ...rates }
     },
     async open(what: 'store' | 'all') {
       if (isClosed) throw new DunlinError('INVALID_ARGUMENT', `the engine ${name} is closed`)
@@ -97,7 +112,7 @@ export function awsEngine(setup: AwsEngineSetup): Engine {
     },
     async close() {
       isClosed = true
-      await compute?.close()
+      await connected?.compute.close()
       await setup.release()
     },
   })
@@ -146,7 +161,7 @@ function bucketAt({ name = DEFAULT_NAME }: AwsOptions, { account, region }: Depl
   return defaultBucket(name, account, region)
 }
 
-async function connect(options: AwsOptions, { stores }: Located): Promise<ComputeBackend> {
+async function connect(options: AwsOptions, { stores }: Located): Promise<Connected> {
   const { endpoints, credentials, invocation, timeoutMs = MOST_TIMEOUT_MS } = options
   const tiers = tiersOf(options)
   const account = await openLambdaAccount(options)
@@ -166,10 +181,11 @@ async function connect(options: AwsOptions, { stores }: Located): Promise<Comput
     })
     // Where Lambda tells of events that failed, as it was deployed.
     const failures = stores.open(`s3://${options.bucket ?? bucketAt(options, at!)}/`)
-    return createLambdaBackend({
+    const compute = createLambdaBackend({
       ...{ invoker, tiers, slots, version: ownVersion(), events: { stores, failures } },
       ...(invocation === undefined ? {} : { mode: invocation }),
     })
+    return { compute, region: account.region }
   } finally {
     account.close()
   }

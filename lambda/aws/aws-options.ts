@@ -2,6 +2,7 @@
 import { DunlinError, schemeOf } from '../../src/worker.ts'
 import { type AwsDeployment, checkDeployment } from './deployment.ts'
 import type { InvocationMode } from './invocation-mode.ts'
+import type { AwsPrices } from './prices.ts'
 import { parseS3Uri } from './s3/s3-uri.ts'
 
 /** What `aws` takes, and what the key `aws` of `dunlin.config.ts` is: all of it can be found or has a default. */
@@ -13,6 +14,8 @@ export interface AwsOptions extends AwsDeployment {
    * events those that are long, or more than 1,000 at once.
    */
   readonly invocation?: InvocationMode
+  /** Prices that are known better than by the table (`prices.ts`), in dollars: by agreement, or of a region that it does not have. */
+  readonly prices?: Partial<AwsPrices>
   /** What relative paths of sources and outputs are relative to: `s3://my-data/`. Default: the bucket of jobs. */
   readonly base?: string
   /** Where jobs keep their plans, shuffle data and journals: `s3://bucket/prefix`. Default: the root of `bucket`. */

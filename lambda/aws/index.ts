@@ -1,4 +1,5 @@
 /** The door of AWS: tasks as invocations of a Lambda function, and what the engine loads when it meets `s3://`. */
+
 export { buildFunction, type FunctionOptions } from './build-function.ts'
 export type { InvocationMode } from './invocation-mode.ts'
 export { type Invoker, type InvokerOptions, openInvoker } from './invoker.ts'

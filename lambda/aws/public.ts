@@ -5,6 +5,7 @@ import { type AwsOptions, checkAwsOptions } from './aws-options.ts'
 
 export type { AwsOptions } from './aws-options.ts'
 export type { Architecture, AwsDeployment } from './deployment.ts'
+export type { AwsPrices } from './prices.ts'
 
 /**
  * An engine on AWS: tasks are invocations of the functions that `dunlin deploy` made, jobs keep their data on S3. Account,

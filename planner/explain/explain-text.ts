@@ -7,11 +7,12 @@ import {
   sortKeyText,
 } from '../../operators/index.ts'
 import type { Facts } from '../facts.ts'
+import { producerGroups } from '../merge-shape.ts'
 import type { Planned, Split, Stage, StageId, StageInput } from '../physical.ts'
 import type { SkipPolicy } from '../skip-policy.ts'
 import { inputsOfTree, isBroadcast } from '../stage-task.ts'
 import { basisText, type Estimate, estimatePlan, type StageEstimate } from './estimate.ts'
-import { bytesText, countText, dollarsText, secondsText } from './quantities.ts'
+import { bytesText, countText, dollarsText, secondsText, spanCountText, spanText } from './quantities.ts'
 import { labelled } from './wrap.ts'
 
 /** Wide enough for the longest label and a space. */
@@ -32,7 +33,9 @@ function objectsOf(splits: readonly Split[] | null | undefined): number {
 function inputText(input: StageInput, splits: readonly Split[] | null | undefined): string {
   if (input.kind === 'exchange') {
     if (isBroadcast(input)) return `stage ${input.from}, all of it in every task`
-    return `stage ${input.from}, ${countText(input.partitions, 'partition')}`
+    const { from, partitions, merge, merged } = input
+    const slices = merge === undefined ? '' : `, of ${countText(merge.producers, 'producer')} each`
+    return `stage ${from}, ${countText(partitions, 'partition')}${merged === undefined ? slices : ', merged'}`
   }
   const { source, format, fraction, bytes, tasks } = input
   const cuts = countText(tasks, 'split')
@@ -104,6 +107,9 @@ function operatorLines(spec: OperatorSpec, inputs: string): string[] {
 }
 
 function doLines(stage: Stage): string[] {
+  if (stage.inputs.some(input => input.kind === 'exchange' && input.merge !== undefined)) {
+    return line('do', 'merge slices, in the order of their producers')
+  }
   // With one input there is nothing to tell apart: only the operators are worth a line.
   const lines = operatorLines(stage.root, 'input ')
   const shown = inputsOfTree(stage.root).length > 1 ? lines : lines.slice(1)
@@ -120,17 +126,23 @@ function giveText(stage: Stage, readers: ReadonlyMap<StageId, readonly StageId[]
       return 'the result'
     case 'exchange': {
       const to = readers.get(stage.id) ?? []
-      return `${partitioningText(output.partitioning)} → ${to.length === 1 ? 'stage' : 'stages'} ${to.join(', ')}`
+      const what =
+        output.merged === undefined
+          ? partitioningText(output.partitioning)
+          : `the same ${countText(output.partitions, 'partition')}, ${countText(producerGroups(output.merged), 'slice')} each`
+      return `${what} → ${to.length === 1 ? 'stage' : 'stages'} ${to.join(', ')}`
     }
   }
 }
 
-function estimateText({ bytesRead, gets, puts, seconds, dollars }: Estimate): string {
+function estimateText({ bytesRead, gets, puts, lists, seconds, dollars }: Estimate): string {
+  const requests = [spanCountText(gets, 'GET'), spanCountText(puts, 'PUT')]
+  if (lists.most > 0) requests.push(spanCountText(lists, 'LIST'))
   return [
     `${bytesText(bytesRead)} read`,
-    `${countText(gets, 'GET')}, ${countText(puts, 'PUT')}`,
-    secondsText(seconds),
-    dollarsText(dollars),
+    requests.join(', '),
+    spanText(seconds, secondsText),
+    spanText(dollars, dollarsText),
   ].join(' · ')
 }
 

@@ -1,4 +1,5 @@
 /** Sizes, times, sums and counts as people read them. */
+import type { Span } from './span.ts'
 
 const BYTE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB']
 
@@ -34,3 +35,15 @@ export function dollarsText(dollars: number): string {
 export function countText(count: number, one: string, many = `${one}s`): string {
   return `${Math.round(count).toLocaleString('en-US')} ${count === 1 ? one : many}`
 }
+
+/** `$0.0123`, `$0.0123 to $0.0456`. */
+export function spanText({ least, most }: Span, text: (value: number) => string): string {
+  return text(least) === text(most) ? text(most) : `${text(least)} to ${text(most)}`
+}
+
+/** `3 GETs`, `3 to 1,200 GETs`. */
+export function spanCountText({ least, most }: Span, one: string): string {
+  return least === most ? countText(most, one) : `${countNumber(least)} to ${countText(most, one)}`
+}
+
+const countNumber = (count: number): string => Math.round(count).toLocaleString('en-US')

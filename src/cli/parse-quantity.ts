@@ -52,6 +52,13 @@ export function parseDuration(text: string): number {
   return quantity(text, MILLISECONDS, '7d, 12h, 30min or 45s')
 }
 
+/** `5`, `$0.25`: dollars. */
+export function parseDollars(text: string): number {
+  const [, number] = /^\$?(\d+(?:\.\d+)?)$/.exec(text.trim()) ?? []
+  if (number === undefined || Number(number) === 0) throw new InvalidArgumentError('Write it as 5 or $0.25.')
+  return Number(number)
+}
+
 /** A whole number from 1 up. */
 export function parseCount(text: string): number {
   if (!/^\d+$/.test(text) || Number(text) < 1)

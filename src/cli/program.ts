@@ -3,7 +3,14 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { engineVersion } from '../engine/engine-version.ts'
 import { addAwsVerbs } from './aws-verbs.ts'
 import type { VerbHost } from './main.ts'
-import { parseCount, parseDuration, parseLargeCount, parseMemory, parseSeed } from './parse-quantity.ts'
+import {
+  parseCount,
+  parseDollars,
+  parseDuration,
+  parseLargeCount,
+  parseMemory,
+  parseSeed,
+} from './parse-quantity.ts'
 
 export type Verb<A extends unknown[]> = (host: VerbHost, ...args: A) => Promise<void>
 
@@ -87,6 +94,7 @@ export function buildProgram(open: (options: Record<string, unknown>) => VerbHos
           '--reuse',
           'use what earlier runs with --reuse have computed, and keep what this one computes',
         )
+        .option('--max-cost <dollars>', 'end the job before it could cost more than this', parseDollars)
         .addHelpText('after', RUN_HELP),
     ),
     async () => (await import('./verbs/run.ts')).run,
@@ -209,7 +217,12 @@ export function buildProgram(open: (options: Record<string, unknown>) => VerbHos
         .command('retry')
         .description('go on with a job that failed or was cancelled: what had committed is not run again')
         .argument('<id>', 'as jobs list prints it')
-        .option('--stage <n>', 'run all tasks of this stage again, though they had committed', parseSeed),
+        .option('--stage <n>', 'run all tasks of this stage again, though they had committed', parseSeed)
+        .option(
+          '--max-cost <dollars>',
+          'instead of what the job was started with; what it has spent so far counts',
+          parseDollars,
+        ),
     ),
     async () => (await import('./verbs/go-on.ts')).retry,
   )

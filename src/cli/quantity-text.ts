@@ -45,3 +45,14 @@ export function durationText(ms: number): string {
 export function plural(count: number, noun: string): string {
   return `${wholeText(count)} ${noun}${count === 1 ? '' : 's'}`
 }
+
+/** `$12.35`, `$0.0123`, `under $0.0001`. */
+export function dollarsText(dollars: number): string {
+  if (dollars > 0 && dollars < 0.0001) return 'under $0.0001'
+  return `$${dollars.toFixed(dollars > 0 && dollars < 1 ? 4 : 2)}`
+}
+
+/** `1.25 GB-s`. */
+export function gbSecondsText(gbSeconds: number): string {
+  return `${gbSeconds < 99.95 ? gbSeconds.toFixed(2) : wholeText(gbSeconds)} GB-s`
+}

@@ -2,7 +2,22 @@
 import type { JobReport } from '../events/job-event.ts'
 import { failureLines } from './failures-text.ts'
 import { type Palette, PLAIN } from './palette.ts'
-import { bytesText, durationText, plural, wholeText } from './quantity-text.ts'
+import { bytesText, dollarsText, durationText, gbSecondsText, plural, wholeText } from './quantity-text.ts'
+
+function requestsText({ gets, puts, lists, deletes }: JobReport['requests']): string {
+  const seldom = [
+    ...(lists > 0 ? [plural(lists, 'list')] : []),
+    ...(deletes > 0 ? [plural(deletes, 'delete')] : []),
+  ]
+  return [plural(gets, 'get'), plural(puts, 'put'), ...seldom].join(', ')
+}
+
+function costText(cost: NonNullable<JobReport['cost']>): string {
+  const { dollars, gbSeconds, guessedGbSeconds, invocations, priced } = cost
+  const waited = guessedGbSeconds > 0 ? ` (${gbSecondsText(guessedGbSeconds)} of it as waited for here)` : ''
+  const used = `${gbSecondsText(gbSeconds)}${waited} in ${plural(invocations, 'invocation')}`
+  return `${dollarsText(dollars)}: ${used}; prices of ${priced}`
+}
 
 export function reportText(report: JobReport, palette: Palette = PLAIN): string {
   const { retries, requests, counters, invalidText } = report
@@ -19,7 +34,8 @@ export function reportText(report: JobReport, palette: Palette = PLAIN): string 
   line('written', bytesText(report.bytesWritten))
   if (report.bytesSpilled > 0) line('spilled', bytesText(report.bytesSpilled))
   if (report.peakMemoryBytes > 0) line('memory', `${bytesText(report.peakMemoryBytes)} a worker at most`)
-  line('requests', `${plural(requests.gets, 'get')}, ${plural(requests.puts, 'put')}`)
+  line('requests', requestsText(requests))
+  if (report.cost !== undefined) line('cost', costText(report.cost))
   for (const { uri, parts, rows, bytes } of report.outputs) {
     line('output', `${uri}: ${plural(rows, 'row')}, ${bytesText(bytes)} in ${plural(parts, 'part')}`)
   }

@@ -1,6 +1,6 @@
 /** The local backend: tasks run on worker threads or worker processes of this machine. */
 import { DunlinError } from '../../operators/index.ts'
-import { firstMemoryMb } from '../job/policies/memory.ts'
+import { firstMemoryMb } from '../../planner/index.ts'
 import { closeWorkerValues } from '../ship/worker-values.ts'
 import type { S3Settings } from '../store/s3-settings.ts'
 import type { ComputeBackend } from './compute-backend.ts'

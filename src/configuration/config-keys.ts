@@ -32,6 +32,10 @@ const oneOf = (...names: readonly string[]): AllowedValue => {
 }
 const whole = (least: number): AllowedValue =>
   value(`a whole number from ${least} on`, given => Number.isSafeInteger(given) && Number(given) >= least)
+const dollars = value(
+  'dollars, as 0.0000004',
+  given => typeof given === 'number' && Number.isFinite(given) && given >= 0,
+)
 const wholes = value(
   'a list of whole numbers',
   given => Array.isArray(given) && given.every(one => Number.isSafeInteger(one)),
@@ -64,6 +68,14 @@ const local = {
   s3: keys(s3),
 } satisfies Record<keyof LocalOptions, Allowed>
 
+const prices = {
+  date: text,
+  perGbSecond: keys({ arm64: dollars, x86_64: dollars }),
+  perInvocation: dollars,
+  perPut: dollars,
+  perGet: dollars,
+} satisfies Record<keyof NonNullable<AwsOptions['prices']>, Allowed>
+
 const aws = {
   region: text,
   name: text,
@@ -73,6 +85,7 @@ const aws = {
   architecture: oneOf('arm64', 'x86_64'),
   concurrency: whole(1),
   invocation: oneOf('auto', 'sync', 'event'),
+  prices: keys(prices),
   base: text,
   store: jobStore,
   endpoints: keys({ lambda: url, s3: url } satisfies Record<

@@ -4,6 +4,7 @@ import * as nodes from '../../planner/index.ts'
 import { argument } from './arguments.ts'
 import { DERIVE } from './dataset-actions.ts'
 import { DRIVER_ONLY } from './driver-only.ts'
+import { refuseResources } from './refused-resources.ts'
 import { TableVerbs } from './table-verbs.ts'
 
 /**
@@ -38,10 +39,12 @@ export class Dataset<T> extends TableVerbs<T> {
   }
 
   /**
-   * Asks resources for the stages that the steps so far end up in: `memoryMb` and `timeoutMs` of a task,
+   * Asks resources for the stages that the steps so far end up in: `memoryMb` (on AWS the function of the next size runs
+   * them, and one that is larger than all is refused) and `timeoutMs` of a task,
    * `concurrency` of its async functions, and how many `partitions` the exchanges below have.
    *
-   * @throws DunlinError `INVALID_ARGUMENT` when one is not a whole number from 1 on; `TIMEOUT` when a task took
+   * @throws DunlinError `INVALID_ARGUMENT` when one is not a whole number from 1 on, or for a `gpu` or an `architecture`;
+   * `CONFIGURATION` when the engine does not have so much; `TIMEOUT` when a task took
    * longer
    *
    * @example
@@ -49,6 +52,7 @@ export class Dataset<T> extends TableVerbs<T> {
    * await slow.collect() // [0, 2, 4, 6]
    */
   with(resources: Resources): Dataset<T> {
+    refuseResources(resources)
     argument.known('with', resources, ['memoryMb', 'timeoutMs', 'partitions', 'concurrency'])
     for (const [name, value] of Object.entries(resources)) argument.whole('with', name, value, 1)
     return new Dataset(nodes.withNode(this.node, resources))

@@ -23,6 +23,18 @@ export interface RunOptions {
   readonly retries?: number
   /** Tasks in flight at most; never more than the engine's slots. */
   readonly concurrency?: number
+  /**
+   * Dollars that the job may cost at most. A task is launched only while what has been spent, everything in flight and that
+   * task stay under it even if each runs until it is stopped; else the job ends with `MAX_COST`, and is kept for `jobs
+   * retry`. Not counted are the driver's own requests, and storage. Of no effect on an engine that costs nothing.
+   */
+  readonly maxCost?: number
+  /**
+   * How divided rows reach their readers: `'direct'`, or `'two-level'`, merged on their way by a wave of their own, which takes
+   * far fewer requests where an exchange is wide. Results are the same. Default: what costs less by the engine's prices and
+   * the store's rates.
+   */
+  readonly exchange?: 'direct' | 'two-level'
   /** Seeds `task.random()`. Default 0. */
   readonly seed?: number
   /**
@@ -44,7 +56,7 @@ export interface CollectOptions extends RunOptions {
 }
 
 /** What `explain` takes. */
-export interface ExplainOptions extends Pick<RunOptions, 'engine' | 'onError'> {
+export interface ExplainOptions extends Pick<RunOptions, 'engine' | 'onError' | 'exchange'> {
   /** Tells also what is shipped to workers: its size, packages, captured values, warnings. Default false. */
   readonly code?: boolean
 }

@@ -27,7 +27,7 @@ export async function explainOutputs(
 ): Promise<string> {
   const engine = await engineFor(options)
   const onError = skipPolicy(options.onError, engine.baseUri)
-  const preparing = preparePlan({ outputs }, engine, { onError })
+  const preparing = preparePlan({ outputs }, engine, { onError, exchange: options.exchange })
   if (options.code !== true) {
     const { planned, facts } = await preparing
     return explainText(planned, facts)

@@ -24,9 +24,10 @@ import type { Engine } from './engine.ts'
 import { asTold, Listener } from './listener.ts'
 import { discardDeadLetters, publishDeadLetters } from './publish-dead-letters.ts'
 import { checkUnpublished, discardOutputs, publishOutputs } from './publish-outputs.ts'
+import { limitsOf, type RunLimits } from './run-limits.ts'
 import { sharedLimit } from './shared-limit.ts'
 
-export interface JobToDrive extends Pick<RunOptions, 'signal' | 'onEvent' | 'retries' | 'concurrency'> {
+export interface JobToDrive extends Pick<RunOptions, 'signal' | 'onEvent'>, RunLimits {
   readonly engine: Engine
   /** The engine's, with patience. */
   readonly store: ObjectStore
@@ -167,7 +168,6 @@ interface Running {
 
 async function run(drive: JobToDrive, { signal, listener, publish }: Running): Promise<JobOutcome> {
   const { engine, store, job, name, planned, seed, epoch, report, restored, journal } = drive
-  const { retries, concurrency } = drive
   const ending = restored?.ending ?? null
   if (ending !== null && ending.state !== 'succeeded') return settled(drive, ending)
   return runJob({
@@ -182,8 +182,7 @@ async function run(drive: JobToDrive, { signal, listener, publish }: Running): P
     publish,
     limit: sharedLimit(engine.compute),
     ...(restored === undefined ? {} : { restored }),
-    ...(retries === undefined ? {} : { retries }),
-    ...(concurrency === undefined ? {} : { concurrency }),
+    ...limitsOf(drive),
     onEvent: event =>
       all(all(journal.add(event), listener.tell(asTold(event, signal))), keepForLater(drive, event)),
   })

@@ -1,6 +1,7 @@
 /** From logical outputs to a plan: list the sources, ship the functions, plan. */
 import { DunlinError } from '../../operators/index.ts'
 import {
+  type ExchangeKind,
   type Facts,
   functionsOf,
   type Listing,
@@ -16,6 +17,7 @@ import {
 import type { ShippedModule } from '../ship/ship.ts'
 import { toRootUri } from '../store/file-uri.ts'
 import { capturedAhead } from './captured-ahead.ts'
+import { checkResources } from './check-resources.ts'
 import type { Engine } from './engine.ts'
 
 export interface PreparedPlan {
@@ -32,6 +34,7 @@ export interface PrepareOptions {
   readonly signal?: AbortSignal
   /** Bad records are skipped; absent: the first one fails the job. */
   readonly onError?: SkipPolicy | undefined
+  readonly exchange?: ExchangeKind | undefined
 }
 
 /** Output URIs as full URIs, so that every worker means the same place. */
@@ -101,6 +104,11 @@ export async function preparePlan(
     codeHash: shipped?.hash ?? '',
     engine: engine.facts,
   }
-  const { onError } = options
-  return { logical, planned: plan(logical, facts, onError === undefined ? {} : { onError }), facts, shipped }
+  const { onError, exchange } = options
+  const planned = plan(logical, facts, {
+    ...(onError === undefined ? {} : { onError }),
+    ...(exchange === undefined ? {} : { exchange }),
+  })
+  checkResources(planned.plan, engine.facts)
+  return { logical, planned, facts, shipped }
 }

@@ -20,7 +20,9 @@ import type { ObjectStore } from '../store/object-store.ts'
 import { patientStore } from '../store/patient-store.ts'
 import { driveJob, type FinishedJob } from './drive-job.ts'
 import type { Engine } from './engine.ts'
+import { limitsOf } from './run-limits.ts'
 import { mappingByStore } from './stored-code.ts'
+import { checkMaxCost } from './submit.ts'
 
 /** What the verbs that go on with a job take. */
 export interface ResumeOptions extends Pick<RunOptions, 'engine' | 'signal' | 'onEvent'> {
@@ -31,6 +33,8 @@ export interface ResumeOptions extends Pick<RunOptions, 'engine' | 'signal' | 'o
 export interface RetryOptions extends ResumeOptions {
   /** A stage all of whose tasks are run again, though they had committed. */
   readonly stage?: number
+  /** In place of what the job was started with: dollars that it may cost in all, with what it has spent so far. */
+  readonly maxCost?: number
 }
 
 /**
@@ -74,6 +78,7 @@ export async function resumeJob(job: string, options: ResumeOptions = {}): Promi
  * @throws as `resumeJob`; `INVALID_ARGUMENT` where the job runs, or has succeeded, or has no such stage
  */
 export async function retryJob(job: string, options: RetryOptions = {}): Promise<FinishedJob> {
+  if (options.maxCost !== undefined) checkMaxCost(options.maxCost)
   const at = await openJob(job, options)
   const end = await readEnd(at.store, job)
   if (end?.report.state === 'succeeded') throw endedError(job, end)
@@ -171,13 +176,13 @@ async function openJob(job: string, options: ResumeOptions): Promise<OpenJob> {
 
 async function goOn(
   at: OpenJob,
-  options: ResumeOptions,
+  options: ResumeOptions & Pick<RetryOptions, 'maxCost'>,
   record: JobPlan,
   taken: TakenOver,
 ): Promise<FinishedJob> {
   const { epoch, restored, report, journal } = taken
   const { job, name, plan, text, engineVersion } = record
-  const { seed, retries, concurrency } = record.options
+  const { seed } = record.options
   let splits: Planned['splits']
   try {
     splits = await readSplits(at.store, job)
@@ -200,8 +205,8 @@ async function goOn(
     restored,
     mapFailure: mappingByStore(at.store, plan.codeHash),
     ...(record.options.reuse === true ? { digests: reuseDigests(plan, { seed, engineVersion }) } : {}),
-    ...(retries === undefined ? {} : { retries }),
-    ...(concurrency === undefined ? {} : { concurrency }),
+    ...limitsOf(record.options),
+    ...limitsOf({ maxCost: options.maxCost }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     ...(options.onEvent === undefined ? {} : { onEvent: options.onEvent }),
   })

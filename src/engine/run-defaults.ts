@@ -4,7 +4,7 @@ import type { RunOptions } from '../dataset/run-options.ts'
 /** Shared by every copy of dunlin in a process; the options of a run itself come first. */
 const RUN_DEFAULTS = Symbol.for('dunlin.run-defaults')
 
-export type RunDefaults = Pick<RunOptions, 'signal' | 'onEvent' | 'reuse'>
+export type RunDefaults = Pick<RunOptions, 'signal' | 'onEvent' | 'reuse' | 'maxCost'>
 
 const place = globalThis as { [RUN_DEFAULTS]?: RunDefaults }
 

@@ -22,6 +22,7 @@ import { type PreparedPlan, preparePlan } from './prepare-plan.ts'
 import { checkDeadLetters } from './publish-dead-letters.ts'
 import { checkOutputs } from './publish-outputs.ts'
 import { runDefaults } from './run-defaults.ts'
+import { limitsOf } from './run-limits.ts'
 import { uploadCode } from './stored-code.ts'
 
 const JOB_NAME = 'pipeline'
@@ -53,6 +54,7 @@ export async function submit(logical: LogicalPlan, given: RunOptions): Promise<F
     prepared = await preparePlan(logical, engine, {
       valuesPrefix: `${jobKeys.folder(job)}values/`,
       onError,
+      exchange: options.exchange,
       ...signal,
     })
     const outputs = { job, plan: prepared.planned.plan, stores: engine.stores }
@@ -77,13 +79,10 @@ export async function startJob(
   engine: Engine,
   options: RunOptions,
 ): Promise<FinishedJob> {
-  const { name = JOB_NAME, seed = 0, retries, concurrency } = options
+  const { name = JOB_NAME, seed = 0 } = options
   const store = patientStore(engine.store, engine)
   const holder = newHolder(engine)
-  const limits = {
-    ...(retries === undefined ? {} : { retries }),
-    ...(concurrency === undefined ? {} : { concurrency }),
-  }
+  const { priced } = engine.facts.dollars
   if (shipped !== null) await uploadCode(store, shipped)
   await writeSplits(store, job, planned.splits)
   await acquireLease(store, job, EPOCH, holder)
@@ -94,9 +93,10 @@ export async function startJob(
     startedAt: engine.clock.now(),
     engineVersion,
     engine: engine.name,
+    ...(priced === undefined ? {} : { priced }),
     plan: planned.plan,
     text: planned.text,
-    options: { seed, ...limits, ...(options.reuse === true ? { reuse: true } : {}) },
+    options: { seed, ...limitsOf(options), ...(options.reuse === true ? { reuse: true } : {}) },
   })
   const digests = options.reuse === true ? reuseDigests(planned.plan, { seed, engineVersion }) : undefined
   const replay = new JobReplay()
@@ -122,7 +122,8 @@ export async function startJob(
   })
 }
 
-function checkOptions({ retries, concurrency, seed, reuse, onError = 'fail' }: RunOptions): void {
+function checkOptions(options: RunOptions): void {
+  const { retries, concurrency, maxCost, seed, reuse, onError = 'fail' } = options
   if (reuse === true && onError !== 'fail') {
     throw new DunlinError('INVALID_ARGUMENT', 'reuse and onError cannot be used together', {
       hint: 'A stage that is not run has no dead letters: leave one of them out.',
@@ -130,7 +131,14 @@ function checkOptions({ retries, concurrency, seed, reuse, onError = 'fail' }: R
   }
   if (retries !== undefined) argument.whole('run', 'retries', retries, 0)
   if (concurrency !== undefined) argument.whole('run', 'concurrency', concurrency, 1)
+  if (maxCost !== undefined) checkMaxCost(maxCost)
   if (seed !== undefined) argument.whole('run', 'seed', seed, Number.MIN_SAFE_INTEGER)
+}
+
+/** @throws INVALID_ARGUMENT for what is no sum of dollars */
+export function checkMaxCost(maxCost: number): void {
+  if (Number.isFinite(maxCost) && maxCost > 0) return
+  throw new DunlinError('INVALID_ARGUMENT', `run: maxCost must be dollars above 0, not ${String(maxCost)}`)
 }
 
 /** Stacks of user functions point at the user's own source again. */

@@ -1,11 +1,18 @@
 /** The job's event stream: what progress bars, reports, journals and `onEvent` are made from. */
 import type { CountedFailure, Failure, LogLevel, Schema } from '../../operators/index.ts'
 import type { StageId } from '../../planner/index.ts'
+import type { AttemptCost } from '../job/policies/cost.ts'
+import type { RequestCounts } from '../store/counted-store.ts'
 import type { TaskStats, TaskSuccess } from '../task/task-event.ts'
 
 interface At {
   /** Milliseconds since 1970. */
   readonly time: number
+}
+
+interface Paid {
+  /** Of the attempt; absent where nothing is paid, and where it is told of once more. */
+  readonly cost?: AttemptCost
 }
 
 /** How a job ends. */
@@ -43,6 +50,8 @@ export type JobEvent =
       readonly name: string
       readonly engine: string
       readonly stages: readonly StageOutline[]
+      /** Of where and when the prices are that costs are told by. */
+      readonly priced?: string
     })
   /** The job grew. */
   | (At & { readonly type: 'stagesAdded'; readonly stages: readonly StageOutline[] })
@@ -57,18 +66,19 @@ export type JobEvent =
       /** Set where the task has run out of memory before. */
       readonly memoryMb?: number
     })
-  | (At & {
-      readonly type: 'taskCommitted'
-      readonly stage: StageId
-      readonly task: number
-      readonly attempt: number
-      readonly generation: number
-      readonly rowsOut: number
-      readonly stats: TaskStats
-      readonly counters: Readonly<Record<string, number>>
-      /** The rest of what was committed: what another driver needs in order to go on from here. */
-      readonly commit: CommitDetails
-    })
+  | (At &
+      Paid & {
+        readonly type: 'taskCommitted'
+        readonly stage: StageId
+        readonly task: number
+        readonly attempt: number
+        readonly generation: number
+        readonly rowsOut: number
+        readonly stats: TaskStats
+        readonly counters: Readonly<Record<string, number>>
+        /** The rest of what was committed: what another driver needs in order to go on from here. */
+        readonly commit: CommitDetails
+      })
   /** What the task had committed is made again, as the next generation; null: all tasks of the stage. */
   | (At & {
       readonly type: 'taskRemade'
@@ -87,38 +97,42 @@ export type JobEvent =
       readonly generation: number
       readonly failure: Failure
     })
-  | (At & {
-      readonly type: 'taskFailed'
-      readonly stage: StageId
-      readonly task: number
-      readonly attempt: number
-      readonly failure: Failure
-      /** Whether another attempt follows, and after how long. */
-      readonly retryInMs: number | null
-    })
+  | (At &
+      Paid & {
+        readonly type: 'taskFailed'
+        readonly stage: StageId
+        readonly task: number
+        readonly attempt: number
+        readonly failure: Failure
+        /** Whether another attempt follows, and after how long. */
+        readonly retryInMs: number | null
+      })
   /** An attempt that was no longer needed has ended: it was cancelled, or another one had won. Null: the manifest. */
-  | (At & {
-      readonly type: 'attemptCancelled'
-      readonly stage: StageId
-      readonly task: number | null
-      readonly attempt: number
-    })
+  | (At &
+      Paid & {
+        readonly type: 'attemptCancelled'
+        readonly stage: StageId
+        readonly task: number | null
+        readonly attempt: number
+      })
   /** Every task of the stage has committed; the index of its exchange is being written. */
   | (At & { readonly type: 'manifestStarted'; readonly stage: StageId; readonly attempt: number })
-  | (At & {
-      readonly type: 'manifestWritten'
-      readonly stage: StageId
-      readonly attempt: number
-      readonly generation: number
-      readonly stats: TaskStats
-    })
-  | (At & {
-      readonly type: 'manifestFailed'
-      readonly stage: StageId
-      readonly attempt: number
-      readonly failure: Failure
-      readonly retryInMs: number | null
-    })
+  | (At &
+      Paid & {
+        readonly type: 'manifestWritten'
+        readonly stage: StageId
+        readonly attempt: number
+        readonly generation: number
+        readonly stats: TaskStats
+      })
+  | (At &
+      Paid & {
+        readonly type: 'manifestFailed'
+        readonly stage: StageId
+        readonly attempt: number
+        readonly failure: Failure
+        readonly retryInMs: number | null
+      })
   | (At & {
       readonly type: 'log'
       readonly stage: StageId
@@ -158,6 +172,18 @@ export type JobEvent =
       readonly failure?: Failure
     })
 
+/** What attempts have cost: all of them, failed ones and those that another one was quicker than among them. */
+export interface Cost {
+  readonly dollars: number
+  /** Memory of the functions times the time that is billed, in GB-seconds. */
+  readonly gbSeconds: number
+  /** Of these, what is only known as the time that the driver waited: the function did not tell. */
+  readonly guessedGbSeconds: number
+  readonly invocations: number
+  /** As the attempts told them. */
+  readonly requests: RequestCounts
+}
+
 /** How one stage of a job went. Durations in milliseconds, sizes in bytes. */
 export interface StageReport {
   readonly id: StageId
@@ -174,6 +200,8 @@ export interface StageReport {
   /** Bad records that were left out: `onError`. */
   readonly skippedRecords: number
   readonly bytesIn: number
+  /** Of these, what came through exchanges. */
+  readonly exchangeBytesIn: number
   readonly bytesOut: number
   /** Written as runs by operators whose budget was reached. */
   readonly spilledBytes: number
@@ -181,6 +209,10 @@ export interface StageReport {
   readonly peakMemoryBytes: number
   readonly gets: number
   readonly puts: number
+  readonly lists: number
+  readonly deletes: number
+  /** Absent where nothing is paid. */
+  readonly cost?: Cost
   /** From the first start to the last commit. */
   readonly wallMs: number
   /** Sum over the committed attempts. */
@@ -212,13 +244,19 @@ export interface JobReport {
   readonly retries: number
   /** Attempts that were launched beside one that took too long. */
   readonly extra: number
+  /** From sources and through exchanges. */
   readonly bytesRead: number
+  /** Of these, what came through exchanges. */
+  readonly bytesExchanged: number
   readonly bytesWritten: number
   /** Written as runs by operators whose memory budget was reached, and read again. */
   readonly bytesSpilled: number
   /** The highest resident memory of a worker's process: with threads, of the whole process. */
   readonly peakMemoryBytes: number
-  readonly requests: { readonly gets: number; readonly puts: number }
+  /** Of the attempts that count. The driver's own are not among them. */
+  readonly requests: RequestCounts
+  /** Absent where nothing is paid; the driver's own requests are not among it. `priced`: of where and when the prices are. */
+  readonly cost?: Cost & { readonly priced: string }
   readonly stages: readonly StageReport[]
   readonly outputs: readonly WrittenOutput[]
   /** Bad records that were left out, of all stages: `onError`. */

@@ -2,6 +2,7 @@
 import type { CountedFailure } from '../../operators/index.ts'
 import type { StageId } from '../../planner/index.ts'
 import type { TaskStats } from '../task/task-event.ts'
+import { CostSum } from './cost-sum.ts'
 import { withFirstFailure, withFirstFailures, withKnownFailure } from './first-failures.ts'
 import type { JobEvent, JobReport, StageOutline, StageReport } from './job-event.ts'
 import { type Said, SaidByTasks } from './said-by-tasks.ts'
@@ -35,11 +36,15 @@ interface StageSums {
   rowsOut: number
   skippedRecords: number
   bytesIn: number
+  exchangeBytesIn: number
   bytesOut: number
   spilledBytes: number
   peakMemoryBytes: number
   gets: number
   puts: number
+  lists: number
+  deletes: number
+  readonly costs: CostSum
   firstStart: number
   lastCommit: number
   taskMs: number
@@ -53,6 +58,8 @@ export class ReportBuilder {
   #job = ''
   #name = ''
   #engine = ''
+  #priced = 'unknown'
+  readonly #costs = new CostSum()
   #state: JobReport['state'] = 'failed'
   #startedAt = 0
   #lastTime = 0
@@ -63,11 +70,16 @@ export class ReportBuilder {
 
   add(event: JobEvent): void {
     this.#lastTime = Math.max(this.#lastTime, event.time)
+    if ('cost' in event && event.cost !== undefined) {
+      this.#costs.add(event.cost)
+      this.#stage(event.stage).costs.add(event.cost)
+    }
     switch (event.type) {
       case 'jobStarted':
         this.#job = event.job
         this.#name = event.name
         this.#engine = event.engine
+        this.#priced = event.priced ?? this.#priced
         this.#startedAt = event.time
         this.#addStages(event.stages)
         break
@@ -139,6 +151,7 @@ export class ReportBuilder {
 
   parts(): ReportParts {
     const stages = [...this.#stages.values()].map(stageReport)
+    const cost = this.#costs.value
     const sum = (of: (stage: StageReport) => number): number => stages.reduce((total, s) => total + of(s), 0)
     return {
       job: this.#job,
@@ -154,10 +167,17 @@ export class ReportBuilder {
       retries: sum(s => s.retries),
       extra: sum(s => s.extra),
       bytesRead: sum(s => s.bytesIn),
+      bytesExchanged: sum(s => s.exchangeBytesIn),
       bytesWritten: sum(s => s.bytesOut),
       bytesSpilled: sum(s => s.spilledBytes),
       peakMemoryBytes: Math.max(0, ...stages.map(s => s.peakMemoryBytes)),
-      requests: { gets: sum(s => s.gets), puts: sum(s => s.puts) },
+      requests: {
+        gets: sum(s => s.gets),
+        puts: sum(s => s.puts),
+        lists: sum(s => s.lists),
+        deletes: sum(s => s.deletes),
+      },
+      ...(cost === undefined ? {} : { cost: { ...cost, priced: this.#priced } }),
       stages,
       skippedRecords: sum(s => s.skippedRecords),
       counters: Object.fromEntries([...this.#counters].sort(([a], [b]) => (a < b ? -1 : 1))),
@@ -204,11 +224,15 @@ function emptySums(outline: StageOutline): StageSums {
     rowsOut: 0,
     skippedRecords: 0,
     bytesIn: 0,
+    exchangeBytesIn: 0,
     bytesOut: 0,
     spilledBytes: 0,
     peakMemoryBytes: 0,
     gets: 0,
     puts: 0,
+    lists: 0,
+    deletes: 0,
+    costs: new CostSum(),
     firstStart: Number.POSITIVE_INFINITY,
     lastCommit: Number.NEGATIVE_INFINITY,
     taskMs: 0,
@@ -222,16 +246,21 @@ function addWork(stage: StageSums, stats: TaskStats, time: number): void {
   stage.peakMemoryBytes = Math.max(stage.peakMemoryBytes, stats.peakMemoryBytes)
   stage.gets += stats.gets
   stage.puts += stats.puts
+  stage.exchangeBytesIn += stats.exchangeBytesIn ?? 0
+  stage.lists += stats.lists ?? 0
+  stage.deletes += stats.deletes ?? 0
   stage.lastCommit = Math.max(stage.lastCommit, time)
 }
 
 function stageReport(stage: StageSums): StageReport {
-  const { outline, said: _, firstStart, lastCommit, ...sums } = stage
+  const { outline, said: _, costs, firstStart, lastCommit, ...sums } = stage
+  const cost = costs.value
   return {
     id: outline.id,
     title: outline.title,
     tasks: outline.tasks,
     ...sums,
+    ...(cost === undefined ? {} : { cost }),
     wallMs: Math.max(0, lastCommit - firstStart),
   }
 }

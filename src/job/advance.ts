@@ -85,9 +85,11 @@ function start(step: Step): void {
   if (step.state.status.state !== 'created') return
   step.update({ status: { state: 'running' } })
   const { id, name, engine, epoch } = step.state.job
+  const { prices } = step.state.backend
+  const priced = prices?.priced === undefined ? {} : { priced: prices.priced }
   const stages = [...step.state.stages].map(({ stage }) => stageOutline(stage))
   // A driver that takes a job over has said so in the journal before.
-  if (epoch === 1) step.emit({ type: 'jobStarted', job: id, name, engine, stages })
+  if (epoch === 1) step.emit({ type: 'jobStarted', job: id, name, engine, stages, ...priced })
   for (const state of step.state.stages) if (state.phase === 'finished') emitNotRun(step, state)
   for (let position = 0; position < stages.length; position++) startIfUnblocked(step, position)
 }

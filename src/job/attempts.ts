@@ -1,9 +1,9 @@
 /** The life of attempts: launched for a slot, answered once or more, committed, retried or given up. */
-
 import { type Failure, type LostOutput, type Schema, sameSchema } from '../../operators/index.ts'
 import type { StageId } from '../../planner/index.ts'
 import { failureKind, withFirstFailure, withFirstFailures } from '../events/first-failures.ts'
-import type { TaskResult, TaskSuccess } from '../task/task-event.ts'
+import type { TaskSuccess } from '../task/task-event.ts'
+import { admit } from './admit.ts'
 import { type AfterFailure, afterFailure } from './after-failure.ts'
 import type { TimerId } from './driver-event.ts'
 import { cancelUnanswered, failJob } from './ending.ts'
@@ -16,13 +16,14 @@ import { redoReaders, remakeLost } from './remake.ts'
 import { finishStage, takeCommits } from './stages.ts'
 import { MANIFEST, type Prefix, type TaskState, unansweredAttempts } from './state.ts'
 import type { ReadyTask, Step, TaskRef } from './step.ts'
+import { type Answer, type Costs, type CountedAnswer, takeCost } from './take-cost.ts'
 import { pending } from './task-states.ts'
 
 /** One launch a slot, as far as the window has room; slots that nothing is launched for go back at once. */
 export function launchReady(step: Step, slots: number): void {
   for (let left = slots; left > 0; left--) {
     const ready = roomIn(step.state.window, step.now) > 0 ? step.takeReady() : null
-    if (ready === null) {
+    if (ready === null || !admit(step, ready)) {
       step.command({ type: 'returnSlots', count: left })
       break
     }
@@ -63,13 +64,6 @@ function unusual({ tries: { memoryMb } }: TaskState, { isExtra }: ReadyTask) {
   }
 }
 
-export interface Answer {
-  readonly attempt: number
-  readonly result: TaskResult
-  readonly jitter: number
-  readonly launchedAt: number
-}
-
 /**
  * An attempt answered. A commit counts whenever it is heard of for the first time, if it is of the generation that is
  * wanted; a failure only from an attempt that was waited for, since a cancelled one may fail in any way.
@@ -79,8 +73,14 @@ export function takeAnswer(step: Step, ref: TaskRef, answer: Answer): void {
   const task = step.task(ref)
   const awaited = unansweredAttempts(task).includes(attempt)
   const isCurrent = task.state === 'running' && task.attempts.includes(attempt)
+  // Each attempt is paid for once: one that was given up has been counted then.
+  const costs = awaited ? takeCost(step, ref, answer) : {}
   if (awaited) {
-    step.update({ unanswered: step.state.unanswered - 1, window: windowAfter(step, answer) })
+    step.update({
+      unanswered: step.state.unanswered - 1,
+      window: windowAfter(step, answer),
+      isHeldByCost: false,
+    })
     step.setTask(ref, withoutAttempt(task, attempt))
   }
   const isNew =
@@ -88,9 +88,11 @@ export function takeAnswer(step: Step, ref: TaskRef, answer: Answer): void {
     result.generation === task.generation &&
     task.state !== 'committed' &&
     task.state !== 'failed'
-  if (isNew && (step.isNeeded(ref) || isWelcomeLate(step, ref, result))) commit(step, ref, result, answer)
-  else if (!result.ok && isCurrent && step.isNeeded(ref)) fail(step, ref, answer, result.failure)
-  else if (awaited) drop(step, ref, attempt)
+  if (isNew && (step.isNeeded(ref) || isWelcomeLate(step, ref, result)))
+    commit(step, ref, result, { ...answer, costs })
+  else if (!result.ok && isCurrent && step.isNeeded(ref))
+    fail(step, ref, { ...answer, costs }, result.failure)
+  else if (awaited) drop(step, ref, attempt, costs)
 }
 
 function windowAfter(step: Step, { result, launchedAt }: Answer): LaunchWindow {
@@ -121,7 +123,9 @@ function isWelcomeLate(step: Step, ref: TaskRef, { changed }: TaskSuccess): bool
   )
 }
 
-function commit(step: Step, ref: TaskRef, result: TaskSuccess, { attempt: told, launchedAt }: Answer): void {
+function commit(step: Step, ref: TaskRef, answered: TaskSuccess, answer: CountedAnswer): void {
+  const { attempt: told, launchedAt, costs } = answer
+  const { use: _, ...result } = answered
   // Every other attempt is beside the point now; the winner's own answer too, if it is still to come.
   cancelUnanswered(step, ref)
   const task = step.task(ref)
@@ -140,7 +144,7 @@ function commit(step: Step, ref: TaskRef, result: TaskSuccess, { attempt: told, 
   }
   if (ref.task === MANIFEST) {
     step.setTask(ref, committed, { partitionBytes: result.partitionBytes ?? null })
-    step.emit({ type: 'manifestWritten', stage: stage.id, attempt, generation, stats })
+    step.emit({ type: 'manifestWritten', stage: stage.id, attempt, generation, stats, ...costs })
     finishStage(step, ref.position)
     return
   }
@@ -166,6 +170,7 @@ function commit(step: Step, ref: TaskRef, result: TaskSuccess, { attempt: told, 
       ...(part === undefined ? {} : { part }),
       ...(skipped === undefined ? {} : { skipped }),
     },
+    ...costs,
   })
   for (const { level, message } of logs) {
     step.emit({ type: 'log', stage: stage.id, task: ref.task, level, message })
@@ -191,20 +196,20 @@ function sameAs(known: Schema | null, schema: Schema | null): Schema | null {
   return known !== null && schema !== null && sameSchema(known, schema) ? known : schema
 }
 
-function fail(step: Step, ref: TaskRef, answer: Answer, reported: Failure): void {
+function fail(step: Step, ref: TaskRef, answer: CountedAnswer, reported: Failure): void {
   const task = step.task(ref)
   if (task.state !== 'running') return
   const failure = placed(step, ref, answer.attempt, reported)
   step.update({ failures: withFirstFailure(step.state.failures, failure) })
   if (failure.lost !== undefined) {
-    failOfLoss(step, ref, answer.attempt, failure, reported.lost?.others)
+    failOfLoss(step, ref, answer, failure, reported.lost?.others)
     return
   }
   const next = afterFailure(step, ref, failure, answer.jitter)
   // Another attempt of the task that still runs is its retry, also where the task has none left.
   const isLast = task.attempts.length === 0
   const isWaitedFor = !isLast && failure.retryable
-  emitFailed(step, ref, answer.attempt, failure, isLast ? next.delayMs : null)
+  emitFailed(step, ref, answer, failure, isLast ? next.delayMs : null)
   if (isWaitedFor) step.setTask(ref, { ...task, tries: next.tries })
   else if (next.delayMs !== null) retry(step, ref, { ...next, delayMs: next.delayMs })
   else giveUp(step, ref, next.failure)
@@ -231,13 +236,13 @@ function giveUp(step: Step, ref: TaskRef, failure: Failure): void {
 function failOfLoss(
   step: Step,
   ref: TaskRef,
-  attempt: number,
+  answer: CountedAnswer,
   failure: Failure,
   others: LostOutput['others'],
 ): void {
   const task = step.task(ref)
   const isLast = task.state === 'running' && task.attempts.length === 0
-  emitFailed(step, ref, attempt, failure, isLast ? 0 : null)
+  emitFailed(step, ref, answer, failure, isLast ? 0 : null)
   if (isLast) step.setTask(ref, pending(task))
   remakeLost(step, ref, failure, others)
   // Nothing had to be made again, or is being made already: then the task can go on as soon as that is there.
@@ -248,11 +253,11 @@ function failOfLoss(
 function emitFailed(
   step: Step,
   ref: TaskRef,
-  attempt: number,
+  { attempt, costs }: CountedAnswer,
   failure: Failure,
   retryInMs: number | null,
 ): void {
-  const failed = { stage: step.stage(ref.position).stage.id, attempt, failure, retryInMs }
+  const failed = { stage: step.stage(ref.position).stage.id, attempt, failure, retryInMs, ...costs }
   if (ref.task === MANIFEST) step.emit({ type: 'manifestFailed', ...failed })
   else step.emit({ type: 'taskFailed', task: ref.task, ...failed })
 }
@@ -275,9 +280,15 @@ function placed(step: Step, ref: TaskRef, attempt: number, failure: Failure): Fa
 }
 
 /** An answer that changes nothing: the attempt was cancelled, or another had committed. */
-function drop(step: Step, ref: TaskRef, attempt: number): void {
+function drop(step: Step, ref: TaskRef, attempt: number, costs: Costs): void {
   const stage = step.stage(ref.position).stage.id
-  step.emit({ type: 'attemptCancelled', stage, task: ref.task === MANIFEST ? null : ref.task, attempt })
+  step.emit({
+    type: 'attemptCancelled',
+    stage,
+    task: ref.task === MANIFEST ? null : ref.task,
+    attempt,
+    ...costs,
+  })
 }
 
 /** The wait before a retry is over. */

@@ -16,11 +16,12 @@ import { UNTRIED, untried } from './task-states.ts'
  * @throws INVALID_PLAN where the stages are not in an order in which each comes after those that it reads
  */
 export function createJob(options: JobOptions, stages: readonly Stage[], about: AboutStages = {}): JobState {
-  return withStages(emptyJob(options), stages, about)
+  const { restored } = about
+  return { ...withStages(emptyJob(options), stages, about), spent: restored?.spent ?? 0 }
 }
 
 export interface AboutStages {
-  readonly restored?: Pick<RestoredJob, 'stages'>
+  readonly restored?: Pick<RestoredJob, 'stages'> & { readonly spent?: number }
   readonly inputBytes?: ReadonlyMap<StageId, InputBytes>
 }
 

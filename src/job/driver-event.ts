@@ -36,6 +36,8 @@ export type Happening =
       readonly result: TaskResult
       readonly jitter: number
       readonly launchedAt: number
+      /** What it was given; absent: what the task is given now. */
+      readonly memoryMb?: number
     }
   | {
       readonly type: 'manifestFinished'
@@ -44,6 +46,7 @@ export type Happening =
       readonly result: TaskResult
       readonly jitter: number
       readonly launchedAt: number
+      readonly memoryMb?: number
     }
   | { readonly type: 'timerFired'; readonly id: TimerId }
   | { readonly type: 'cancelRequested'; readonly reason: string }

@@ -16,6 +16,8 @@ export interface JobPlan {
   /** Of the dunlin that planned it. */
   readonly engineVersion: string
   readonly engine: string
+  /** Of where and when its prices are; absent where nothing is paid. */
+  readonly priced?: string
   readonly plan: PhysicalPlan
   /** The canonical text, whose hash is `plan.fingerprint`. */
   readonly text: string
@@ -27,6 +29,7 @@ export interface JobPlanOptions {
   readonly seed: number
   readonly retries?: number
   readonly concurrency?: number
+  readonly maxCost?: number
   readonly reuse?: true
 }
 

@@ -1,8 +1,8 @@
 /** The command that launches a task or a manifest: what the worker is told beside the plan. */
 
+import { firstMemoryMb, indexRows } from '../../planner/index.ts'
 import type { ExchangeSource, Generations } from '../task/task-event.ts'
 import type { Command } from './command.ts'
-import { firstMemoryMb } from './policies/memory.ts'
 import { MANIFEST, type StageState } from './state.ts'
 import type { Step, TaskRef } from './step.ts'
 
@@ -16,9 +16,7 @@ export function launchCommand(step: Step, ref: TaskRef, attempt: number): Launch
   if (ref.task === MANIFEST) {
     const { tasks, rows, schema } = state.prefix
     const { output } = state.stage
-    // Undivided: each task wrote one slice, which the reader of its number finds in the one row.
-    const partitions =
-      output.kind === 'exchange' && output.partitioning.kind !== 'none' ? output.partitions : 1
+    const partitions = output.kind === 'exchange' ? indexRows(output) : 1
     const generations = generationsOf(state)
     return {
       type: 'launchManifest',

@@ -30,6 +30,8 @@ export interface RestoredJob {
   readonly ending: Outcome | null
   /** The epoch in which the job was begun, or was reopened last. */
   readonly since: number
+  /** Dollars that attempts have cost. */
+  readonly spent: number
 }
 
 interface StageReplay {
@@ -47,8 +49,10 @@ export class JobReplay {
   #ending: Outcome | null = null
   #epoch = 1
   #since = 1
+  #spent = 0
 
   add(event: JobEvent): void {
+    if ('cost' in event && event.cost !== undefined) this.#spent += event.cost.dollars
     switch (event.type) {
       case 'taskCommitted':
         this.#committed(event)
@@ -102,7 +106,7 @@ export class JobReplay {
   }
 
   get restored(): RestoredJob {
-    return { stages: this.#stages, ending: this.#ending, since: this.#since }
+    return { stages: this.#stages, ending: this.#ending, since: this.#since, spent: this.#spent }
   }
 
   #stage(id: StageId): StageReplay {

@@ -1,6 +1,6 @@
 /** What the driver knows of a running job: an immutable value, made and changed only by `advance`. */
 import type { CountedFailure, Failure, Schema } from '../../operators/index.ts'
-import type { Stage, StageId } from '../../planner/index.ts'
+import type { DollarFacts, Stage, StageId } from '../../planner/index.ts'
 import type { Outcome } from '../events/job-event.ts'
 import type { InputBytes } from '../scheduler/split-bytes.ts'
 import type { PersistentHeap } from './persistent-heap.ts'
@@ -173,6 +173,8 @@ export interface BackendFacts {
   readonly memoryIsTotal: boolean
   readonly ramp: Ramp | null
   readonly speculates: boolean
+  /** What it asks for. Absent: nothing is paid. */
+  readonly prices?: DollarFacts
 }
 
 export interface JobState {
@@ -197,6 +199,14 @@ export interface JobState {
   /** A timer will say that time has made room in the window. */
   readonly roomIsDue: boolean
   readonly budget: RetryBudget
+  /** Dollars, of all attempts that have answered, those of earlier drivers among them. */
+  readonly spent: number
+  /** Dollars that the job may cost in all; absent: anything. */
+  readonly maxCost?: number
+  /** The worst case of the dearest attempt that was launched, in dollars. */
+  readonly dearest: number
+  /** Tasks wait since one more might cost too much, until an attempt has answered. */
+  readonly isHeldByCost: boolean
   /** The first of each kind. */
   readonly failures: readonly CountedFailure[]
 }
@@ -205,10 +215,11 @@ export interface JobOptions {
   readonly job: JobIdentity
   readonly policy: RetryPolicy
   readonly backend: BackendFacts
+  readonly maxCost?: number
 }
 
 /** A job without stages; `createJob` gives it those of a plan. */
-export function emptyJob({ job, policy, backend }: JobOptions): JobState {
+export function emptyJob({ job, policy, backend, maxCost }: JobOptions): JobState {
   return {
     job,
     policy,
@@ -224,12 +235,17 @@ export function emptyJob({ job, policy, backend }: JobOptions): JobState {
     window: openWindow({ ...backend, now: 0 }),
     roomIsDue: false,
     budget: openBudget(backend.slots),
+    spent: 0,
+    ...(maxCost === undefined ? {} : { maxCost }),
+    dearest: 0,
+    isHeldByCost: false,
     failures: [],
   }
 }
 
 /** Slots that the job could use now, beyond those that its running attempts hold. */
-export function slotsWanted({ readyCount, window, now }: JobState): number {
+export function slotsWanted({ readyCount, window, now, isHeldByCost }: JobState): number {
+  if (isHeldByCost) return 0
   return Math.min(readyCount, roomIn(window, now))
 }
 

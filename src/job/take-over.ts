@@ -138,8 +138,10 @@ async function continueJournal(
 }
 
 /** The first event of a job, for where its journal does not have it. */
-export function beginning({ job, name, engine, startedAt, plan }: JobPlan): JobEvent {
-  return { type: 'jobStarted', time: startedAt, job, name, engine, stages: plan.stages.map(stageOutline) }
+export function beginning({ job, name, engine, priced, startedAt, plan }: JobPlan): JobEvent {
+  const stages = plan.stages.map(stageOutline)
+  const of = priced === undefined ? {} : { priced }
+  return { type: 'jobStarted', time: startedAt, job, name, engine, stages, ...of }
 }
 
 /** @throws LEASE where the holder shows that it is alive */

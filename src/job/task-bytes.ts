@@ -11,6 +11,8 @@ export function bytesOf(step: Step, { position, task }: TaskRef): number | null 
     if (partition === null || isBroadcast(input)) continue
     // Undivided, task n reads what task n wrote: of that nothing is told.
     if (input.kind === 'exchange' && input.partitioning.kind === 'none') return null
+    // Of merged slices only sums over groups of partitions are told.
+    if (input.kind === 'exchange' && (input.merge ?? input.merged) !== undefined) return null
     const sizes =
       input.kind === 'exchange' ? step.stage(step.positionOf(input.from)).partitionBytes : inputBytes[i]
     const bytes = sizes?.[partition]

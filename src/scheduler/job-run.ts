@@ -1,7 +1,7 @@
 /** JobRun: one job's event loop; it feeds the state machine and does what the machine commands. */
 import { type CountedFailure, DunlinError, type Failure, toFailure } from '../../operators/index.ts'
 import type { Planned } from '../../planner/index.ts'
-import type { ComputeBackend } from '../compute/compute-backend.ts'
+import type { Engine } from '../engine/engine.ts'
 import { withFirstFailure } from '../events/first-failures.ts'
 import type { Outcome } from '../events/job-event.ts'
 import { ReportBuilder } from '../events/report.ts'
@@ -52,6 +52,7 @@ export class JobRun implements RunningJob {
       planned,
       retries = RETRY_POLICY.retries,
       concurrency,
+      maxCost,
       signal,
       epoch = 1,
     } = options
@@ -81,7 +82,8 @@ export class JobRun implements RunningJob {
       {
         job: { id: job, name, engine: engine.name, epoch },
         policy: { ...RETRY_POLICY, retries },
-        backend: backendFacts(engine.compute),
+        backend: backendFacts(engine),
+        ...(maxCost === undefined ? {} : { maxCost }),
       },
       planned.plan.stages,
       {
@@ -259,7 +261,9 @@ export class JobRun implements RunningJob {
   }
 }
 
-function backendFacts(compute: ComputeBackend): BackendFacts {
+function backendFacts({ compute, facts }: Engine): BackendFacts {
   const { slots, memorySizesMb, memoryIsTotal = false, ramp, speculates = false } = compute
-  return { slots, memorySizesMb, memoryIsTotal, ramp: ramp ?? null, speculates }
+  const { dollars } = facts
+  const prices = dollars.priced === undefined ? {} : { prices: dollars }
+  return { slots, memorySizesMb, memoryIsTotal, ramp: ramp ?? null, speculates, ...prices }
 }

@@ -51,7 +51,7 @@ export class Launcher {
       deadline: Number.isFinite(timeoutMs) ? launchedAt + timeoutMs : null,
     }
     const answered = (result: TaskResult): void => {
-      const answer = { stage: id, attempt, result, jitter: random.next(), launchedAt }
+      const answer = { stage: id, attempt, result, jitter: random.next(), launchedAt, memoryMb }
       if (task === null) this.#options.answered({ type: 'manifestFinished', ...answer })
       else this.#options.answered({ type: 'taskFinished', task, ...answer })
     }

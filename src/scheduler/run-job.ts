@@ -36,6 +36,8 @@ export interface RunJobOptions {
   readonly limit?: ConcurrencyLimit
   /** Tasks of this job that may run at once, below what the limit gives. */
   readonly concurrency?: number
+  /** Dollars that the job may cost in all, with what earlier drivers have spent. */
+  readonly maxCost?: number
   /**
    * Called once when every stage has finished and before `jobFinished` is given out: makes the output visible.
    * A rejection fails the job.

@@ -1,5 +1,6 @@
 /** The barrier's work: reads the commits of a stage and writes its exchange manifest, on a worker. */
 import { DunlinError, type Schema } from '../../operators/index.ts'
+import { MANIFEST_RANGE_BYTES } from '../../planner/index.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import { readAhead } from '../store/read-ahead.ts'
 import type { ManifestTaskEvent } from '../task/task-event.ts'
@@ -11,8 +12,6 @@ import { encodeManifestHead, manifestRowBytes, type Producer } from './manifest.
 import { type CommittedObject, type CommittedObjects, withOtherLosses } from './other-losses.ts'
 import { SliceSpill } from './slice-spill.ts'
 
-/** Memory of the index; that of a wider exchange is made range after range of partitions. */
-const RANGE_BYTES = 64 << 20
 /** A hundred thousand commits of 30 ms each are read in 25 s; of wide exchanges fewer at a time, for they are large. */
 const READS_IN_FLIGHT = 128
 const READ_BYTES = 32 << 20
@@ -42,7 +41,7 @@ export async function buildManifest(
   store: ObjectStore,
   event: ManifestTaskEvent,
   guard: () => void,
-  rangeBytes = RANGE_BYTES,
+  rangeBytes = MANIFEST_RANGE_BYTES,
 ): Promise<BuiltManifest> {
   const [first, ...later] = rangesOf(event, rangeBytes)
   const { job, stage, generation, attempt, nonce } = event

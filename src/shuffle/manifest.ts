@@ -1,7 +1,7 @@
 /**
  * The exchange manifest: binary, fixed width, partition-major, so that a consumer reads only its own row by range.
  *
- * Layout, little-endian: `DLM2` · u32 length of the header · u32 CRC32 of the header · header (JSON) · per producer { 8 bytes nonce, u32
+ * Layout, little-endian: `DLM2` · u32 length of the header · u32 CRC32 of the header · header (JSON, padded by spaces) · per producer { 8 bytes nonce, u32
  * attempt, i32 index of its schema or −1, u32 generation, u32 seal } · per partition and producer { slice entry, u32 seal }.
  *
  * A seal is the CRC32 of what it stands behind, seeded with whose it is: readers take single entries, and a bit that turned
@@ -9,8 +9,13 @@
  */
 import { crc32 } from 'node:zlib'
 import { DunlinError, type Schema } from '../../operators/index.ts'
-import type { StageId } from '../../planner/index.ts'
-import { readSliceEntry, SLICE_ENTRY_BYTES, type SliceEntry, writeSliceEntry } from './slice-entry.ts'
+import {
+  MANIFEST_ENTRY_BYTES,
+  MANIFEST_HEAD_BYTES,
+  MANIFEST_PRODUCER_BYTES,
+  type StageId,
+} from '../../planner/index.ts'
+import { readSliceEntry, type SliceEntry, writeSliceEntry } from './slice-entry.ts'
 
 export interface ManifestHeader {
   readonly stage: StageId
@@ -36,13 +41,15 @@ export const SHUFFLE_FORMAT = 'DLM2'
 const MAGIC = Buffer.from(SHUFFLE_FORMAT).readUInt32LE()
 const NONCE_BYTES = 8
 const SEAL_BYTES = 4
-export const PRODUCER_BYTES = NONCE_BYTES + 12 + SEAL_BYTES
-export const INDEXED_BYTES = SLICE_ENTRY_BYTES + SEAL_BYTES
+export const PRODUCER_BYTES = MANIFEST_PRODUCER_BYTES
+export const INDEXED_BYTES = MANIFEST_ENTRY_BYTES
 const PRODUCERS = -1
 const PREAMBLE_BYTES = 12
 
 export function encodeManifestHead(header: ManifestHeader, producers: readonly Producer[]): Uint8Array {
-  const json = Buffer.from(JSON.stringify(header))
+  const text = JSON.stringify(header)
+  // Of one length whatever the schema, so that the requests of its readers can be counted ahead.
+  const json = Buffer.from(text.padEnd(MANIFEST_HEAD_BYTES - PREAMBLE_BYTES - widening(text)))
   const bytes = new Uint8Array(PREAMBLE_BYTES + json.length + producers.length * PRODUCER_BYTES)
   const view = new DataView(bytes.buffer)
   view.setUint32(0, MAGIC, true)
@@ -60,6 +67,9 @@ export function encodeManifestHead(header: ManifestHeader, producers: readonly P
   }
   return bytes
 }
+
+/** By how many bytes its UTF-8 is longer than it has characters. */
+const widening = (text: string): number => Buffer.byteLength(text) - text.length
 
 /**
  * The header of a manifest that begins with `start`; null where `start` does not reach to its end.

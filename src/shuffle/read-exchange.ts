@@ -1,26 +1,37 @@
 /** Reading one partition of an exchange: the consumer's row of the manifest, then its slices in producers' order. */
 import { type Batch, castBatch, DunlinError, type Partitioning, type Schema } from '../../operators/index.ts'
+import {
+  afterMerge,
+  type MergeShape,
+  type Numbers,
+  WHOLE_SLICE_BYTES,
+  WHOLE_SLICE_SHARE,
+} from '../../planner/index.ts'
 import type { ObjectStore } from '../store/object-store.ts'
 import { readAhead } from '../store/read-ahead.ts'
 import type { ExchangeSource } from '../task/task-event.ts'
 import { dataKey, dataPrefix, manifestKey } from './keys.ts'
 import { asLost } from './lost-output.ts'
-import type { Producer } from './manifest.ts'
+import type { ManifestHeader, Producer } from './manifest.ts'
 import { type CommittedObject, type CommittedObjects, withOtherLosses } from './other-losses.ts'
-import { type PartitionSlice, readPartitionSlices, readProducers } from './read-manifest.ts'
+import {
+  type ManifestRead,
+  type PartitionSlice,
+  readPartitionSlices,
+  readProducers,
+} from './read-manifest.ts'
 import { decodeFetched, fetchSlice, type Slice, streamSlice } from './read-slice.ts'
 
 const FETCHES_IN_FLIGHT = 8
 /** Bytes of slices fetched ahead: at most, and as a share of the task's memory. */
 const READ_AHEAD_BYTES = 32 << 20
 const READ_AHEAD_SHARE = 1 / 8
-/** Larger slices are streamed: at most, and as a share of the task's memory. */
-const WHOLE_BYTES = 16 << 20
-const WHOLE_SHARE = 1 / 16
 
 export interface ExchangeCounters {
   bytesIn: number
   gets: number
+  /** The same of exchanges alone. */
+  exchangeBytesIn: number
   /** Rows read, for the conservation check at the next barrier. */
   exchangeRowsIn: number
 }
@@ -31,16 +42,22 @@ export interface ExchangePartition {
   readonly batches: AsyncIterable<Batch>
 }
 
-export interface ExchangeOptions {
+/** What is read of, and by whom. */
+export interface IndexOptions {
   readonly store: ObjectStore
   readonly source: ExchangeSource
+  readonly signal: AbortSignal
+  readonly counters: ExchangeCounters
+}
+
+export interface ExchangeOptions extends IndexOptions {
   readonly partitioning: Partitioning
+  /** Set where the slices have been merged on their way. */
+  readonly merged?: MergeShape | undefined
   /** The consumer's; of a `broadcast` every consumer reads the one there is. */
   readonly partition: number
   /** Memory of the task: an eighth of it is read ahead at most. */
   readonly memoryBytes: number
-  readonly signal: AbortSignal
-  readonly counters: ExchangeCounters
 }
 
 /**
@@ -51,51 +68,76 @@ export interface ExchangeOptions {
  * @throws DunlinError `CORRUPT`, naming object, producer and partition, when a slice is not what was committed.
  */
 export async function openExchange(options: ExchangeOptions): Promise<ExchangePartition> {
-  const { store, source, signal, counters } = options
-  const { job, stage, generation } = source
-  const { kind } = options.partitioning
-  // Without division each producer wrote one slice, which is for the consumer of the same number.
-  const alone = kind === 'none'
-  const partition = alone || kind === 'broadcast' ? 0 : options.partition
-  const manifest = { store, key: manifestKey(job, stage, generation), signal, counters }
-  const read = () => readPartitionSlices(manifest, partition, alone ? options.partition : undefined)
-  // Other bytes than were written are asked for once more: the network, too, turns bits.
-  const { header, slices } = await read()
-    .catch(error => (isDamage(error) ? read() : Promise.reject(error)))
-    .catch((error: unknown) => {
-      throw asLost(error, { job, stage, task: null, generation })
-    })
-  const { schema, schemas } = header
-  if (header.stage !== stage) {
-    throw new DunlinError(
-      'CORRUPT',
-      `${store.uri}${manifestKey(job, stage, generation)} is of stage ${header.stage}`,
-      {
-        lost: { job, stage, task: null, generation },
-      },
-    )
-  }
+  const { row, tasks } = placeOf(options)
+  const { header, slices } = await readIndex(options, manifest => readPartitionSlices(manifest, row, tasks))
+  const { schema } = header
   if (schema === null) return { schema, batches: nothing() }
+  const own = slices.map(slice => sliceOf(options, header, slice, row))
+  return { schema, batches: readSlices(own, schema, options, committedObjects(options, slices)) }
+}
 
-  const sliceOf = ({ task, producer, entry }: PartitionSlice): Slice => {
-    const key = dataKey(job, stage, { task, ...producer })
-    const lost = { job, stage, task, generation: producer.generation }
-    const written = schemas[producer.schema]
-    if (written === undefined) {
-      throw new DunlinError(
-        'CORRUPT',
-        `the manifest of stage ${stage} has no schema for ${store.uri}${key}`,
-        {
-          lost: { job, stage, task: null, generation },
-        },
-      )
-    }
-    return { store, key, entry, owner: { stage, task, partition }, lost, schema: written, signal }
+/** Where the partition stands in the index: the row, and the producers that can have something for it. */
+function placeOf(options: ExchangeOptions): { readonly row: number; readonly tasks?: Numbers } {
+  const { partitioning, partition, merged } = options
+  if (merged !== undefined) return afterMerge(merged, partition)
+  switch (partitioning.kind) {
+    case 'none':
+      // Each producer wrote one slice, which is for the consumer of the same number.
+      return { row: 0, tasks: { from: partition, to: partition + 1 } }
+    case 'broadcast':
+      return { row: 0 }
+    default:
+      return { row: partition }
   }
+}
+
+const manifestOf = ({ store, source, signal, counters }: IndexOptions): ManifestRead => {
+  const { job, stage, generation } = source
+  return { store, key: manifestKey(job, stage, generation), signal, counters }
+}
+
+/** @throws CORRUPT, with what is lost, where the index is gone, damaged, or of another stage */
+export async function readIndex<T extends { readonly header: ManifestHeader }>(
+  options: IndexOptions,
+  read: (manifest: ManifestRead) => Promise<T>,
+): Promise<T> {
+  const { job, stage, generation } = options.source
+  const lost = { job, stage, task: null, generation }
+  const manifest = manifestOf(options)
+  // Other bytes than were written are asked for once more: the network, too, turns bits.
+  const index = await read(manifest)
+    .catch(error => (isDamage(error) ? read(manifest) : Promise.reject(error)))
+    .catch((error: unknown) => {
+      throw asLost(error, lost)
+    })
+  if (index.header.stage === stage) return index
+  const uri = manifest.store.uri + manifest.key
+  throw new DunlinError('CORRUPT', `${uri} is of stage ${index.header.stage}`, { lost })
+}
+
+/** A slice as the index tells of it. @throws CORRUPT where the index does not know how it was written */
+export function sliceOf(
+  { store, source: { job, stage, generation }, signal }: IndexOptions,
+  { schemas }: ManifestHeader,
+  { task, producer, entry }: PartitionSlice,
+  partition: number,
+): Slice {
+  const key = dataKey(job, stage, { task, ...producer })
+  const lost = { job, stage, task, generation: producer.generation }
+  const schema = schemas[producer.schema]
+  if (schema === undefined) {
+    const message = `the manifest of stage ${stage} has no schema for ${store.uri}${key}`
+    throw new DunlinError('CORRUPT', message, { lost: { job, stage, task: null, generation } })
+  }
+  return { store, key, entry, owner: { stage, task, partition }, lost, schema, signal }
+}
+
+/** All that a stage has committed, for whoever finds that some of it is gone. */
+export function committedObjects(options: IndexOptions, slices: readonly PartitionSlice[]): CommittedObjects {
+  const { store, source, signal } = options
   const objects = async (): Promise<Iterable<CommittedObject>> =>
-    objectsOf(source, await readProducers(manifest), slices)
-  const committed = { store, prefix: dataPrefix(job, stage), objects, signal }
-  return { schema, batches: readSlices(slices.map(sliceOf), schema, options, committed) }
+    objectsOf(source, await readProducers(manifestOf(options)), slices)
+  return { store, prefix: dataPrefix(source.job, source.stage), objects, signal }
 }
 
 /** All data objects of the stage; of those that have slices here it is known how long they are at least. */
@@ -129,13 +171,14 @@ async function* readSlices(
   }
 }
 
-async function* readEach(
+/** Those of one partition, in their order. */
+export async function* readEach(
   slices: readonly Slice[],
   schema: Schema,
-  options: ExchangeOptions,
+  options: IndexOptions & { readonly memoryBytes: number },
 ): AsyncGenerator<Batch> {
   const { memoryBytes, counters } = options
-  const wholeBytes = Math.min(WHOLE_BYTES, memoryBytes * WHOLE_SHARE)
+  const wholeBytes = Math.min(WHOLE_SLICE_BYTES, memoryBytes * WHOLE_SLICE_SHARE)
   const fetched = readAhead(
     {
       items: slices,
@@ -168,6 +211,7 @@ async function* readEach(
       )
     }
     counters.bytesIn += entry.byteLength
+    counters.exchangeBytesIn += entry.byteLength
     counters.exchangeRowsIn += rows
   }
 }

@@ -1,5 +1,6 @@
 /** A consumer's view of an exchange manifest: the slices of its partition, read by range. */
 import { DunlinError } from '../../operators/index.ts'
+import { indexStretches, MANIFEST_FIRST_BYTES, type Numbers } from '../../planner/index.ts'
 import type { ByteRange, ObjectStore } from '../store/object-store.ts'
 import {
   damaged,
@@ -13,9 +14,6 @@ import {
   readIndexed,
 } from './manifest.ts'
 import type { SliceEntry } from './slice-entry.ts'
-
-/** What most manifests fit in as a whole: one request reads it. */
-const FIRST_BYTES = 64 << 10
 
 export interface PartitionSlice {
   /** The producing task. */
@@ -37,15 +35,15 @@ export interface ManifestRead {
   readonly counters: { gets: number }
 }
 
-/** Reads the row of `partition`: of all producers, or of one where each partition comes from one producer alone. */
+/** Reads the row of `partition`: of all producers, or of `tasks` where others have nothing for it. */
 export async function readPartitionSlices(
   read: ManifestRead,
   partition: number,
-  only?: number,
+  tasks?: Numbers,
 ): Promise<PartitionSlices> {
   const { first, header, layout } = await readStart(read)
-  const from = only ?? 0
-  const count = only === undefined ? header.tasks : 1
+  const { from, to } = tasks ?? { from: 0, to: header.tasks }
+  const count = to - from
   const producers = await bytesAt(read, first, layout.producerAt(from), count * PRODUCER_BYTES)
   const row = await bytesAt(read, first, layout.entryAt(partition, from), count * INDEXED_BYTES)
   const uri = read.store.uri + read.key
@@ -57,6 +55,43 @@ export async function readPartitionSlices(
     slices.push({ task: from + i, producer, entry })
   }
   return { header, slices }
+}
+
+/** Slices of some producers for some neighbouring partitions. */
+export interface PartOfIndex {
+  readonly header: ManifestHeader
+  /** By partition; those that hold rows, in the order of the producing tasks. */
+  readonly partitions: readonly (readonly PartitionSlice[])[]
+}
+
+/** Reads the rows of neighbouring partitions by few requests, though they hold all producers. */
+export async function readPartOfIndex(
+  read: ManifestRead,
+  of: { readonly producers: Numbers; readonly partitions: Numbers },
+): Promise<PartOfIndex> {
+  const { first, header, layout } = await readStart(read)
+  const { from, to } = of.producers
+  const uri = read.store.uri + read.key
+  const bytes = await bytesAt(read, first, layout.producerAt(from), (to - from) * PRODUCER_BYTES)
+  const producers = Array.from({ length: to - from }, (_, i) =>
+    decodeProducer(bytes, i * PRODUCER_BYTES, from + i, uri),
+  )
+  const partitions: PartitionSlice[][] = []
+  for (const stretch of indexStretches(of.partitions, header.tasks)) {
+    const start = layout.entryAt(stretch.from, from)
+    const end = layout.entryAt(stretch.to - 1, to)
+    const rows = await bytesAt(read, first, start, end - start)
+    for (let partition = stretch.from; partition < stretch.to; partition++) {
+      const slices: PartitionSlice[] = []
+      for (const [i, producer] of producers.entries()) {
+        const task = from + i
+        const entry = readIndexed(rows, layout.entryAt(partition, task) - start, { partition, task }, uri)
+        if (entry.rows > 0) slices.push({ task, producer, entry })
+      }
+      partitions.push(slices)
+    }
+  }
+  return { header, partitions }
 }
 
 /** All producers, by task: also of those that have nothing for one partition or another. */
@@ -80,7 +115,7 @@ async function readStart(read: ManifestRead): Promise<ManifestStart> {
   read.counters.gets += 2
   const info = await store.head(key, { signal })
   if (info === undefined) throw new DunlinError('CORRUPT', `the exchange manifest ${store.uri}${key} is gone`)
-  const length = Math.min(info.sizeBytes, FIRST_BYTES)
+  const length = Math.min(info.sizeBytes, MANIFEST_FIRST_BYTES)
   const first = await bytesOf(read, { offset: 0, length })
   const { headerEnd, header } = await readHeader(read, first)
   return { first, header, layout: manifestLayout(headerEnd, header) }

@@ -47,7 +47,7 @@ async function fetchOnce({ store, key, entry, signal, lost }: Slice): Promise<Ui
   }
 }
 
-const isIntact = ({ entry, owner }: Slice, bytes: Uint8Array): boolean =>
+export const isIntact = ({ entry, owner }: Slice, bytes: Uint8Array): boolean =>
   sliceCrc([bytes], owner) === entry.crc32
 
 /** Of bytes that `fetchSlice` gave. */
@@ -88,7 +88,7 @@ async function* pieces({ store, key, entry, signal, lost }: Slice): AsyncGenerat
   }
 }
 
-function ofMissing(error: unknown, uri: string, lost: LostOutput): unknown {
+export function ofMissing(error: unknown, uri: string, lost: LostOutput): unknown {
   if (!(error instanceof DunlinError) || error.code !== 'NOT_FOUND') return asLost(error, lost)
   return new DunlinError('CORRUPT', `a committed object is gone: ${uri}`, {
     cause: error,

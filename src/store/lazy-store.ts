@@ -12,15 +12,25 @@ export function lazyStore(
   load: () => Promise<ObjectStore>,
 ): ObjectStore {
   let loading: Promise<ObjectStore> | null = null
+  let known: ObjectStore | undefined
   const loaded = (): Promise<ObjectStore> => {
-    loading ??= load().catch((error: unknown) => {
-      loading = null
-      throw error
-    })
+    loading ??= load().then(
+      store => {
+        known = store
+        return store
+      },
+      (error: unknown) => {
+        loading = null
+        throw error
+      },
+    )
     return loading
   }
   return {
     ...about,
+    get uploads() {
+      return known?.uploads
+    },
     get: async (...request) => (await loaded()).get(...request),
     put: async (...request) => (await loaded()).put(...request),
     head: async (...request) => (await loaded()).head(...request),

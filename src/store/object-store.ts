@@ -1,4 +1,5 @@
 /** The port to object storage: what S3 can do, and no more. */
+import type { UploadFacts } from '../../planner/index.ts'
 
 export interface ObjectInfo {
   readonly key: string
@@ -55,6 +56,8 @@ export interface ObjectStore {
   readonly uri: string
   /** Its requests, streams and writers are tried again by itself while they fail for the moment; others need `patientStore`. */
   readonly isPatient?: boolean
+  /** How it writes what is long, for whoever counts requests. Absent: by one request. */
+  readonly uploads?: UploadFacts | undefined
   /** The whole object, or the bytes of a range that lies inside it (else `CORRUPT`: the object is shorter). */
   get(key: string, range?: ByteRange, options?: RequestOptions): Promise<Uint8Array>
   /** The bytes from `offset` (default 0) to the end, in pieces; `length` bounds it. */

@@ -64,13 +64,13 @@ async function openInput(
       readSplit(split, spec.format, { stores, signal, counters, lent, ...columns, ...bad })
     return { schema: null, batches }
   }
-  const { partitioning } = spec
+  const { partitioning, merged } = spec
   const source = event.exchanges[input]
   if (source === null || source === undefined) {
     throw new DunlinError('INTERNAL', `the event does not say where input ${input} of stage ${stage.id} is`)
   }
   const memoryBytes = stage.memoryMb * BYTES_PER_MB
-  const exchange = { store, source, partitioning, partition, memoryBytes, signal, counters }
+  const exchange = { store, source, partitioning, partition, merged, memoryBytes, signal, counters }
   const { schema, batches } = await openExchange(exchange)
   return { schema, batches: () => batches }
 }

@@ -39,9 +39,15 @@ async function load(store: ObjectStore, job: string, fingerprint: string): Promi
   return plan
 }
 
-export async function readPlan(store: ObjectStore, job: string, fingerprint: string): Promise<PhysicalPlan> {
-  let plans = plansOf.get(store)
-  if (plans === undefined) plansOf.set(store, (plans = new Map()))
+/** @param keptBy the store that a worker keeps from task to task, where `store` is a task's own */
+export async function readPlan(
+  store: ObjectStore,
+  job: string,
+  fingerprint: string,
+  keptBy: ObjectStore = store,
+): Promise<PhysicalPlan> {
+  let plans = plansOf.get(keptBy)
+  if (plans === undefined) plansOf.set(keptBy, (plans = new Map()))
   const name = `${job} ${fingerprint}`
   let plan = plans.get(name)
   if (plan === undefined) {

@@ -1,5 +1,4 @@
 /** Running one task of a stage: read its partitions, push them through the operators, write, commit. */
-import { isDeepStrictEqual } from 'node:util'
 import {
   type Batch,
   concatBatches,
@@ -13,15 +12,18 @@ import { jobKeys } from '../job/job-records.ts'
 import { LeaseWatch } from '../job/lease-watch.ts'
 import { commitTask, readCommit } from '../shuffle/commit-task.ts'
 import { deadLettersUri } from '../sink/dead-letters-uri.ts'
+import type { RequestCounts } from '../store/counted-store.ts'
 import type { ObjectStore, Stores } from '../store/object-store.ts'
 import { DeadLetters } from './dead-letters.ts'
+import { isChanged } from './is-changed.ts'
 import { type Counters, type OpenInput, openInputs } from './open-inputs.ts'
 import { breakersOf, buildPipeline, type Pipeline } from './pipeline.ts'
 import { readPlan, stageOf } from './read-plan.ts'
+import { mergeOf, runMergeTask } from './run-merge-task.ts'
 import { StoreRuns } from './run-store.ts'
 import type { StageTaskEvent, TaskSuccess } from './task-event.ts'
-import { type FinishedOutput, openOutput, type TaskOutput } from './task-output.ts'
-import type { TaskPorts } from './task-ports.ts'
+import { openOutput, type TaskOutput } from './task-output.ts'
+import type { CountedPorts } from './task-ports.ts'
 import { recordTask, stopGuard } from './task-recorder.ts'
 
 const BYTES_PER_MB = 1 << 20
@@ -38,10 +40,13 @@ const CHAIN_STATE_BYTES = 16 << 20
  */
 const budgetOf = (stage: Stage): number => (stage.memoryMb * BYTES_PER_MB) / 2
 
-export async function runStageTask(event: StageTaskEvent, ports: TaskPorts): Promise<TaskSuccess> {
+export async function runStageTask(event: StageTaskEvent, ports: CountedPorts): Promise<TaskSuccess> {
   const startedAt = ports.clock.now()
   const store = ports.stores.open(event.store)
-  const stage = stageOf(await readPlan(store, event.job, event.fingerprint), event.stage)
+  const stage = stageOf(
+    await readPlan(store, event.job, event.fingerprint, ports.keptStores.open(event.store)),
+    event.stage,
+  )
   // Nobody has launched it before: then there is no use in asking.
   if (event.attempt > 1 || event.epoch > 1) {
     const earlier = await readCommit(store, event, event.generation)
@@ -50,8 +55,10 @@ export async function runStageTask(event: StageTaskEvent, ports: TaskPorts): Pro
       return earlier.success
     }
   }
+  const shape = mergeOf(stage)
+  if (shape !== undefined) return runMergeTask(event, ports, { stage, shape, store, startedAt })
   const functions = event.codeHash === '' ? [] : await ports.loadFunctions(store, event.codeHash)
-  const counters: Counters = { bytesIn: 0, gets: 0, invalidText: 0, exchangeRowsIn: 0 }
+  const counters: Counters = { bytesIn: 0, gets: 0, invalidText: 0, exchangeRowsIn: 0, exchangeBytesIn: 0 }
   const partitions = partitionsOf(stage, event.task)
   const root = rootOfTask(stage, event.task)
   const letters =
@@ -131,8 +138,8 @@ export async function runStageTask(event: StageTaskEvent, ports: TaskPorts): Pro
         bytesIn: counters.bytesIn,
         bytesOut: finished.bytesOut,
         spilledBytes: runs.spilledBytes,
-        gets: counters.gets + runs.gets,
-        puts: finished.puts + runs.puts + (skipped?.parts.length ?? 0) + 1,
+        ...(counters.exchangeBytesIn === 0 ? {} : { exchangeBytesIn: counters.exchangeBytesIn }),
+        ...withEnding(ports.counts, stage, letters !== null),
         durationMs: ports.clock.now() - startedAt,
         peakMemoryBytes: ports.peakMemoryBytes?.() ?? 0,
         // Rows that are only sampled are read again, and counted then.
@@ -168,6 +175,13 @@ export async function runStageTask(event: StageTaskEvent, ports: TaskPorts): Pro
   }
 }
 
+/** With the requests that follow when the counts are committed: the commit, and the look at the job's end. */
+function withEnding(counts: RequestCounts, { output }: Stage, hasLetters: boolean): RequestCounts {
+  const { gets, puts, lists, deletes } = counts
+  const looks = output.kind === 'write' || hasLetters ? 1 : 0
+  return { gets: gets + looks, puts: puts + 1, lists: lists + looks, deletes }
+}
+
 /** Whether the job has ended, or has even been cleaned away: then nobody could remove what is left here. */
 async function isOver(store: ObjectStore, job: string): Promise<boolean> {
   const [ended, plan] = await Promise.all([hasEnded(store, job), store.head(jobKeys.plan(job))])
@@ -198,20 +212,6 @@ async function checkLetters(
       },
     )
   }
-}
-
-/** Whether a task that is made again has given other rows than before: who has read those must read again. */
-async function isChanged(
-  store: ObjectStore,
-  event: StageTaskEvent,
-  { schema, slices }: FinishedOutput,
-): Promise<boolean> {
-  if (event.generation === 0) return false
-  // A record that cannot be read says nothing: then the rows count as others.
-  const before = await readCommit(store, event, event.generation - 1).catch(() => undefined)
-  // Nobody may have heard of a change: then what readers have read is older still.
-  if (before === undefined || before.success.changed) return true
-  return !isDeepStrictEqual([before.success.schema, before.slices], [schema, slices])
 }
 
 /** Which partition the task works on: that of the first input that is divided. */

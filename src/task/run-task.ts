@@ -2,9 +2,10 @@
 import { DunlinError, toFailure } from '../../operators/index.ts'
 import { LeaseWatch } from '../job/lease-watch.ts'
 import { buildManifest } from '../shuffle/build-manifest.ts'
+import { countedStores } from '../store/counted-store.ts'
 import { runStageTask } from './run-stage-task.ts'
 import type { ManifestTaskEvent, TaskEvent, TaskResult } from './task-event.ts'
-import type { TaskPorts } from './task-ports.ts'
+import type { CountedPorts, TaskPorts } from './task-ports.ts'
 import { stopGuard } from './task-recorder.ts'
 
 /** Of the nonce of an attempt, this many digits are its launch's, and as many its delivery's. */
@@ -15,6 +16,14 @@ export async function runTask(received: TaskEvent, ports: TaskPorts): Promise<Ta
   // One event may be delivered twice, and both deliveries run at once: each writes keys of its own.
   const nonce = received.nonce.slice(0, NONCE_HALF_DIGITS) + ports.random.hex(NONCE_HALF_DIGITS / 2)
   const event = { ...received, nonce }
+  const startedAt = ports.clock.now()
+  const { stores, counts } = countedStores(ports.stores)
+  const counted: CountedPorts = { ...ports, stores, counts, keptStores: ports.stores }
+  const result = await resultOf(event, counted)
+  return { ...result, use: { durationMs: ports.clock.now() - startedAt, ...counts } }
+}
+
+async function resultOf(event: TaskEvent, ports: CountedPorts): Promise<TaskResult> {
   try {
     return event.kind === 'manifest' ? await runManifestTask(event, ports) : await runStageTask(event, ports)
   } catch (thrown) {
@@ -34,7 +43,7 @@ export async function runTask(received: TaskEvent, ports: TaskPorts): Promise<Ta
 
 const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown))
 
-async function runManifestTask(event: ManifestTaskEvent, ports: TaskPorts): Promise<TaskResult> {
+async function runManifestTask(event: ManifestTaskEvent, ports: CountedPorts): Promise<TaskResult> {
   const startedAt = ports.clock.now()
   const store = ports.stores.open(event.store)
   const watch = new LeaseWatch(store, event, ports.clock)
@@ -57,8 +66,7 @@ async function runManifestTask(event: ManifestTaskEvent, ports: TaskPorts): Prom
       bytesIn: 0,
       bytesOut: built.bytes,
       spilledBytes: built.spilledBytes,
-      gets: built.gets,
-      puts: built.puts,
+      ...ports.counts,
       durationMs: ports.clock.now() - startedAt,
       peakMemoryBytes: ports.peakMemoryBytes?.() ?? 0,
       invalidText: 0,

@@ -1,6 +1,7 @@
 /** What crosses between driver and worker: small JSON in both directions. Data goes through the store. */
 import type { CountedFailure, Failure, LogLevel, Schema } from '../../operators/index.ts'
 import type { Split, StageId } from '../../planner/index.ts'
+import type { RequestCounts } from '../store/counted-store.ts'
 
 interface TaskEventBase {
   readonly version: 1
@@ -77,8 +78,12 @@ export interface TaskStats {
   readonly bytesOut: number
   /** Written as runs by operators whose budget was reached, and read again. */
   readonly spilledBytes: number
+  /** Of `bytesIn`, what came through exchanges. */
+  readonly exchangeBytesIn?: number
   readonly gets: number
   readonly puts: number
+  readonly lists?: number
+  readonly deletes?: number
   /** Wall milliseconds on the worker. */
   readonly durationMs: number
   /** Resident memory of the worker's process at its highest so far; 0 where it is not known. */
@@ -107,6 +112,12 @@ export interface SkippedRecords {
   readonly parts: readonly CommittedPart[]
 }
 
+/** What one delivery of a task has used, whatever came of it. */
+export interface TaskUse extends RequestCounts {
+  /** Wall milliseconds on the worker. */
+  readonly durationMs: number
+}
+
 /** The committed result of a task: of this attempt, or of the one that won. */
 export interface TaskSuccess {
   readonly ok: true
@@ -130,11 +141,15 @@ export interface TaskSuccess {
   readonly stats: TaskStats
   readonly counters: Readonly<Record<string, number>>
   readonly logs: readonly TaskLog[]
+  /** Of the delivery that answers; not part of what was committed. */
+  readonly use?: TaskUse
 }
 
 export interface TaskFailed {
   readonly ok: false
   readonly failure: Failure
+  /** Absent where no worker could tell. */
+  readonly use?: TaskUse
 }
 
 export type TaskResult = TaskSuccess | TaskFailed

@@ -7,6 +7,15 @@ export const MOST_PARTS = 10_000
 const LARGEST_BYTES = 5 * 1024 * MIB
 /** Parts of one length. All together hold 8 TiB. */
 const PARTS_PER_LENGTH = 1_000
+/** More is sent in parts: a part that fails is sent again by itself, and pieces are not joined in memory. */
+export const LONGEST_PUT_BYTES = 16 * MIB
+
+/** The same for whoever counts requests ahead. */
+export const UPLOADS = {
+  longestPutBytes: LONGEST_PUT_BYTES,
+  partBytes: FIRST_BYTES,
+  partsPerLength: PARTS_PER_LENGTH,
+} as const
 
 /**
  * The length of a part by its number, from 1 on.

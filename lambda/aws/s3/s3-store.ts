@@ -25,6 +25,7 @@ import { deleteObjects } from './delete-objects.ts'
 import { Hedge } from './hedge.ts'
 import { listObjects } from './list-objects.ts'
 import { moveObject } from './move-object.ts'
+import { LONGEST_PUT_BYTES, UPLOADS } from './part-size.ts'
 import { putObject } from './put-object.ts'
 import { getObject, headObject, streamObject } from './read-object.ts'
 import type { S3Requests } from './s3-requests.ts'
@@ -46,8 +47,6 @@ export interface S3StoreOptions {
 
 /** What S3 takes. */
 const MAX_KEY_BYTES = 1024
-/** More is sent in parts: a part that fails is sent again by itself, and pieces are not joined in memory. */
-const LONGEST_PUT_BYTES = 16 << 20
 
 /**
  * Each request is sent again while it fails for the moment (`patiently`), a stream goes on where its connection broke, and
@@ -63,6 +62,7 @@ const LONGEST_PUT_BYTES = 16 << 20
 export class S3Store implements ObjectStore {
   readonly uri: string
   readonly isPatient = true
+  readonly uploads = UPLOADS
   readonly #requests: S3Requests
 
   constructor(options: S3StoreOptions) {

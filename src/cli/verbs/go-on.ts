@@ -22,10 +22,13 @@ export function resume(host: VerbHost, id: string, options: EngineChoice): Promi
 export function retry(
   host: VerbHost,
   id: string,
-  options: EngineChoice & { readonly stage?: number },
+  options: EngineChoice & { readonly stage?: number; readonly maxCost?: number },
 ): Promise<void> {
-  const stage = options.stage === undefined ? {} : { stage: options.stage }
-  return goOn(host, id, options, given => retryJob(id, { ...given, ...stage }))
+  const given = {
+    ...(options.stage === undefined ? {} : { stage: options.stage }),
+    ...(options.maxCost === undefined ? {} : { maxCost: options.maxCost }),
+  }
+  return goOn(host, id, options, waited => retryJob(id, { ...waited, ...given }))
 }
 
 export async function cancel(host: VerbHost, id: string, options: StoreChoice): Promise<void> {

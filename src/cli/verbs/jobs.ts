@@ -12,7 +12,7 @@ import { errorText } from '../error-text.ts'
 import type { VerbHost } from '../main.ts'
 import { advanceProgress, NO_PROGRESS, stopped } from '../progress/progress-model.ts'
 import { progressLines } from '../progress/progress-text.ts'
-import { bytesText, countText, durationText, plural } from '../quantity-text.ts'
+import { bytesText, countText, dollarsText, durationText, plural } from '../quantity-text.ts'
 import { reportText } from '../report-text.ts'
 import { textTable } from '../text-table.ts'
 import { UsageError } from '../usage-error.ts'
@@ -89,8 +89,10 @@ async function showIn(store: ObjectStore, { output, json }: VerbHost, id: string
   output.data(`${reportText(report, palette)}\n  ${palette.dim('started ')} ${timeText(report.startedAt)}\n`)
   const right = (title: string) => ({ title, align: 'right' as const })
   const columns = [right('stage'), right('tasks'), right('retries'), right('rows in'), right('rows out')]
+  const isPaid = report.cost !== undefined
+  const paid = isPaid ? [right('cost')] : []
   const table = textTable(
-    [...columns, right('read'), right('written'), right('took'), { title: 'what' }],
+    [...columns, right('read'), right('written'), right('took'), ...paid, { title: 'what' }],
     report.stages.map(stage => [
       String(stage.id),
       String(stage.tasks),
@@ -100,6 +102,7 @@ async function showIn(store: ObjectStore, { output, json }: VerbHost, id: string
       bytesText(stage.bytesIn),
       bytesText(stage.bytesOut),
       durationText(stage.wallMs),
+      ...(isPaid ? [dollarsText(stage.cost?.dollars ?? 0)] : []),
       stage.title,
     ]),
     { palette, width: output.columns },

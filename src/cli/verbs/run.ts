@@ -16,6 +16,7 @@ import { reportText } from '../report-text.ts'
 export interface RunVerbOptions extends EngineChoice {
   readonly param: Readonly<Record<string, string>>
   readonly reuse?: true
+  readonly maxCost?: number
 }
 
 const NO_JOB = 'no job was run: export an Output as default, or call .run()'
@@ -37,9 +38,13 @@ export async function run(
   let progress = await showProgress({ stream: process.stderr, show })
   const { onEvent } = progress
   let runs = 0
+  const asked = {
+    ...(options.reuse === true ? { reuse: true } : {}),
+    ...(options.maxCost === undefined ? {} : { maxCost: options.maxCost }),
+  }
   const withdraw = offerRunDefaults({
     signal: interrupt.signal,
-    ...(options.reuse === true ? { reuse: true } : {}),
+    ...asked,
     // Each run reads it once, also one with a listener of its own.
     get onEvent() {
       runs++
@@ -60,7 +65,7 @@ export async function run(
     progress = await showProgress({ stream: process.stderr, show, success: 'reported' })
     const report = await job.dunlin.run(job.outputs, {
       signal: interrupt.signal,
-      ...(options.reuse === true ? { reuse: true } : {}),
+      ...asked,
       onEvent: progress.onEvent,
       name: basename(path).replace(/\.\w+$/, ''),
     })

@@ -21,15 +21,6 @@ const TRIES_OF_ONE_SIZE = 2
 const BYTES_PER_MB = 1e6
 
 /**
- * The size that a task starts with: the smallest that is at least what its stage asked for, or the largest there is.
- *
- * @param sizesMb ascending, one at least
- */
-export function firstMemoryMb(sizesMb: readonly number[], askedMb: number): number {
-  return sizesMb.find(size => size >= askedMb) ?? sizesMb.at(-1)!
-}
-
-/**
  * The next size up, of those that the backend has. Results do not depend on it: the budgets of operators stay.
  *
  * @param options.triedMb what the attempt that failed had

@@ -89,7 +89,7 @@ export const EXCHANGE_CHECKS = {
   'a streamed slice is checked before it is decoded': async () => {
     const { store } = await made()
     const { signal } = new AbortController()
-    const counters = { bytesIn: 0, gets: 0, exchangeRowsIn: 0 }
+    const counters = { bytesIn: 0, gets: 0, exchangeRowsIn: 0, exchangeBytesIn: 0 }
     const source = { job: 'j', stage: FROM, generation: 0 }
     const { batches } = await openExchange({
       ...{ store: turning(store, 1), source, partitioning, partition: 0 },
@@ -165,7 +165,7 @@ export const EXCHANGE_CHECKS = {
     const { store } = await made([[]])
     await store.put(manifestKey('j', 1 as StageId, 0), await store.get(manifestKey('j', FROM, 0)))
     const { signal } = new AbortController()
-    const counters = { bytesIn: 0, gets: 0, exchangeRowsIn: 0 }
+    const counters = { bytesIn: 0, gets: 0, exchangeRowsIn: 0, exchangeBytesIn: 0 }
     const source = { job: 'j', stage: 1 as StageId, generation: 0 }
     const options = { store, source, partitioning, partition: 0, memoryBytes: 1 << 30, signal, counters }
     return refused(openExchange(options), 'CORRUPT')

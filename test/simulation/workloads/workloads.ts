@@ -4,6 +4,7 @@ import { runSeed } from '../run-seed.ts'
 import { type Found, type PreparedWorkload, prepareWorkload, type Workload } from '../workload.ts'
 import { ownLetters, placedLetters } from './bad-records.ts'
 import { dealtRows, dealtTwice } from './indeterminate.ts'
+import { mergedCounts, mergedSort } from './merged.ts'
 import { sort, spillingSort } from './ordering.ts'
 import { reduceByKey, stagedValues } from './row-functions.ts'
 import { broadcastJoin, hashJoin, limitThenSort, skewJoin, take, unionDistinct } from './tables.ts'
@@ -37,6 +38,8 @@ const WORKLOADS: readonly Workload[] = [
   ownLetters,
   placedLetters,
   sortedCounts,
+  mergedCounts,
+  mergedSort,
 ]
 
 export interface KnownWorkload {

@@ -1,6 +1,6 @@
 /** Numbers on the command line: what people write is taken, what they cannot have meant is not. */
 import { expect, test } from 'vitest'
-import { parseLargeCount, parseSeed } from '../../../src/cli/parse-quantity.ts'
+import { parseDollars, parseLargeCount, parseSeed } from '../../../src/cli/parse-quantity.ts'
 
 test.each([
   ['7', 7],
@@ -21,4 +21,9 @@ test('a seed is a whole number from 0 up', () => {
   expect(parseSeed('0')).toBe(0)
   expect(parseSeed('42')).toBe(42)
   for (const text of ['-1', '1.5', '', '1e3', '99999999999999999999']) expect(() => parseSeed(text)).toThrow()
+})
+
+test('dollars are written with their sign or without', () => {
+  expect([parseDollars('5'), parseDollars('$0.25')]).toEqual([5, 0.25])
+  for (const text of ['0', '-1', '1e3', 'five', '']) expect(() => parseDollars(text)).toThrow('Write it as')
 })

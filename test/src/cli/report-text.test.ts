@@ -10,7 +10,8 @@ const REPORT: JobReport = {
     bytesWritten: 20,
     bytesSpilled: 3e6,
     peakMemoryBytes: 2e8,
-    requests: { gets: 1, puts: 2 },
+    requests: { gets: 1, puts: 2, lists: 0, deletes: 0 },
+    bytesExchanged: 0,
     stages: [],
     outputs: [],
     skippedRecords: 0,
@@ -73,4 +74,17 @@ test('skipped records are counted, with the first of each kind and where they ar
   const text = reportText({ ...REPORT, skippedRecords: 12, deadLetters, failures })
   expect(text).toContain('  skipped  12 bad records; dead letters: file:///out/bad/\n')
   expect(text).toContain('           1 × BAD_RECORD: not JSON (a.jsonl:3)\n')
+})
+
+test('what was paid is told with how it was known and by which prices', () => {
+  const requests = { gets: 1, puts: 2, lists: 3, deletes: 4 }
+  const cost = {
+    ...{ dollars: 0.0123, gbSeconds: 12.345, guessedGbSeconds: 1.5, invocations: 40 },
+    ...{ requests, priced: 'us-east-1, 2026-11' },
+  }
+  const lines = reportText({ ...REPORT, requests, cost }).split('\n')
+  expect(lines.slice(6, 8)).toEqual([
+    '  requests 1 get, 2 puts, 3 lists, 4 deletes',
+    '  cost     $0.0123: 12.35 GB-s (1.50 GB-s of it as waited for here) in 40 invocations; prices of us-east-1, 2026-11',
+  ])
 })

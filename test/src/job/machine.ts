@@ -32,11 +32,13 @@ export class Machine {
     backend: Partial<BackendFacts> = {},
     about: AboutStages = {},
     epoch = 1,
+    maxCost?: number,
   ) {
     const options = {
       job: { id: 'job-1', name: 'test', engine: 'fake', epoch },
       policy: { ...RETRY_POLICY, ...policy },
       backend: { ...ONE_MACHINE, ...backend },
+      ...(maxCost === undefined ? {} : { maxCost }),
     }
     this.state = deepFreeze(createJob(options, stages, about))
   }

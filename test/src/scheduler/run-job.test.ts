@@ -31,7 +31,7 @@ describe('a job', () => {
       tasks: 5,
       attempts: 5,
       retries: 0,
-      requests: { gets: 12, puts: 6 },
+      requests: { gets: 12, puts: 6, lists: 0, deletes: 0 },
     })
     expect(events.at(0)?.type).toBe('jobStarted')
     expect(events.at(-1)).toEqual({

@@ -116,7 +116,7 @@ export function manifestEvent(
 
 export interface Consumed {
   readonly batches: readonly Batch[]
-  readonly counters: { bytesIn: number; gets: number; exchangeRowsIn: number }
+  readonly counters: { bytesIn: number; gets: number; exchangeRowsIn: number; exchangeBytesIn: number }
 }
 
 export async function consume(
@@ -124,7 +124,7 @@ export async function consume(
   partition: number,
   memoryBytes = 1 << 30,
 ): Promise<Consumed> {
-  const counters = { bytesIn: 0, gets: 0, exchangeRowsIn: 0 }
+  const counters = { bytesIn: 0, gets: 0, exchangeRowsIn: 0, exchangeBytesIn: 0 }
   const { signal } = new AbortController()
   const { batches } = await openExchange({
     store,

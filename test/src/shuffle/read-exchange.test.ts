@@ -151,7 +151,7 @@ describe('a damaged slice', () => {
         for await (const piece of memory.stream(...request)) yield changed(piece)
       },
     })
-    const counters = { bytesIn: 0, gets: 0, exchangeRowsIn: 0 }
+    const counters = { bytesIn: 0, gets: 0, exchangeRowsIn: 0, exchangeBytesIn: 0 }
     const { signal } = new AbortController()
     const source = { job: 'j', stage: FROM, generation: 0 }
     const options = { store, source, partitioning, partition: 0, memoryBytes, signal, counters }

@@ -1,7 +1,8 @@
 /** Out of memory: one task climbs the sizes that there are, and the last failure says what to do. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { afterOutOfMemory, firstMemoryMb } from '../../../../src/job/policies/memory.ts'
+import { firstMemoryMb } from '../../../../planner/index.ts'
+import { afterOutOfMemory } from '../../../../src/job/policies/memory.ts'
 import { failure } from '../plans.ts'
 
 const full = failure('OUT_OF_MEMORY', {
