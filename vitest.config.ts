@@ -30,7 +30,7 @@ export default defineConfig({
       NODE_OPTIONS: CONDITIONS.join(' '),
       NODE_COMPILE_CACHE: resolve('node_modules/.cache/node'),
     },
-    maxWorkers: 2,
+    maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 60_000,
     reporters: ['default', './test/folder-budgets.ts'],
