@@ -107,8 +107,8 @@ export const EXCHANGE_MUTANTS: readonly Mutant[] = [
   {
     name: 'a manifest of another stage passes',
     file: 'src/shuffle/read-exchange.ts',
-    find: 'header.stage !== stage',
-    replace: 'false',
+    find: 'index.header.stage === stage',
+    replace: 'true',
     look: { check: 'a manifest of another stage is refused' },
   },
 ]

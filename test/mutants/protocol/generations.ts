@@ -36,7 +36,7 @@ export const GENERATION_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'rows count as the same where what was there before cannot be read',
-    file: 'src/task/run-stage-task.ts',
+    file: 'src/task/is-changed.ts',
     find: 'if (before === undefined || before.success.changed) return true',
     replace: 'if (before === undefined) return false',
     look: { check: 'readers of rows that cannot be compared read again' },
