@@ -2,21 +2,21 @@
 import { relative, sep } from 'node:path'
 import type { Reporter, TestModule } from 'vitest/node'
 
-/** Seconds of test time a folder may take on two processors; the whole suite stays under eight minutes of wall time. */
+/** Seconds of test time a folder may take, three files at a time on two processors. The whole suite is to take eight minutes. */
 const BUDGET_SECONDS: Readonly<Record<string, number>> = {
-  architecture: 60,
-  benchmarks: 40,
-  contracts: 80,
-  docs: 40,
-  engine: 200,
+  architecture: 65,
+  benchmarks: 50,
+  contracts: 110,
+  docs: 55,
+  engine: 260,
   kills: 140,
-  lambda: 110,
-  mutants: 140,
-  operators: 120,
-  planner: 20,
-  'ship-cases': 60,
-  simulation: 70,
-  src: 220,
+  lambda: 220,
+  mutants: 70,
+  operators: 150,
+  planner: 25,
+  'ship-cases': 100,
+  simulation: 170,
+  src: 400,
   types: 30,
 }
 const DEFAULT_SECONDS = 30

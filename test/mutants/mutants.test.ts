@@ -49,8 +49,8 @@ describe('a mutant', () => {
   })
 })
 
-/** Every fourth one: the suite has no time for more. `npm run mutants` hunts all. */
-const SOME = MUTANTS.filter((_, number) => number % 4 === 0)
+/** Every sixth one: the suite has no time for more. `npm run mutants` hunts all. */
+const SOME = MUTANTS.filter((_, number) => number % 6 === 0)
 
 describe(`${SOME.length} of ${MUTANTS.length} mutants of the protocol`, () => {
   let hunted: readonly Hunted[] = []

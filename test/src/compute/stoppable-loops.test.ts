@@ -14,7 +14,7 @@ for (const run of loops) run(3e6)
 console.log('alive')
 `
 /** What it guards against (`--no-maglev-osr` ended the process) happens in a few runs of a hundred, more under load. */
-const RUNS = 4
+const RUNS = 2
 
 it('a process whose loops run hot survives the flag that keeps threads stoppable', async () => {
   for (let i = 0; i < RUNS; i++) {
