@@ -9,20 +9,22 @@ import { DunlinError } from '../../src/worker.ts'
 const run = promisify(execFile)
 
 const VERSION = '5.2.5'
-/** `moto[server]` would bring what all other services need, three times as much. */
-const PACKAGES = [`moto[s3]==${VERSION}`, 'flask==3.1.3', 'flask-cors==6.0.5']
+const SERVER_PACKAGES = ['flask==3.1.3', 'flask-cors==6.0.5']
 const INSTALL_MS = 300_000
 const LOOK_MS = 500
 const INSTEAD =
   'or give an S3 server that you have (MinIO for example): aws.endpoints.s3 in dunlin.config.ts, or AWS_ENDPOINT_URL_S3.'
+
+/** What dunlin needs of it: `moto[server]` would bring what all services need, three times as much. */
+export const S3_ALONE: readonly string[] = ['s3']
 
 /**
  * Gives the Python that has it. Several processes may come here at once: one installs, the others wait.
  *
  * @throws CONFIGURATION where there is no Python 3, no pip, or no network
  */
-export async function installMoto(home: string): Promise<string> {
-  const place = join(home, `moto-${VERSION}`)
+export async function installMoto(home: string, services = S3_ALONE): Promise<string> {
+  const place = join(home, ['moto', VERSION, ...(services === S3_ALONE ? [] : services)].join('-'))
   const python = pythonOf(place)
   if (existsSync(python)) return python
   const system = await systemPython()
@@ -46,8 +48,9 @@ export async function installMoto(home: string): Promise<string> {
       )
     })
     const flags = ['--quiet', '--disable-pip-version-check', '--no-compile']
+    const packages = [`moto[${services.join(',')}]==${VERSION}`, ...SERVER_PACKAGES]
     const options = { timeout: INSTALL_MS }
-    await run(pythonOf(building), ['-m', 'pip', 'install', ...flags, ...PACKAGES], options).catch(
+    await run(pythonOf(building), ['-m', 'pip', 'install', ...flags, ...packages], options).catch(
       (error: unknown) => {
         throw cannot(
           `pip could not install moto: ${lastLine(error)}`,

@@ -15,6 +15,8 @@ export interface MotoOptions {
   readonly home: string
   /** The Python program that serves. Default: S3 and nothing else. */
   readonly program?: string
+  /** Which services its packages are for. Default: S3 and nothing else. */
+  readonly services?: readonly string[]
 }
 
 const START_MS = 30_000
@@ -26,8 +28,8 @@ const SHOWN_CHARACTERS = 1_000
  *
  * @throws CONFIGURATION where it cannot be installed or started
  */
-export async function startMoto({ home, program = SERVE_S3 }: MotoOptions): Promise<MotoServer> {
-  const python = await installMoto(home)
+export async function startMoto({ home, program = SERVE_S3, services }: MotoOptions): Promise<MotoServer> {
+  const python = await installMoto(home, services)
   // A group of its own: Ctrl-C is for the driver, which still has to clear away.
   const child = spawn(python, ['-c', program], { stdio: ['pipe', 'pipe', 'pipe'], detached: true })
   const endpoint = await addressOf(child)
