@@ -5,7 +5,7 @@
 import { DunlinError, type ObjectStore, type TaskResult, toFailure } from '../src/worker.ts'
 
 /** What an event carries beside the task where the result goes to the store. */
-interface AnsweredByStore {
+export interface AnsweredByStore {
   /** Key of the store of the job, without an ending. */
   readonly answerTo: string
 }

@@ -10,6 +10,7 @@ import {
 } from '../../src/worker.ts'
 import { StoreAnswers } from '../store-answers.ts'
 import { type FailedEventRecord, FailedEvents } from './failed-events.ts'
+import { payloadOf } from './invocation-payload.ts'
 import { functionFailure, invokeFailure } from './invoke-failure.ts'
 import type { Invoker } from './invoker.ts'
 import type { MemoryTier } from './lambda-backend.ts'
@@ -63,12 +64,14 @@ export class EventLaunches {
     const answers = this.#answersOf(event)
     const answer = answers.expect()
     const stopped = Promise.withResolvers<never>()
+    // It may be stopped while it is being sent, when nobody listens yet.
+    stopped.promise.catch(() => undefined)
     const stop = (): void => stopped.reject(signal.reason)
     signal.addEventListener('abort', stop, { once: true })
     this.#launched.set(answer.key, { answers, event, tier })
     let timer: NodeJS.Timeout | undefined
     try {
-      const payload = Buffer.from(JSON.stringify({ ...event, answerTo: answer.key }))
+      const payload = payloadOf({ ...event, answerTo: answer.key }, 'event')
       await this.#options.invoker.send(tier.functionName, payload, signal).catch((error: unknown) => {
         throw invokeFailure(error, tier.functionName, event)
       })
@@ -81,7 +84,6 @@ export class EventLaunches {
     } finally {
       clearTimeout(timer)
       signal.removeEventListener('abort', stop)
-      stopped.promise.catch(() => undefined)
       answer.forget()
       this.#launched.delete(answer.key)
     }

@@ -12,6 +12,7 @@ import {
 } from '../../src/worker.ts'
 import { EventLaunches, type EventLaunchOptions } from './event-launches.ts'
 import { chooseMode, type InvocationMode, LongestOfStages, splitBytes } from './invocation-mode.ts'
+import { payloadOf } from './invocation-payload.ts'
 import { functionFailure, invokeFailure } from './invoke-failure.ts'
 import type { Invoker } from './invoker.ts'
 
@@ -35,8 +36,6 @@ export interface LambdaBackendOptions {
   readonly version?: string
 }
 
-/** What an invocation may bring. */
-const MOST_PAYLOAD_BYTES = { sync: 6 * 2 ** 20, event: 2 ** 20 } as const
 /** Lambda starts so many environments of one function in ten seconds, and so many at once. */
 const LAMBDA_RAMP: Ramp = { initial: 1_000, perSecond: 100 }
 
@@ -70,24 +69,17 @@ export function createLambdaBackend(options: LambdaBackendOptions): ComputeBacke
   const run = async (given: TaskEvent, tier: MemoryTier, signal: AbortSignal): Promise<TaskResult> => {
     const event = version === undefined ? given : { ...given, dunlin: version }
     const facts = { longestMs: durations.longestMs(event), splitBytes: splitBytes(event), running }
-    const chosen = chooseMode(mode, facts)
-    const payload = Buffer.from(JSON.stringify(event))
-    checkSize(payload.byteLength, MOST_PAYLOAD_BYTES[chosen], event)
-    if (chosen === 'event') return launches!.run(event, tier, signal)
+    if (chooseMode(mode, facts) === 'event') return launches!.run(event, tier, signal)
     running++
     try {
-      return await invoke(event, payload, tier, signal)
+      return await invoke(event, tier, signal)
     } finally {
       running--
     }
   }
 
-  const invoke = async (
-    event: TaskEvent,
-    payload: Uint8Array,
-    tier: MemoryTier,
-    signal: AbortSignal,
-  ): Promise<TaskResult> => {
+  const invoke = async (event: TaskEvent, tier: MemoryTier, signal: AbortSignal): Promise<TaskResult> => {
+    const payload = payloadOf(event, 'sync')
     const answer = await invoker.invoke(tier.functionName, payload, signal).catch((error: unknown) => {
       throw invokeFailure(error, tier.functionName, event)
     })
@@ -123,14 +115,6 @@ export function createLambdaBackend(options: LambdaBackendOptions): ComputeBacke
       invoker.close()
     },
   }
-}
-
-/** @throws TOO_LARGE for an event that no invocation takes */
-function checkSize(bytes: number, mostBytes: number, event: TaskEvent): void {
-  if (bytes <= mostBytes) return
-  throw new DunlinError('TOO_LARGE', `the event has ${bytes} bytes, and an invocation takes ${mostBytes}`, {
-    place: placeOf(event),
-  })
 }
 
 /** @throws CONFIGURATION where what answered is not our function */
