@@ -1,5 +1,6 @@
 /** What an invocation that gave no result says, as a typed failure: the function failed, or could not be invoked. */
 import { DunlinError, placeOf, type TaskEvent } from '../../src/worker.ts'
+import { NOT_AUTHENTICATED } from './not-authenticated.ts'
 
 /** What the service answered where the function, or its environment, failed. */
 export interface FunctionFailure {
@@ -16,14 +17,6 @@ const DEPLOY_HINT = 'Deploy the function again: `dunlin deploy`.'
 const SHOWN_LINES = 5
 export const LOG_IN_HINT =
   'Log in, or name a profile: `aws sso login`, AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.'
-/** Names of errors that mean that whoever asked is not known, or not any more. */
-export const NOT_AUTHENTICATED: ReadonlySet<string> = new Set([
-  'CredentialsProviderError',
-  'ExpiredTokenException',
-  'InvalidSignatureException',
-  'MissingAuthenticationTokenException',
-  'UnrecognizedClientException',
-])
 const NOT_LOADED = /^Runtime\.(ImportModuleError|HandlerNotFound|MalformedHandlerName|UserCodeSyntaxError)$/
 const NO_ROOM = new Set(['TooManyRequestsException', 'EC2ThrottledException', 'ThrottlingException'])
 

@@ -1,6 +1,7 @@
 /** What Lambda's control plane says where it gives no answer, as a DunlinError with its remedy. */
 import { DunlinError } from '../../src/worker.ts'
-import { LOG_IN_HINT, NOT_AUTHENTICATED } from './invoke-failure.ts'
+import { LOG_IN_HINT } from './invoke-failure.ts'
+import { isRegionMissing, NOT_AUTHENTICATED } from './not-authenticated.ts'
 
 export interface Lookup {
   /** The permission that it needs. */
@@ -22,7 +23,7 @@ export function lookupFailure(error: unknown, { action, region, functionName }: 
   const { name = 'Error', code, message = String(error) } = (error ?? {}) as Said
   const fail = (text: string, hint: string): DunlinError =>
     new DunlinError('CONFIGURATION', text, { cause: error, hint })
-  if (/^Region is missing/.test(message)) {
+  if (isRegionMissing(error)) {
     return fail('no AWS region is configured', 'Set aws.region in dunlin.config.ts, or AWS_REGION.')
   }
   if (NOT_AUTHENTICATED.has(name)) {

@@ -20,9 +20,8 @@ import type { ObjectStore } from '../store/object-store.ts'
 import { patientStore } from '../store/patient-store.ts'
 import { driveJob, type FinishedJob } from './drive-job.ts'
 import type { Engine } from './engine.ts'
-import { limitsOf } from './run-limits.ts'
+import { checkMaxCost, limitsOf } from './run-limits.ts'
 import { mappingByStore } from './stored-code.ts'
-import { checkMaxCost } from './submit.ts'
 
 /** What the verbs that go on with a job take. */
 export interface ResumeOptions extends Pick<RunOptions, 'engine' | 'signal' | 'onEvent'> {

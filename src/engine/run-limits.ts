@@ -1,4 +1,5 @@
 /** The limits of a run, as far as they are set. */
+import { DunlinError } from '../../operators/index.ts'
 import type { RunOptions } from '../dataset/run-options.ts'
 
 type Limit = 'retries' | 'concurrency' | 'maxCost'
@@ -11,4 +12,10 @@ export function limitsOf(given: { readonly [K in Limit]?: number | undefined }):
     ...(concurrency === undefined ? {} : { concurrency }),
     ...(maxCost === undefined ? {} : { maxCost }),
   }
+}
+
+/** @throws INVALID_ARGUMENT for what is no sum of dollars */
+export function checkMaxCost(maxCost: number): void {
+  if (Number.isFinite(maxCost) && maxCost > 0) return
+  throw new DunlinError('INVALID_ARGUMENT', `run: maxCost must be dollars above 0, not ${String(maxCost)}`)
 }

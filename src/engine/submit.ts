@@ -22,7 +22,7 @@ import { type PreparedPlan, preparePlan } from './prepare-plan.ts'
 import { checkDeadLetters } from './publish-dead-letters.ts'
 import { checkOutputs } from './publish-outputs.ts'
 import { runDefaults } from './run-defaults.ts'
-import { limitsOf } from './run-limits.ts'
+import { checkMaxCost, limitsOf } from './run-limits.ts'
 import { uploadCode } from './stored-code.ts'
 
 const JOB_NAME = 'pipeline'
@@ -133,12 +133,6 @@ function checkOptions(options: RunOptions): void {
   if (concurrency !== undefined) argument.whole('run', 'concurrency', concurrency, 1)
   if (maxCost !== undefined) checkMaxCost(maxCost)
   if (seed !== undefined) argument.whole('run', 'seed', seed, Number.MIN_SAFE_INTEGER)
-}
-
-/** @throws INVALID_ARGUMENT for what is no sum of dollars */
-export function checkMaxCost(maxCost: number): void {
-  if (Number.isFinite(maxCost) && maxCost > 0) return
-  throw new DunlinError('INVALID_ARGUMENT', `run: maxCost must be dollars above 0, not ${String(maxCost)}`)
 }
 
 /** Stacks of user functions point at the user's own source again. */

@@ -1,6 +1,4 @@
 /** publishOutput: makes the parts of a finished job visible; discardAttempts: removes those of one that failed. */
-
-import { crc32 } from 'node:zlib'
 import { DunlinError, type WriteFormat } from '../../operators/index.ts'
 import type { WriteMode } from '../../planner/index.ts'
 import { deleteAll } from '../store/delete-all.ts'
@@ -9,6 +7,7 @@ import type { CommittedPart } from '../task/task-event.ts'
 import { checkOutput } from './check-output.ts'
 import { claimDirectory } from './claim-directory.ts'
 import { mayPass } from './may-pass.ts'
+import { isPart, moveParts } from './move-parts.ts'
 import {
   APPENDED_PREFIX,
   appendNameOf,
@@ -29,7 +28,6 @@ import {
   type SuccessManifest,
 } from './success-manifest.ts'
 
-const MOVES_AT_ONCE = 64
 /** Keys deleted by one call: what S3 takes. */
 const DELETE_KEYS = 1000
 
@@ -177,7 +175,7 @@ async function publishClaimed(output: OutputToPublish, placement: Placement): Pr
     }
   }
   await checkStillClaimed(output)
-  await moveParts(output, placement)
+  await moveParts({ ...placement, store, parts }, request)
   const kept = mode === 'append' ? keptParts(before, others) : []
   const manifest = manifestOf(output, names, kept)
   await checkStillClaimed(output)
@@ -263,61 +261,6 @@ async function dataFiles(store: ObjectStore, request: RequestOptions): Promise<D
     if (!isHidden(key)) files.push({ name: key, bytes: sizeBytes })
   }
   return files
-}
-
-async function moveParts(output: OutputToPublish, { names, moved }: Placement): Promise<void> {
-  const { store, parts } = output
-  const request = requestOf(output.signal)
-  let next = 0
-  const mover = async (): Promise<void> => {
-    while (next < parts.length) {
-      const i = next++
-      await movePart({ store, part: parts[i]!, name: names[i]!, moved }, request)
-    }
-  }
-  // All have ended before an error is thrown: nothing moves any more when the caller goes on.
-  const ended = await Promise.allSettled(Array.from({ length: Math.min(MOVES_AT_ONCE, parts.length) }, mover))
-  for (const mover of ended) if (mover.status === 'rejected') throw mover.reason
-}
-
-interface PartToMove {
-  readonly store: ObjectStore
-  readonly part: CommittedPart
-  readonly name: string
-  /** Its name is added once something has been moved there, whole or not. */
-  readonly moved: Set<string>
-}
-
-async function movePart({ store, part, name, moved }: PartToMove, request: RequestOptions): Promise<void> {
-  let cause: unknown
-  try {
-    await store.move(part.key, name, request)
-    moved.add(name)
-    if ((await store.head(name, request))?.sizeBytes === part.bytes) return
-  } catch (error) {
-    if (!(error instanceof DunlinError) || error.code !== 'NOT_FOUND') throw error
-    // Another driver moved it, or this one before it was killed; or it is lost, and an old file has its name.
-    if (await isPart(store, part, name, request)) return
-    cause = error
-  }
-  throw new DunlinError(
-    'CORRUPT',
-    `a part of the output is lost: neither ${part.key} nor ${name} in ${store.uri} is what was committed`,
-    { cause, hint: 'Was the directory changed while the job ran? Run the job again.' },
-  )
-}
-
-async function isPart(
-  store: ObjectStore,
-  part: CommittedPart,
-  name: string,
-  request: RequestOptions,
-): Promise<boolean> {
-  const found = await store.head(name, request)
-  if (found?.sizeBytes !== part.bytes) return false
-  let sum = 0
-  for await (const piece of store.stream(name, { offset: 0 }, request)) sum = crc32(piece, sum)
-  return sum === part.crc32
 }
 
 /** What an appended output held before: what its manifest says, and files of others; not what a job has left half appended. */

@@ -2,11 +2,10 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe } from 'vitest'
 import { FileStore } from '../../src/store/file-store.ts'
 import { MemoryStore } from '../../src/store/memory-store.ts'
 import { storeIn } from '../fixtures/s3/buckets.ts'
-import { startMoto } from '../fixtures/s3/moto-server.ts'
+import { describeOnMoto } from '../fixtures/s3/moto-server.ts'
 import { objectStoreContract } from './object-store.contract.ts'
 
 for (const followSymlinks of [false, true]) {
@@ -27,12 +26,9 @@ objectStoreContract({
   open: async () => ({ store: new MemoryStore({ name: 'test' }), close: async () => {} }),
 })
 
-const moto = await startMoto()
-if ('skipped' in moto) {
-  describe.skip(`S3Store is not tested: ${moto.skipped}`, () => {})
-} else {
+await describeOnMoto('S3', moto => {
   objectStoreContract({
     name: 'S3Store',
     open: async () => ({ store: await storeIn(moto.endpoint, 'contract'), close: moto.close }),
   })
-}
+})

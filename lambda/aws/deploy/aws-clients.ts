@@ -4,7 +4,7 @@ import type { IAM } from '@aws-sdk/client-iam'
 import type { Lambda } from '@aws-sdk/client-lambda'
 import type { S3 } from '@aws-sdk/client-s3'
 import type { STS } from '@aws-sdk/client-sts'
-import { DunlinError } from '../../../src/worker.ts'
+import { installed, isNotInstalled } from '../installed.ts'
 
 export interface AwsPlace {
   /** Default: as the AWS SDK finds it in the environment. */
@@ -45,7 +45,7 @@ export function openAws({ region, endpoint }: AwsPlace): Aws {
   }
   const once = <C extends { destroy(): void }>(service: Service, open: () => Promise<C>): Promise<C> => {
     let client = clients.get(service) as Promise<C> | undefined
-    if (client === undefined) clients.set(service, (client = installed(service, open)))
+    if (client === undefined) clients.set(service, (client = installed(open, missing(service))))
     return client
   }
   return {
@@ -71,24 +71,13 @@ export async function isInstalled(service: Service): Promise<boolean> {
   return await LOADERS[service]().then(
     () => true,
     (error: unknown) => {
-      if (isNotFound(error)) return false
+      if (isNotInstalled(error)) return false
       throw error
     },
   )
 }
 
-async function installed<C>(service: Service, open: () => Promise<C>): Promise<C> {
-  try {
-    return await open()
-  } catch (cause) {
-    if (!isNotFound(cause)) throw cause
-    const missing = packageOf(service)
-    throw new DunlinError('CONFIGURATION', `this needs the package ${missing}, which is not installed`, {
-      cause,
-      hint: `Install it beside dunlin: npm install ${missing}`,
-    })
-  }
-}
-
-const isNotFound = (error: unknown): boolean =>
-  (error as NodeJS.ErrnoException | null)?.code === 'ERR_MODULE_NOT_FOUND'
+const missing = (service: Service) => ({
+  message: `this needs the package ${packageOf(service)}, which is not installed`,
+  hint: `Install it beside dunlin: npm install ${packageOf(service)}`,
+})

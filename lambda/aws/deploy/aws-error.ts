@@ -1,5 +1,6 @@
 /** What services of AWS, the SDK and the network say, as a DunlinError that names the request and its remedy. */
 import { DunlinError } from '../../../src/worker.ts'
+import { CREDENTIALS_HINT, isRegionMissing, NOT_AUTHENTICATED } from '../not-authenticated.ts'
 
 interface Said {
   readonly name?: string
@@ -9,21 +10,7 @@ interface Said {
   readonly $metadata?: { readonly httpStatusCode?: number }
 }
 
-export const LOGIN_HINT =
-  'Give credentials as the AWS CLI takes them: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or aws login.'
 export const REGION_HINT = 'Set AWS_REGION, or give --region.'
-
-const NOT_AUTHENTICATED: ReadonlyMap<string, string> = new Map([
-  ['CredentialsProviderError', 'there are no AWS credentials'],
-  ['TokenProviderError', 'the session of AWS SSO is over'],
-  ['ExpiredToken', 'the session token has expired'],
-  ['ExpiredTokenException', 'the session token has expired'],
-  ['InvalidAccessKeyId', 'the access key is unknown'],
-  ['InvalidClientTokenId', 'the access key is unknown'],
-  ['UnrecognizedClientException', 'the access key is unknown'],
-  ['SignatureDoesNotMatch', 'the secret access key is not that of the access key'],
-  ['InvalidSignatureException', 'the secret access key is not that of the access key'],
-])
 
 const DENIED: ReadonlySet<string> = new Set([
   'AccessDenied',
@@ -50,8 +37,8 @@ export function awsError(error: unknown, action: string): DunlinError {
   const text = message.startsWith(name) || name === '' || name === 'Error' ? message : `${name}: ${message}`
   const unknown = NOT_AUTHENTICATED.get(name)
   if (unknown !== undefined)
-    return new DunlinError('CONFIGURATION', `${unknown} (${text})`, { cause: error, hint: LOGIN_HINT })
-  if (/^Region is missing/.test(message))
+    return new DunlinError('CONFIGURATION', `${unknown} (${text})`, { cause: error, hint: CREDENTIALS_HINT })
+  if (isRegionMissing(error))
     return new DunlinError('CONFIGURATION', 'no AWS region is configured', {
       cause: error,
       hint: REGION_HINT,

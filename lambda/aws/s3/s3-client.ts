@@ -1,6 +1,7 @@
 /** The client of the AWS SDK, loaded when a store is first asked for something. */
 import type { S3 } from '@aws-sdk/client-s3'
-import { DunlinError, type S3Settings } from '../../../src/worker.ts'
+import type { S3Settings } from '../../../src/worker.ts'
+import { installed } from '../installed.ts'
 
 /** Sockets to one host: a worker's reads ahead, its writes and its hedges. */
 const MAX_SOCKETS = 128
@@ -69,18 +70,8 @@ function regionOf(settings: S3Settings): string | undefined {
   return said ?? (endpointOf(settings) === undefined ? undefined : 'us-east-1')
 }
 
-async function loadSdk(): Promise<typeof import('@aws-sdk/client-s3')> {
-  try {
-    return await import('@aws-sdk/client-s3')
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw cause
-    throw new DunlinError(
-      'CONFIGURATION',
-      's3:// needs the package @aws-sdk/client-s3, which is not installed',
-      {
-        cause,
-        hint: 'Install it beside dunlin: npm install @aws-sdk/client-s3',
-      },
-    )
-  }
-}
+const loadSdk = (): Promise<typeof import('@aws-sdk/client-s3')> =>
+  installed(() => import('@aws-sdk/client-s3'), {
+    message: 's3:// needs the package @aws-sdk/client-s3, which is not installed',
+    hint: 'Install it beside dunlin: npm install @aws-sdk/client-s3',
+  })

@@ -1,5 +1,6 @@
 /** What S3, the SDK and the network say, as a DunlinError: what happened, to which URI, and what to do about it. */
 import { DunlinError, type ErrorCode, notFound } from '../../../src/worker.ts'
+import { CREDENTIALS_HINT, isRegionMissing, NOT_AUTHENTICATED } from '../not-authenticated.ts'
 
 /** The permission that a request needs. */
 export type S3Action =
@@ -103,7 +104,7 @@ function meaningOf(error: unknown, uri: string, action: S3Action): Meaning {
       hint: 'Set AWS_REGION, or the region in dunlin.config.ts, to the region of the bucket.',
     }
   }
-  const known = CREDENTIALS.get(name)
+  const known = NOT_AUTHENTICATED.get(name)
   if (known !== undefined)
     return { code: 'CONFIGURATION', text: `${known} (${text})`, hint: CREDENTIALS_HINT }
   if (name === 'RequestTimeTooSkewed') {
@@ -174,20 +175,6 @@ const CHECKSUM_REFUSALS: ReadonlySet<string> = new Set([
 /** Refusals with status 400 that another try may not meet. */
 const AGAIN: ReadonlySet<string> = new Set(['RequestTimeout', 'IncompleteBody', 'OperationAborted'])
 
-const CREDENTIALS_HINT =
-  'Give credentials as the AWS CLI takes them: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or aws login.'
-
-const CREDENTIALS: ReadonlyMap<string, string> = new Map([
-  ['CredentialsProviderError', 'there are no AWS credentials'],
-  ['TokenProviderError', 'the session of AWS SSO is over'],
-  ['InvalidAccessKeyId', 'the access key is unknown'],
-  ['SignatureDoesNotMatch', 'the secret access key is not that of the access key'],
-  ['ExpiredToken', 'the session token has expired'],
-  ['ExpiredTokenException', 'the session token has expired'],
-  ['TokenRefreshRequired', 'the session token has expired'],
-  ['InvalidToken', 'the session token is not valid'],
-])
-
 const WITHOUT_LIST = 'without s3:ListBucket S3 says the same of objects that do not exist'
 
 function resourceOf(uri: string, bucket: string, action: S3Action): string {
@@ -197,8 +184,4 @@ function resourceOf(uri: string, bucket: string, action: S3Action): string {
 
 function regionOf(error: unknown): string | undefined {
   return (error as Said).$response?.headers?.['x-amz-bucket-region'] ?? (error as { Region?: string }).Region
-}
-
-function isRegionMissing(error: unknown): boolean {
-  return error instanceof Error && /^Region is missing/.test(error.message)
 }

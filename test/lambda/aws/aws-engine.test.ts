@@ -2,25 +2,22 @@
 import { DunlinError, type Engine, range } from 'dunlin'
 import { type AwsOptions, aws } from 'dunlin/aws'
 import { unzipSync, zipSync } from 'fflate'
-import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, it, onTestFinished, vi } from 'vitest'
 import { buildFunction } from '../../../lambda/aws/index.ts'
 import { type LambdaService, startLambdaService } from '../../../lambda/local-service/index.ts'
 import { exitCodeOf } from '../../../src/cli/report-error.ts'
 import { lambdaError, type Refusal, startRefusing } from '../../fixtures/refusing-service.ts'
 import { makeBucket } from '../../fixtures/s3/buckets.ts'
-import { startMoto } from '../../fixtures/s3/moto-server.ts'
+import { describeOnMoto } from '../../fixtures/s3/moto-server.ts'
 
-const moto = await startMoto()
-const title = 'the engine of AWS'
 const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' }
 const REGION = 'eu-central-1'
 /** Lambda's region here; so is the bucket's, of which moto has the account 123456789012. */
 const ACCOUNT = '000000000000'
 
-if ('skipped' in moto) {
-  describe.skip(`${title} is not tested: ${moto.skipped}`, () => {})
-} else {
-  describe(title, { timeout: 60_000 }, () => {
+await describeOnMoto(
+  'the engine of AWS',
+  moto => {
     let zip: Uint8Array
     let service: LambdaService
     const engines: Engine[] = []
@@ -277,5 +274,6 @@ if ('skipped' in moto) {
       await engine.close()
       expect((await failureOf(count(engine))).message).toBe('the engine aws is closed')
     })
-  })
-}
+  },
+  { timeout: 60_000 },
+)

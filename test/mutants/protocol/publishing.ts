@@ -2,33 +2,34 @@
 import type { Mutant } from '../mutant.ts'
 
 const PUBLISH = 'src/sink/publish.ts'
+const MOVE_PARTS = 'src/sink/move-parts.ts'
 const CLAIM = 'src/sink/claim-directory.ts'
 
 export const PUBLISHING_MUTANTS: readonly Mutant[] = [
   {
     name: '_SUCCESS is written while parts are still being moved',
     file: PUBLISH,
-    find: 'await moveParts(output, placement)',
-    replace: 'void moveParts(output, placement)',
+    find: 'await moveParts({ ...placement, store, parts }, request)',
+    replace: 'void moveParts({ ...placement, store, parts }, request)',
     look: { faults: ['coldStart'] },
   },
   {
     name: 'a part that is nowhere counts as published',
-    file: PUBLISH,
+    file: MOVE_PARTS,
     find: 'if (await isPart(store, part, name, request)) return',
     replace: 'return',
     look: { check: 'a lost part is not published' },
   },
   {
     name: 'a part that was moved is not looked at',
-    file: PUBLISH,
+    file: MOVE_PARTS,
     find: '?.sizeBytes === part.bytes) return',
     replace: ') return',
     look: { check: 'a part that was cut short is not published' },
   },
   {
     name: 'another file of the same size passes for a part',
-    file: PUBLISH,
+    file: MOVE_PARTS,
     find: 'return sum === part.crc32',
     replace: 'return true',
     look: { check: 'another file of the same size is not published' },

@@ -5,22 +5,27 @@ import { cancelJob, resumeJob } from '../../../src/engine/resume.ts'
 import { isEndKey } from '../../../src/job/ends.ts'
 import { jobKeys } from '../../../src/job/job-records.ts'
 import { deleteAll } from '../../../src/store/delete-all.ts'
+import type { ObjectStore } from '../../../src/store/object-store.ts'
 import { fastClock } from '../../../src/testing/fast-clock.ts'
 import { replaced } from '../../fixtures/store/replaced-store.ts'
 
 const place = { host: 'h', machine: 'm', pid: 1, isGone: () => true }
 
+/** Of a driver that dies when it is about to record how its job has ended. */
+const dyingAtEnd = (store: ObjectStore, died: () => void): ObjectStore =>
+  replaced(store, {
+    async put(key, body, options) {
+      if (!isEndKey(key)) return store.put(key, body, options)
+      died()
+      return new Promise(() => {})
+    },
+  })
+
 it('a job that is cleaned away while it is being cancelled is not there, and leaves no lease', async () => {
   const base = testEngine({ clock: fastClock(200) })
   const job = Promise.withResolvers<string>()
   const died = Promise.withResolvers<void>()
-  const dying = replaced(base.store, {
-    async put(key, body, options) {
-      if (!isEndKey(key)) return base.store.put(key, body, options)
-      died.resolve()
-      return new Promise(() => {})
-    },
-  })
+  const dying = dyingAtEnd(base.store, died.resolve)
   void range(10)
     .write.text('memory://cleaned-meanwhile/')
     .run({
@@ -49,13 +54,7 @@ it('a job whose failed end was only decided is cancelled by telling that it fail
   const base = testEngine({ clock: fastClock(200) })
   const job = Promise.withResolvers<string>()
   const died = Promise.withResolvers<void>()
-  const store = replaced(base.store, {
-    async put(key, body, options) {
-      if (!isEndKey(key)) return base.store.put(key, body, options)
-      died.resolve()
-      return new Promise(() => {})
-    },
-  })
+  const store = dyingAtEnd(base.store, died.resolve)
   const failing = range(10).map((): number => {
     throw new Error('a bug')
   })

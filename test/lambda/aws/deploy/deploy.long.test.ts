@@ -8,7 +8,7 @@ import { readFile } from 'node:fs/promises'
 import { IAM } from '@aws-sdk/client-iam'
 import { Lambda } from '@aws-sdk/client-lambda'
 import type { S3 } from '@aws-sdk/client-s3'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { type Workplace, workplace } from '../../../engine/workplace.ts'
 import { startServices } from '../../../fixtures/aws/moto-services.ts'
 import { plainClient } from '../../../fixtures/s3/buckets.ts'
@@ -18,10 +18,9 @@ import {
   type LoggedRequest,
   startFaultProxy,
 } from '../../../fixtures/s3/fault-proxy.ts'
+import { describeOnMoto } from '../../../fixtures/s3/moto-server.ts'
 import { type CliResult, dunlinInThisProcess, jobFixture } from '../../../src/cli/cli-process.ts'
 
-const moto = await startServices()
-const title = 'an account'
 const REGION = 'us-east-1'
 const BUCKET = `dunlin-123456789012-${REGION}`
 const FUNCTIONS = ['--architecture', 'x86_64', '--memory', '512']
@@ -44,10 +43,9 @@ const answered = (action: string, result: string): Fault => ({
   body: `<${action}Response><${action}Result>${result}</${action}Result></${action}Response>`,
 })
 
-if ('skipped' in moto) {
-  describe.skip(`${title} is not tested: ${moto.skipped}`, () => {})
-} else {
-  describe(title, { timeout: 60_000 }, () => {
+await describeOnMoto(
+  'an account',
+  moto => {
     let place: Workplace
     let proxy: FaultProxy
     let s3: S3
@@ -387,5 +385,6 @@ if ('skipped' in moto) {
       expect(third.stderr).toContain(`nothing named dunlin is deployed in ${REGION} of account 123456789012`)
       expect(third.code).toBe(0)
     })
-  })
-}
+  },
+  { timeout: 60_000, start: startServices },
+)

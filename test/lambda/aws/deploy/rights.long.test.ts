@@ -1,6 +1,6 @@
 /** Jobs whose tasks run as invocations over S3 ask for what their policies allow, and every statement is asked for. */
 import { type Engine, local, read } from 'dunlin'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { planDeployment } from '../../../../lambda/aws/deploy/deployment-plan.ts'
 import { ACTION_OF, isOfBucket } from '../../../../lambda/aws/deploy/rights.ts'
 import { driverStatements, workerStatements } from '../../../../lambda/aws/deploy/statements.ts'
@@ -17,10 +17,8 @@ import { type LambdaService, startLambdaService } from '../../../../lambda/local
 import { smoke } from '../../../../src/cli/smoke-job.ts'
 import { makeBucket, plainClient, settingsOf } from '../../../fixtures/s3/buckets.ts'
 import { type FaultProxy, type LoggedRequest, startFaultProxy } from '../../../fixtures/s3/fault-proxy.ts'
-import { startMoto } from '../../../fixtures/s3/moto-server.ts'
+import { describeOnMoto } from '../../../fixtures/s3/moto-server.ts'
 
-const moto = await startMoto()
-const title = 'what jobs ask of S3'
 const MEMORY_MB = 512
 const KEYS = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' }
 
@@ -94,10 +92,9 @@ const arnOf = (text: Statement['Resource']): string =>
     .replace(ACCOUNT, '123456789012')
     .replace(REGION, 'us-east-1')
 
-if ('skipped' in moto) {
-  describe.skip(`${title} is not tested: ${moto.skipped}`, () => {})
-} else {
-  describe(title, { timeout: 60_000 }, () => {
+await describeOnMoto(
+  'what jobs ask of S3',
+  moto => {
     let driver: FaultProxy
     let worker: FaultProxy
     let service: LambdaService
@@ -197,5 +194,6 @@ if ('skipped' in moto) {
       const listing = { call: 'listObjectsV2', bucket: 'shop', key: '', prefix: '' } as const
       expect(allowing(driverStatements(deployment), 's3:ListBucket', listing)).toEqual([])
     })
-  })
-}
+  },
+  { timeout: 60_000 },
+)
